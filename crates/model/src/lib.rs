@@ -1,0 +1,29 @@
+//! The words of the product: events, signals, contacts, readings, verdicts, alerts.
+//!
+//! Everything else in the workspace speaks in these types.
+//!
+//! Invariant: no I/O, no clock, no randomness. Nothing here decides; it only names.
+//! Invariant: a value of these types holds no raw personal identifier once it has left the door.
+
+mod alert;
+mod contact;
+mod event;
+mod identity;
+mod money;
+mod reading;
+mod result;
+mod time;
+mod words;
+
+pub use alert::{Alert, AlertStatus};
+pub use contact::{Contact, ContactName, EndKind, Reason, Step};
+pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
+pub use identity::{Confidence, Identifier, Resolved};
+pub use money::Money;
+pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
+pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};
+pub use time::Millis;
+pub use words::{Channel, Direction, Initiation, Outcome, Provenance, StepStatus};
+
+/// Short text, kept inline up to 24 bytes: ids, names, codes. Empty means unknown.
+pub type Text = compact_str::CompactString;

@@ -1,0 +1,5 @@
+//! Under construction in the same commit series: the settings first.
+
+mod settings;
+
+pub use settings::*;
