@@ -1,0 +1,18 @@
+//! Data files: reads contact events from JSON lines, CSV, Parquet and Avro container files, plain or
+//! compressed, and writes the output tables in the same formats.
+//!
+//! Whatever the format, a record is handed on as the JSON text of one canonical record, so that there
+//! is one decoder behind it; a row is handed over as cells of the table's columns, so that there is one
+//! way to write it.
+//!
+//! Invariant: the only crate that knows csv, parquet, avro files, compression and the file system for
+//! data.
+//! Invariant: knows no event, contact or verdict; it moves columns by name.
+//! Invariant: a damaged file is an error with its place, never a panic; memory is bounded by
+//! constants, never by a file.
+
+mod error;
+mod table;
+
+pub use error::{FilesError, Place};
+pub use table::{Column, ColumnKind, TABLE_NAMES, Table};
