@@ -49,7 +49,7 @@ words! {
 }
 
 /// Why the customer came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reason {
     /// Path such as `billing/payment`.
     pub path: Text,
@@ -60,7 +60,7 @@ pub struct Reason {
 }
 
 /// A service step of a visit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Step {
     /// When.
     pub at: Millis,
@@ -73,7 +73,7 @@ pub struct Step {
 }
 
 /// One attempt on one channel, as all its events together say. Empty text means unknown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Contact {
     /// The channel.
     pub channel: Channel,

@@ -38,7 +38,7 @@ words! {
 }
 
 /// How a contact came to its customer.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Resolved {
     /// No usable identifier.
     Unknown,

@@ -9,9 +9,11 @@ mod alert;
 mod contact;
 mod event;
 mod identity;
+mod message;
 mod money;
 mod reading;
 mod result;
+mod stage;
 mod time;
 mod words;
 
@@ -19,9 +21,13 @@ pub use alert::{Alert, AlertStatus};
 pub use contact::{Contact, ContactName, EndKind, Reason, Step};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
 pub use identity::{Confidence, Identifier, Resolved};
+pub use message::{
+    Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert,
+};
 pub use money::Money;
 pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
 pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};
+pub use stage::Stage;
 pub use time::Millis;
 pub use words::{Channel, Direction, Initiation, Outcome, Provenance, StepStatus};
 
