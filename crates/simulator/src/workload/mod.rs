@@ -1,1 +1,14 @@
-//! Seeded workloads.
+//! Seeded workloads: canonical events as JSON lines, and the configuration text that goes with them.
+//!
+//! - [`campaign`]: small adversarial histories, to compare the engine with the oracle record by record.
+//! - [`day`]: a believable day of a brand, for the demo and for load tests.
+//! - [`yardstick`]: the fixed job that every engine is measured with.
+//!
+//! Invariant: everything is a function of its seed and options. No clock, no random map order, and
+//! no crate of the engine: a workload only writes what a source system would write.
+
+pub mod campaign;
+mod dice;
+mod record;
+
+pub use record::{Record, double, shuffle};
