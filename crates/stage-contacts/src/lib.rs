@@ -1,5 +1,64 @@
-//! Under construction in the same commit series: the settings first.
+//! One contact out of many events: legs of a call, mails of a thread, visits of a device.
+//!
+//! The stage keeps every distinct event under its contact's key and assembles the contacts anew
+//! whenever something was heard, so that the result is a function of the set of events. It sends
+//! each contact to whom it belongs: to its customer if it states a unique id, else to its first
+//! handle, else on as unknown; and it tells every handle which contacts carry it.
+//!
+//! Invariant: knows no customer's other contacts and no owner of a handle.
 
+mod assemble;
+mod heard;
+mod legs;
+mod mails;
+mod registers;
+mod route;
 mod settings;
+mod visits;
 
-pub use settings::*;
+pub use heard::{EVENTS_PER_CONTACT_MAX, State};
+pub use route::Output;
+pub use settings::Settings;
+
+use model::{Absorbed, ContactInput, Millis, Stage};
+
+/// The contacts stage.
+#[derive(Clone, Debug)]
+pub struct Contacts {
+    settings: Settings,
+}
+
+impl Contacts {
+    /// The stage with a tenant's settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Contacts {
+        Contacts { settings }
+    }
+
+    /// The contacts that the events under a key make at an instant, in order of their names, and
+    /// the number of events that wait for a contact which has not appeared.
+    #[must_use]
+    pub fn contacts(&self, state: &State, now: Millis) -> assemble::Assembled {
+        assemble::assemble(&self.settings, state, now)
+    }
+}
+
+impl Stage for Contacts {
+    type State = State;
+    type Input = ContactInput;
+    type Output = Output;
+
+    fn apply(&self, _key: &str, state: &mut State, input: ContactInput) -> Absorbed {
+        state.hear(input)
+    }
+
+    fn settle(&self, key: &str, state: &mut State, now: Millis, out: &mut Vec<Output>) {
+        let assembled = self.contacts(state, now);
+        route::announce(&self.settings, key, state, assembled.contacts, out);
+    }
+
+    fn deadline(&self, state: &State, now: Millis) -> Option<Millis> {
+        let assembled = self.contacts(state, now);
+        assembled.contacts.iter().filter_map(|contact| contact.silent_at?.plus(1).into()).min()
+    }
+}

@@ -1,5 +1,154 @@
-//! Under construction in the same commit series: the settings first.
+//! Whose a handle is: the owner of a mail address, a phone number, a loyalty number, a device, and
+//! the contacts that came by it and know no better.
+//!
+//! Invariant: never joins two handles, and never two customers.
 
+mod days;
+mod owners;
 mod settings;
 
-pub use settings::*;
+pub use days::Quarantine;
+pub use settings::Settings;
+
+use model::{
+    Absorbed, Carried, Contact, ContactName, CustomerInput, HandleInput, Link, Millis, Resolved,
+    Stage, Text, Upsert,
+};
+use owners::Owners;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The handles stage.
+#[derive(Clone, Debug)]
+pub struct Handles {
+    settings: Settings,
+}
+
+/// What is kept under a handle.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    carried: BTreeMap<ContactName, Carried>,
+    links: Vec<Link>,
+    /// Where the contacts that this handle resolves were sent.
+    sent: BTreeMap<ContactName, Sent>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Sent {
+    version: u64,
+    customer: Text,
+    resolved: Resolved,
+}
+
+/// What the handles stage sends: a message to the task of a customer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output(pub Text, pub CustomerInput);
+
+impl Handles {
+    /// The stage with a tenant's settings.
+    #[must_use]
+    pub fn new(settings: Settings) -> Handles {
+        Handles { settings }
+    }
+
+    /// To whom a contact belongs that knows no better than this handle.
+    fn resolve(&self, key: &str, owners: &Owners, contact: &Carried) -> (Text, Resolved) {
+        let kind = key.split_once(':').map_or(key, |(kind, _)| kind);
+        let by = Text::from(kind);
+        if owners.quarantine.holds(self.settings.calendar.local_day(contact.started_at)) {
+            let name = &contact.name;
+            let channel = name.channel.name();
+            let unknown = format!("?{key}/{channel}/{}/{}", name.source, name.contact_id);
+            return (unknown.into(), Resolved::Quarantined { by });
+        }
+        let found = owners.at(contact.started_at, contact.verified);
+        let customer = found.owner.unwrap_or_else(|| key.into());
+        let resolved =
+            Resolved::Known { by, confidence: found.confidence, conflict: found.conflict };
+        (customer, resolved)
+    }
+}
+
+impl Stage for Handles {
+    type State = State;
+    type Input = HandleInput;
+    type Output = Output;
+
+    fn apply(&self, _key: &str, state: &mut State, input: HandleInput) -> Absorbed {
+        match input {
+            HandleInput::Carried(carried) => {
+                let known = state.carried.get(&carried.name);
+                if known.is_none_or(|known| known.version < carried.version) {
+                    state.carried.insert(carried.name.clone(), *carried);
+                }
+                Absorbed::Internal
+            }
+            HandleInput::Dropped { name, version } => {
+                if state.carried.get(&name).is_some_and(|known| known.version <= version) {
+                    state.carried.remove(&name);
+                }
+                Absorbed::Internal
+            }
+            HandleInput::Link(link) => link_absorbed(state, link),
+        }
+    }
+
+    fn settle(&self, key: &str, state: &mut State, _now: Millis, out: &mut Vec<Output>) {
+        let owners = Owners::of(&self.settings, key, &state.carried, &state.links);
+        let mut gone = std::mem::take(&mut state.sent);
+        for (name, carried) in &state.carried {
+            let Some(contact) = &carried.contact else { continue };
+            let (customer, resolved) = self.resolve(key, &owners, carried);
+            let sent = Sent { version: carried.version, customer, resolved };
+            let former = gone.remove(name);
+            if former.as_ref() != Some(&sent) {
+                move_to(name, contact, former.as_ref(), &sent, out);
+            }
+            state.sent.insert(name.clone(), sent);
+        }
+        for (name, former) in gone {
+            let retract = CustomerInput::Retract { name, version: former.version };
+            out.push(Output(former.customer, retract));
+        }
+    }
+
+    fn deadline(&self, _state: &State, _now: Millis) -> Option<Millis> {
+        None
+    }
+}
+
+fn move_to(
+    name: &ContactName,
+    contact: &Contact,
+    former: Option<&Sent>,
+    sent: &Sent,
+    out: &mut Vec<Output>,
+) {
+    if let Some(former) = former.filter(|former| former.customer != sent.customer) {
+        let retract = CustomerInput::Retract { name: name.clone(), version: former.version };
+        out.push(Output(former.customer.clone(), retract));
+    }
+    let upsert = Upsert {
+        contact: contact.clone(),
+        version: sent.version,
+        resolved: sent.resolved.clone(),
+    };
+    out.push(Output(sent.customer.clone(), CustomerInput::Upsert(Box::new(upsert))));
+}
+
+/// Keeps the greatest version of a link signal.
+fn link_absorbed(state: &mut State, link: Link) -> Absorbed {
+    let same = state.links.iter_mut().filter(|known| {
+        known.event == link.event && known.owner == link.owner && known.linked == link.linked
+    });
+    let mut newest: Option<&mut Link> = None;
+    for known in same {
+        newest = Some(known);
+    }
+    match newest {
+        None => state.links.push(link),
+        Some(known) if known.version < link.version => *known = link,
+        Some(_) => {}
+    }
+    Absorbed::Internal
+}

@@ -1,0 +1,134 @@
+//! What the three forms of contacts have in common.
+
+use crate::registers::{Heard, Registers, attributes, identifiers};
+use crate::{Settings, State, legs, mails, visits};
+use model::{
+    Channel, Contact, Direction, EndKind, Field, Initiation, Millis, Money, Signal, SignalName,
+    Text, Version,
+};
+
+/// The contacts under one key.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assembled {
+    /// In no particular order.
+    pub contacts: Vec<Contact>,
+    /// Events that only complete a contact which has not appeared.
+    pub incomplete: u64,
+}
+
+pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
+    let Some((_, first)) = state.events.first() else {
+        return Assembled { contacts: Vec::new(), incomplete: state.signals.len() as u64 };
+    };
+    match first.channel {
+        Channel::Phone | Channel::Chat | Channel::Video => legs::assemble(settings, state, now),
+        Channel::Email => mails::assemble(settings, state, now),
+        Channel::Web => visits::assemble(settings, state, now),
+    }
+}
+
+/// A contact with every field that is a plain register of its events.
+pub(crate) fn plain(channel: Channel, heard: &[&Heard], registers: &Registers) -> Contact {
+    let mut related_contact_ids: Vec<Text> = Vec::new();
+    for (_, event) in heard {
+        for related in &event.related_contact_ids {
+            if !related_contact_ids.contains(related) {
+                related_contact_ids.push(related.clone());
+            }
+        }
+    }
+    related_contact_ids.sort_unstable();
+    Contact {
+        channel,
+        source: Text::default(),
+        contact_id: Text::default(),
+        root_contact_id: Text::default(),
+        thread_id: Text::default(),
+        related_contact_ids,
+        identifiers: identifiers(heard.iter().copied()),
+        medium: registers.text(Field::Medium),
+        direction: registers.direction().unwrap_or(Direction::Inbound),
+        initiation: registers.initiation().unwrap_or(Initiation::Customer),
+        started_at: Millis::MIN,
+        ended_at: Millis::MIN,
+        end_kind: EndKind::Open,
+        silent_at: None,
+        outcome: registers.outcome(),
+        wait_ms: registers.duration_ms(Field::WaitMs),
+        handle_ms: registers.duration_ms(Field::HandleMs),
+        reason: registers.reason(),
+        queue: registers.text(Field::Queue),
+        agent: registers.text(Field::Agent),
+        team: registers.text(Field::Team),
+        site: registers.text(Field::Site),
+        tier: registers.text(Field::Tier),
+        party: registers.text(Field::Party),
+        page: registers.text(Field::Page),
+        disposition: registers.text(Field::Disposition),
+        may_contact: registers.truth(Field::MayContact),
+        due_at: registers.time(Field::DueAt),
+        extra_cost: registers.money(Field::ExtraCost),
+        satisfaction: None,
+        legs: 1,
+        steps: Vec::new(),
+        has_counting_step: false,
+        attributes: attributes(heard.iter().copied()),
+    }
+}
+
+/// Surveys and compensations that speak of the contact.
+pub(crate) fn add_signals<'a>(
+    contact: &mut Contact,
+    signals: impl Iterator<Item = &'a (Version, Signal)>,
+) {
+    let mut survey: Option<(Version, Money)> = None;
+    let mut compensations: Vec<&(Version, Signal)> = Vec::new();
+    for heard in signals {
+        let (version, signal) = heard;
+        match signal.name {
+            SignalName::Csat | SignalName::Nps | SignalName::Ces => {
+                if let Some(score) = signal.score
+                    && survey.is_none_or(|(known, _)| known < *version)
+                {
+                    survey = Some((*version, score));
+                }
+            }
+            SignalName::Compensated => compensations.push(heard),
+            SignalName::Notified
+            | SignalName::Delivered
+            | SignalName::Bounced
+            | SignalName::Promised
+            | SignalName::Ordered
+            | SignalName::Churned
+            | SignalName::Linked
+            | SignalName::Unlinked
+            | SignalName::Erase
+            | SignalName::Marker => {}
+        }
+    }
+    contact.satisfaction = survey.map(|(_, score)| score);
+    let newest = compensations.iter().filter(|(version, signal)| {
+        !compensations.iter().any(|(other_version, other)| {
+            other.event_id == signal.event_id
+                && other.source == signal.source
+                && other_version > version
+        })
+    });
+    for (_, signal) in newest {
+        if let Some(amount) = signal.amount {
+            contact.extra_cost = Some(contact.extra_cost.unwrap_or_default().plus(amount));
+        }
+    }
+}
+
+/// Closes a contact that nobody closed, if time has passed its silence.
+pub(crate) fn end_by_silence(contact: &mut Contact, silence_ms: i64, now: Millis) {
+    let silent_at = contact.ended_at.plus(silence_ms);
+    if now > silent_at {
+        contact.end_kind = EndKind::Inferred;
+        contact.silent_at = None;
+    } else {
+        contact.end_kind = EndKind::Open;
+        contact.silent_at = Some(silent_at);
+    }
+}

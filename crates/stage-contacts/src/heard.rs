@@ -1,0 +1,137 @@
+//! Everything that was said under one key, each thing once.
+
+use crate::route::Sent;
+use model::{Absorbed, ContactInput, ContactName, Event, Signal, Text, Version};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// A key with more events keeps the newest, in order of their time.
+pub const EVENTS_PER_CONTACT_MAX: usize = 10_000;
+
+/// What is kept under the key of a contact, a mail thread or a device.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    pub(crate) events: Vec<(Version, Event)>,
+    pub(crate) signals: Vec<(Version, Signal)>,
+    /// What the stages to the right believe, by contact.
+    pub(crate) sent: BTreeMap<ContactName, Sent>,
+    /// The greatest version ever sent under this key.
+    pub(crate) version: u64,
+    /// Events that the limit cut off.
+    pub(crate) events_cut: u64,
+    /// Places of events by hash of their id, once there are many. Rebuilt when it is missing.
+    #[serde(skip)]
+    places: BTreeMap<u64, Vec<u32>>,
+}
+
+/// From this many events on, an index finds an event's other versions.
+const INDEXED_FROM: usize = 24;
+
+impl State {
+    /// Events that the limit of a key cut off.
+    #[must_use]
+    pub fn events_cut(&self) -> u64 {
+        self.events_cut
+    }
+
+    /// Every event that was heard and kept, with its version.
+    #[must_use]
+    pub fn events(&self) -> &[(Version, Event)] {
+        &self.events
+    }
+
+    /// Every signal that was heard, with its version.
+    #[must_use]
+    pub fn signals(&self) -> &[(Version, Signal)] {
+        &self.signals
+    }
+
+    pub(crate) fn hear(&mut self, input: ContactInput) -> Absorbed {
+        match input {
+            ContactInput::Event(version, event) => self.hear_event(version, *event),
+            ContactInput::Signal(version, signal) => self.hear_signal(version, *signal),
+        }
+    }
+
+    fn hear_event(&mut self, version: Version, event: Event) -> Absorbed {
+        let mut absorbed = Absorbed::New;
+        for place in self.versions_of(&event) {
+            let (known, _) = &self.events[place];
+            if (known.hash, known.identity) == (version.hash, version.identity) {
+                return Absorbed::Duplicate;
+            }
+            if known.updated_at == version.updated_at {
+                absorbed = Absorbed::Conflicting;
+            }
+        }
+        if !self.places.is_empty() {
+            let place = self.events.len() as u32;
+            self.places.entry(id_hash(&event)).or_default().push(place);
+        }
+        self.events.push((version, event));
+        if self.events.len() >= 2 * EVENTS_PER_CONTACT_MAX {
+            self.cut();
+        }
+        absorbed
+    }
+
+    /// Places of the known versions of the same event.
+    fn versions_of(&mut self, event: &Event) -> Vec<usize> {
+        let is_same = |(_, known): &(Version, Event)| {
+            known.event_id == event.event_id && known.source == event.source
+        };
+        if self.events.len() < INDEXED_FROM {
+            let places = self.events.iter().enumerate().filter(|(_, known)| is_same(known));
+            return places.map(|(place, _)| place).collect();
+        }
+        if self.places.is_empty() {
+            self.index();
+        }
+        let candidates = self.places.get(&id_hash(event)).map_or(&[][..], Vec::as_slice);
+        let places = candidates.iter().map(|place| *place as usize);
+        places.filter(|place| is_same(&self.events[*place])).collect()
+    }
+
+    fn index(&mut self) {
+        self.places.clear();
+        for (place, (_, event)) in self.events.iter().enumerate() {
+            self.places.entry(id_hash(event)).or_default().push(place as u32);
+        }
+    }
+
+    /// Keeps the newest events only: this key stands outside the promise of exactness from now on.
+    fn cut(&mut self) {
+        self.events.sort_by(|(_, a), (_, b)| {
+            (b.occurred_at, &b.event_id).cmp(&(a.occurred_at, &a.event_id))
+        });
+        self.events_cut += (self.events.len() - EVENTS_PER_CONTACT_MAX) as u64;
+        self.events.truncate(EVENTS_PER_CONTACT_MAX);
+        self.index();
+    }
+
+    fn hear_signal(&mut self, version: Version, signal: Signal) -> Absorbed {
+        let mut absorbed = Absorbed::New;
+        let same = self.signals.iter().filter(|(_, known)| {
+            known.event_id == signal.event_id && known.source == signal.source
+        });
+        for (known, _) in same {
+            if (known.hash, known.identity) == (version.hash, version.identity) {
+                return Absorbed::Duplicate;
+            }
+            if known.updated_at == version.updated_at {
+                absorbed = Absorbed::Conflicting;
+            }
+        }
+        if self.signals.len() < EVENTS_PER_CONTACT_MAX {
+            self.signals.push((version, signal));
+        } else {
+            self.events_cut += 1;
+        }
+        absorbed
+    }
+}
+
+fn id_hash(event: &Event) -> u64 {
+    let source: &Text = &event.source;
+    xxhash_rust::xxh3::xxh3_64_with_seed(event.event_id.as_bytes(), source.len() as u64)
+}

@@ -1,0 +1,237 @@
+//! Phone, chat and video: the legs of one contact (`docs/semantics.md`, 2.1).
+
+use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
+use crate::registers::{Heard, Registers, newest};
+use crate::{Settings, State};
+use model::{
+    Contact, Direction, EndKind, Field, Initiation, Kind, Millis, Money, Outcome, Text, Value,
+    Version,
+};
+
+/// One leg of a contact: what was said under one `contact_id`.
+struct Leg<'a> {
+    contact_id: &'a Text,
+    registers: Registers<'a>,
+    started_at: Millis,
+    /// Stated; never before its start.
+    ended_at: Option<Millis>,
+    answered_at: Option<Millis>,
+    dropped: bool,
+    whole: bool,
+    /// Stated, or inferred once the contact is closed.
+    outcome: Option<Outcome>,
+}
+
+impl Leg<'_> {
+    fn is_answered(&self) -> bool {
+        self.answered_at.is_some() || self.outcome == Some(Outcome::Handled)
+    }
+
+    fn wait_ms(&self) -> Option<i64> {
+        if let Some(stated_ms) = self.registers.duration_ms(Field::WaitMs) {
+            return Some(stated_ms);
+        }
+        match self.answered_at {
+            Some(answered_at) => Some(answered_at.since(self.started_at).max(0)),
+            None if self.is_answered() => None,
+            None => Some(self.ended_at?.since(self.started_at)),
+        }
+    }
+
+    fn handle_ms(&self) -> Option<i64> {
+        let stated_ms = self.registers.duration_ms(Field::HandleMs);
+        stated_ms.or_else(|| Some(self.ended_at?.since(self.answered_at?).max(0)))
+    }
+
+    fn infer_outcome(&mut self, ended_at: Option<Millis>, short_below_ms: i64) {
+        if self.outcome.is_some() {
+            return;
+        }
+        let is_short =
+            ended_at.is_some_and(|ended_at| ended_at.since(self.started_at) < short_below_ms);
+        self.outcome = Some(if is_short {
+            Outcome::Short
+        } else if self.dropped {
+            Outcome::Failed
+        } else if self.answered_at.is_some() || self.whole {
+            Outcome::Handled
+        } else {
+            Outcome::Abandoned
+        });
+    }
+}
+
+pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
+    let heard: Vec<&Heard> = state.events.iter().collect();
+    let mut legs = legs(&heard);
+    if legs.is_empty() {
+        let waits = heard.iter().filter(|(_, event)| !is_booking(&event.kind)).count();
+        let incomplete = (waits + state.signals.len()) as u64;
+        return Assembled { contacts: Vec::new(), incomplete };
+    }
+    legs.sort_unstable_by(|a, b| {
+        (a.started_at, a.contact_id.as_bytes()).cmp(&(b.started_at, b.contact_id.as_bytes()))
+    });
+    let mut contact = contact(settings, &heard, &mut legs, now);
+    add_signals(&mut contact, state.signals.iter());
+    Assembled { contacts: vec![contact], incomplete: 0 }
+}
+
+/// A booked video chat that has not taken place waits for nothing that is missing.
+fn is_booking(kind: &Kind) -> bool {
+    matches!(kind, Kind::Scheduled | Kind::Invited)
+}
+
+fn legs<'a>(heard: &[&'a Heard]) -> Vec<Leg<'a>> {
+    let mut ids: Vec<&Text> = heard.iter().map(|(_, event)| &event.contact_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if let [contact_id] = ids[..] {
+        return leg(contact_id, heard).into_iter().collect();
+    }
+    let mut by_id: Vec<&Heard> = heard.to_vec();
+    by_id.sort_by(|(_, a), (_, b)| a.contact_id.cmp(&b.contact_id));
+    let legs = by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id);
+    legs.filter_map(|heard| leg(&heard[0].1.contact_id, heard)).collect()
+}
+
+/// The leg that these events make, if one of them opens it.
+fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
+    let newest = newest(heard);
+    let opening = newest.iter().filter(|(_, event)| opens(event)).map(|(_, event)| event);
+    let opened_at = opening.map(|event| event.occurred_at).min()?;
+    let registers = Registers::of(heard.iter().copied());
+    let started_at = registers.time(Field::StartedAt).unwrap_or(opened_at);
+    let answered = newest
+        .iter()
+        .filter(|(_, event)| matches!(event.kind, Kind::Answered | Kind::Accepted))
+        .map(|(_, event)| event.occurred_at);
+    let has = |kind: &Kind| newest.iter().any(|(_, event)| event.kind == *kind);
+    Some(Leg {
+        contact_id,
+        started_at,
+        ended_at: stated_end(&registers, &newest).map(|at| at.max(started_at)),
+        answered_at: answered.min(),
+        dropped: has(&Kind::Dropped),
+        whole: has(&Kind::Contact),
+        outcome: registers.outcome(),
+        registers,
+    })
+}
+
+fn opens(event: &model::Event) -> bool {
+    !event.kind.only_completes()
+        || (is_booking(&event.kind)
+            && matches!(event.stated(Field::StartedAt), Some(Value::Time(_))))
+}
+
+/// The end that the records state. An event that ends a leg without saying when says "now".
+pub(crate) fn stated_end(registers: &Registers, newest: &[&Heard]) -> Option<Millis> {
+    let mut end: Option<(Version, Option<Millis>)> = registers
+        .version(Field::EndedAt)
+        .map(|version| (version, registers.time(Field::EndedAt)));
+    for (version, event) in newest {
+        if event.stated(Field::EndedAt).is_some() {
+            continue;
+        }
+        let implied = match event.kind {
+            Kind::Ended | Kind::Dropped => event.occurred_at,
+            Kind::Contact => match event.stated(Field::StartedAt) {
+                Some(Value::Time(started_at)) => *started_at,
+                _ => event.occurred_at,
+            },
+            _ => continue,
+        };
+        if end.is_none_or(|(known, _)| known < *version) {
+            end = Some((*version, Some(implied)));
+        }
+    }
+    end.and_then(|(_, at)| at)
+}
+
+fn contact(settings: &Settings, heard: &[&Heard], legs: &mut [Leg], now: Millis) -> Contact {
+    let event = &heard[0].1;
+    let registers = Registers::of(heard.iter().copied());
+    let mut contact = plain(event.channel, heard, &registers);
+    let root = if event.root_contact_id.is_empty() {
+        &event.contact_id
+    } else {
+        &event.root_contact_id
+    };
+    contact.source = event.source.clone();
+    contact.contact_id = root.clone();
+    contact.root_contact_id = root.clone();
+    contact.thread_id = event.thread_id.clone();
+    contact.legs = legs.len() as u32;
+    end(settings, heard, legs, &mut contact, now);
+    outcome(settings, legs, &mut contact);
+    sum_up(legs, &mut contact);
+    contact
+}
+
+fn end(
+    settings: &Settings,
+    heard: &[&Heard],
+    legs: &[Leg],
+    contact: &mut Contact,
+    now: Millis,
+) {
+    let last = &legs[legs.len() - 1];
+    contact.started_at = legs[0].started_at;
+    if let Some(ended_at) = last.ended_at {
+        contact.ended_at = ended_at;
+        contact.end_kind = EndKind::Stated;
+        return;
+    }
+    let newest = newest(heard);
+    let activity = newest.iter().filter(|(_, event)| event.kind != Kind::Qualified);
+    let last_event_at = activity.map(|(_, event)| event.occurred_at).max();
+    contact.ended_at = last_event_at.unwrap_or(last.started_at).max(last.started_at);
+    end_by_silence(contact, settings.silence_ms(contact.channel), now);
+}
+
+fn outcome(settings: &Settings, legs: &mut [Leg], contact: &mut Contact) {
+    if contact.end_kind != EndKind::Open {
+        let short_below_ms = settings.short_below_ms(contact.channel);
+        let last = legs.len() - 1;
+        for (place, leg) in legs.iter_mut().enumerate() {
+            let ended_at = leg.ended_at.or((place == last).then_some(contact.ended_at));
+            leg.infer_outcome(ended_at, short_below_ms);
+        }
+    }
+    contact.outcome = if legs.iter().any(|leg| leg.outcome == Some(Outcome::Handled)) {
+        Some(Outcome::Handled)
+    } else {
+        legs[legs.len() - 1].outcome
+    };
+}
+
+fn sum_up(legs: &[Leg], contact: &mut Contact) {
+    let last = &legs[legs.len() - 1];
+    let first_answered = legs.iter().find(|leg| leg.is_answered()).unwrap_or(last);
+    let before_ms = first_answered.started_at.since(contact.started_at);
+    contact.wait_ms = first_answered.wait_ms().map(|wait_ms| before_ms.saturating_add(wait_ms));
+    contact.handle_ms = legs.iter().filter_map(Leg::handle_ms).reduce(i64::saturating_add);
+    contact.queue = of_last_answered(legs, Field::Queue);
+    contact.agent = of_last_answered(legs, Field::Agent);
+    contact.team = of_last_answered(legs, Field::Team);
+    let costs = legs.iter().filter_map(|leg| leg.registers.money(Field::ExtraCost));
+    contact.extra_cost = costs.reduce(Money::plus);
+    let direction = legs.iter().find_map(|leg| leg.registers.direction());
+    contact.direction = direction.unwrap_or(Direction::Inbound);
+    let initiation = legs.iter().find_map(|leg| leg.registers.initiation());
+    contact.initiation = initiation.unwrap_or(Initiation::Customer);
+    let mut media = legs.iter().map(|leg| leg.registers.text(Field::Medium));
+    contact.medium = media.find(|medium| !medium.is_empty()).unwrap_or_default();
+}
+
+/// What the last answered leg states; if it is silent, the last leg that states something.
+fn of_last_answered(legs: &[Leg], field: Field) -> Text {
+    let answered = legs.iter().rfind(|leg| leg.is_answered());
+    let stated = answered.map(|leg| leg.registers.text(field)).unwrap_or_default();
+    if !stated.is_empty() {
+        return stated;
+    }
+    let mut texts = legs.iter().rev().map(|leg| leg.registers.text(field));
+    texts.find(|text| !text.is_empty()).unwrap_or_default()
+}

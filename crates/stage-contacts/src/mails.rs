@@ -1,0 +1,240 @@
+//! Email: the mails of one thread (`docs/semantics.md`, 2.2).
+
+use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
+use crate::legs::stated_end;
+use crate::registers::{Heard, Registers, newest};
+use crate::{Settings, State};
+use model::{
+    Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text, Value,
+};
+
+/// What was said under one mail's id.
+struct Mail<'a> {
+    contact_id: &'a Text,
+    heard: Vec<&'a Heard>,
+    newest: Vec<&'a Heard>,
+    at: Millis,
+    received: bool,
+}
+
+/// A received mail that is a contact, with the answers that it got.
+struct Waiting<'a> {
+    mail: usize,
+    /// The answer that made it `handled`.
+    answered_at: Option<Millis>,
+    /// Places of the mails whose agent, reason and handling time are its own.
+    answers: Vec<usize>,
+    mails: &'a [Mail<'a>],
+}
+
+pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
+    let mut by_id: Vec<&Heard> = state.events.iter().collect();
+    by_id.sort_by(|(_, a), (_, b)| a.contact_id.cmp(&b.contact_id));
+    let groups = by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id);
+    let mut mails = Vec::new();
+    let mut incomplete = 0;
+    for heard in groups {
+        match mail(heard) {
+            Some(mail) => mails.push(mail),
+            None => incomplete += count_without_closed(heard),
+        }
+    }
+    mails.retain(|mail| !is_automatic(mail));
+    mails.sort_unstable_by(|a, b| {
+        (a.at, !a.received, a.contact_id.as_bytes()).cmp(&(
+            b.at,
+            !b.received,
+            b.contact_id.as_bytes(),
+        ))
+    });
+    let closed: Vec<&Heard> = closings(&by_id);
+    let (waiting, outbound) = walk(settings, &mails);
+    let inbound = waiting.iter().map(|waiting| contact(settings, waiting, &closed, now));
+    let outbound = outbound.iter().map(|place| outbound_contact(&mails[*place]));
+    let mut contacts: Vec<Contact> = inbound.chain(outbound).collect();
+    for contact in &mut contacts {
+        let name = contact.contact_id.clone();
+        add_signals(contact, state.signals.iter().filter(|(_, s)| s.contact_id == name));
+    }
+    Assembled { contacts, incomplete }
+}
+
+fn count_without_closed(heard: &[&Heard]) -> u64 {
+    heard.iter().filter(|(_, event)| event.kind != Kind::Closed).count() as u64
+}
+
+fn is_outbound_record(event: &model::Event) -> bool {
+    event.kind == Kind::Contact
+        && event.stated(Field::Direction) == Some(&Value::Direction(Direction::Outbound))
+}
+
+fn mail<'a>(heard: &[&'a Heard]) -> Option<Mail<'a>> {
+    let newest = newest(heard);
+    let opening = newest.iter().filter(|(_, event)| !event.kind.only_completes());
+    let opened_at = opening.clone().map(|(_, event)| event.occurred_at).min()?;
+    let received = opening
+        .clone()
+        .any(|(_, event)| event.kind != Kind::Sent && !is_outbound_record(event));
+    let registers = Registers::of(heard.iter().copied());
+    Some(Mail {
+        contact_id: &heard[0].1.contact_id,
+        heard: heard.to_vec(),
+        at: registers.time(Field::StartedAt).unwrap_or(opened_at),
+        newest,
+        received,
+    })
+}
+
+fn is_automatic(mail: &Mail) -> bool {
+    Registers::of(mail.heard.iter().copied()).truth(Field::Automatic) == Some(true)
+}
+
+/// The `closed` events of the thread, whatever mail they name.
+fn closings<'a>(heard: &[&'a Heard]) -> Vec<&'a Heard> {
+    newest(heard).into_iter().filter(|(_, event)| event.kind == Kind::Closed).collect()
+}
+
+/// Walks the thread in time: which received mails are contacts, which sent mails answer which.
+fn walk<'a>(settings: &Settings, mails: &'a [Mail<'a>]) -> (Vec<Waiting<'a>>, Vec<usize>) {
+    let mut waiting: Vec<Waiting> = Vec::new();
+    let mut outbound = Vec::new();
+    let mut last_answer_at: Option<Millis> = None;
+    for (place, mail) in mails.iter().enumerate() {
+        if mail.received {
+            let thanks = last_answer_at
+                .is_some_and(|answer_at| mail.at.since(answer_at) <= settings.mail_grace_ms);
+            if !thanks {
+                waiting.push(Waiting { mail: place, answered_at: None, answers: vec![], mails });
+            }
+            continue;
+        }
+        let Some(last) = waiting.len().checked_sub(1) else {
+            outbound.push(place);
+            continue;
+        };
+        last_answer_at = Some(mail.at);
+        let unanswered = waiting.iter_mut().filter(|waiting| waiting.answered_at.is_none());
+        unanswered.for_each(|waiting| waiting.answered_at = Some(mail.at));
+        waiting[last].answers.push(place);
+    }
+    (waiting, outbound)
+}
+
+fn contact(settings: &Settings, waiting: &Waiting, closed: &[&Heard], now: Millis) -> Contact {
+    let mail = &waiting.mails[waiting.mail];
+    let registers = Registers::of(mail.heard.iter().copied());
+    let mut contact = named(mail, plain(Channel::Email, &mail.heard, &registers));
+    contact.direction = Direction::Inbound;
+    contact.started_at = mail.at;
+    let answered_at = waiting.answered_at;
+    contact.outcome = registers.outcome().or(Some(if answered_at.is_some() {
+        Outcome::Handled
+    } else {
+        Outcome::Unanswered
+    }));
+    contact.wait_ms = contact.wait_ms.or(answered_at.map(|at| at.since(mail.at).max(0)));
+    take_answers(waiting, &mut contact);
+    let last_answer_at = waiting.answers.iter().map(|place| waiting.mails[*place].at);
+    let last_answer_at = last_answer_at.chain(answered_at).max();
+    end(settings, mail, &registers, last_answer_at, closed, &mut contact, now);
+    contact
+}
+
+fn named(mail: &Mail, mut contact: Contact) -> Contact {
+    let event = &mail.heard[0].1;
+    let first_given = [&event.thread_id, &event.root_contact_id, &event.contact_id];
+    let thread = first_given.into_iter().find(|id| !id.is_empty());
+    contact.source = event.source.clone();
+    contact.contact_id = mail.contact_id.clone();
+    contact.root_contact_id = mail.contact_id.clone();
+    contact.thread_id = thread.cloned().unwrap_or_default();
+    contact
+}
+
+/// What the answers say belongs to the last mail that they answer.
+fn take_answers(waiting: &Waiting, contact: &mut Contact) {
+    let mail = &waiting.mails[waiting.mail];
+    let mut all: Vec<&Heard> = mail.heard.clone();
+    for place in &waiting.answers {
+        let answer = &waiting.mails[*place];
+        all.extend(&answer.heard);
+        let registers = Registers::of(answer.heard.iter().copied());
+        if let Some(handle_ms) = registers.duration_ms(Field::HandleMs) {
+            contact.handle_ms = Some(contact.handle_ms.unwrap_or(0).saturating_add(handle_ms));
+        }
+        let of_answer = |text: &mut Text, field| {
+            let stated = registers.text(field);
+            if !stated.is_empty() {
+                *text = stated;
+            }
+        };
+        of_answer(&mut contact.agent, Field::Agent);
+        of_answer(&mut contact.team, Field::Team);
+        of_answer(&mut contact.queue, Field::Queue);
+    }
+    contact.reason = Registers::of(all.into_iter()).reason();
+}
+
+fn end(
+    settings: &Settings,
+    mail: &Mail,
+    registers: &Registers,
+    last_answer_at: Option<Millis>,
+    closed: &[&Heard],
+    contact: &mut Contact,
+    now: Millis,
+) {
+    if let Some(ended_at) = stated_end(registers, &mail.newest) {
+        contact.ended_at = ended_at.max(contact.started_at);
+        contact.end_kind = EndKind::Stated;
+        return;
+    }
+    contact.ended_at = last_answer_at.unwrap_or(contact.started_at).max(contact.started_at);
+    if let Some(closed_at) = closed_end(contact.started_at, closed) {
+        contact.end_kind = EndKind::Stated;
+        contact.ended_at = match closed_at {
+            Closing::Stated(at) => at.max(contact.started_at),
+            Closing::At(at) => last_answer_at.unwrap_or(at).max(contact.started_at),
+        };
+        return;
+    }
+    let silence_ms = match last_answer_at {
+        Some(_) => settings.silence_ms(Channel::Email),
+        None => settings.unanswered_silence_ms,
+    };
+    end_by_silence(contact, silence_ms, now);
+}
+
+/// When a thread was closed.
+enum Closing {
+    /// The event states when the customer left.
+    Stated(Millis),
+    /// It only happened then.
+    At(Millis),
+}
+
+/// The first `closed` event at or after the start of a mail; of several that state an end the
+/// greatest version.
+fn closed_end(started_at: Millis, closed: &[&Heard]) -> Option<Closing> {
+    let after = closed.iter().filter(|(_, event)| event.occurred_at >= started_at);
+    let stated = after.clone().filter_map(|(version, event)| {
+        match event.stated(Field::EndedAt) {
+            Some(Value::Time(at)) => Some((*version, *at)),
+            _ => None,
+        }
+    });
+    if let Some((_, at)) = stated.max_by_key(|(version, _)| *version) {
+        return Some(Closing::Stated(at));
+    }
+    after.map(|(_, event)| event.occurred_at).min().map(Closing::At)
+}
+
+fn outbound_contact(mail: &Mail) -> Contact {
+    let registers = Registers::of(mail.heard.iter().copied());
+    let mut contact = named(mail, plain(Channel::Email, &mail.heard, &registers));
+    contact.direction = Direction::Outbound;
+    contact.started_at = mail.at;
+    contact.ended_at = mail.at;
+    contact.end_kind = EndKind::Stated;
+    contact
+}

@@ -1,0 +1,156 @@
+//! To whom a contact goes, and what the stages to the right are told when that changes.
+
+use crate::{Settings, State};
+use model::{
+    Carried, Confidence, Contact, ContactName, CustomerInput, HandleInput, Identifier, Resolved,
+    Text, Upsert,
+};
+use serde::{Deserialize, Serialize};
+use std::hash::{Hash, Hasher};
+use xxhash_rust::xxh3::Xxh3Default;
+
+/// What the contacts stage sends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// To the task of a handle.
+    Handle(Text, HandleInput),
+    /// To the task of a customer.
+    Customer(Text, CustomerInput),
+}
+
+/// What the stages to the right believe of a contact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Sent {
+    version: u64,
+    /// Hash of the contact as it was sent.
+    digest: u64,
+    /// The customer that it was sent to directly; empty if a handle resolves it.
+    customer: Text,
+    /// The handles that were told.
+    handles: Vec<Text>,
+}
+
+/// Where a contact goes.
+struct Route {
+    /// Directly to this customer.
+    customer: Option<(Text, Resolved)>,
+    /// The handle that resolves it.
+    resolving: Option<Text>,
+    /// The unique id that it states.
+    owner: Option<Text>,
+    /// All handles that it carries.
+    handles: Vec<(Text, bool)>,
+}
+
+pub(crate) fn announce(
+    settings: &Settings,
+    key: &str,
+    state: &mut State,
+    contacts: Vec<Contact>,
+    out: &mut Vec<Output>,
+) {
+    let mut gone = std::mem::take(&mut state.sent);
+    for contact in contacts {
+        let name = contact.name();
+        let digest = digest(&contact);
+        let former = gone.remove(&name);
+        if let Some(former) = former.as_ref().filter(|former| former.digest == digest) {
+            state.sent.insert(name, former.clone());
+            continue;
+        }
+        state.version += 1;
+        let route = route(settings, key, &contact);
+        if let Some(former) = &former {
+            leave(&name, former, Some(&route), out);
+        }
+        let sent = send(route, &name, contact, state.version, digest, out);
+        state.sent.insert(name, sent);
+    }
+    for (name, former) in gone {
+        leave(&name, &former, None, out);
+    }
+}
+
+fn digest(contact: &Contact) -> u64 {
+    let mut hasher = Xxh3Default::new();
+    contact.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn route(settings: &Settings, key: &str, contact: &Contact) -> Route {
+    let of_kind = |kind: &Text| contact.identifier(kind);
+    let devices_last = |kind: &&Text| *kind != "device";
+    let strong = settings.handles.iter().filter(devices_last);
+    let weak = settings.handles.iter().filter(|kind| *kind == "device");
+    let carried: Vec<&Identifier> = strong.chain(weak).filter_map(of_kind).collect();
+    let handles = carried.iter().map(|handle| (handle.text(), handle.verified)).collect();
+    if let Some(unique) = settings.unique.iter().find_map(of_kind) {
+        let resolved = Resolved::Known {
+            by: unique.kind.clone(),
+            confidence: Confidence::Unique,
+            conflict: false,
+        };
+        let owner = unique.text();
+        let customer = Some((owner.clone(), resolved));
+        return Route { customer, resolving: None, owner: Some(owner), handles };
+    }
+    if let Some(first) = carried.first() {
+        let resolving = Some(first.text());
+        return Route { customer: None, resolving, owner: None, handles };
+    }
+    let unknown = (unknown_key(key, contact), Resolved::Unknown);
+    Route { customer: Some(unknown), resolving: None, owner: None, handles }
+}
+
+/// The key of a contact that nobody is known for: its own, so that it meets no other contact.
+fn unknown_key(key: &str, contact: &Contact) -> Text {
+    format!("?{key}/{}", contact.contact_id).into()
+}
+
+/// Takes back what no longer holds of what was sent before.
+fn leave(name: &ContactName, former: &Sent, route: Option<&Route>, out: &mut Vec<Output>) {
+    let version = former.version;
+    let customer = route.and_then(|route| route.customer.as_ref()).map(|(key, _)| key);
+    if !former.customer.is_empty() && customer != Some(&former.customer) {
+        let retract = CustomerInput::Retract { name: name.clone(), version };
+        out.push(Output::Customer(former.customer.clone(), retract));
+    }
+    for handle in &former.handles {
+        let still_carried =
+            route.is_some_and(|route| route.handles.iter().any(|(key, _)| key == handle));
+        if !still_carried {
+            let dropped = HandleInput::Dropped { name: name.clone(), version };
+            out.push(Output::Handle(handle.clone(), dropped));
+        }
+    }
+}
+
+fn send(
+    route: Route,
+    name: &ContactName,
+    contact: Contact,
+    version: u64,
+    digest: u64,
+    out: &mut Vec<Output>,
+) -> Sent {
+    let mut sent = Sent { version, digest, customer: Text::default(), handles: Vec::new() };
+    for (handle, verified) in route.handles {
+        let resolves = route.resolving.as_ref() == Some(&handle);
+        let carried = Carried {
+            name: name.clone(),
+            version,
+            started_at: contact.started_at,
+            verified,
+            owner: route.owner.clone(),
+            contact: resolves.then(|| Box::new(contact.clone())),
+        };
+        sent.handles.push(handle.clone());
+        out.push(Output::Handle(handle, HandleInput::Carried(Box::new(carried))));
+    }
+    if let Some((customer, resolved)) = route.customer {
+        sent.customer = customer.clone();
+        let upsert = CustomerInput::Upsert(Box::new(Upsert { contact, version, resolved }));
+        out.push(Output::Customer(customer, upsert));
+    }
+    sent
+}

@@ -1,0 +1,185 @@
+//! Web: the visits of one device (`docs/semantics.md`, 2.3).
+
+use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
+use crate::legs::stated_end;
+use crate::registers::{Heard, Registers, newest};
+use crate::{Settings, State};
+use model::{
+    Channel, Contact, EndKind, Event, Field, Kind, Millis, Provenance, Reason, Step, StepStatus,
+    Text, Value,
+};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A visit keeps its newest service steps.
+const STEPS_PER_VISIT_MAX: usize = 200;
+
+pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
+    let (with_id, without_id): (Vec<&Heard>, Vec<&Heard>) =
+        state.events.iter().partition(|(_, event)| !event.contact_id.is_empty());
+    let mut contacts = Vec::new();
+    let mut incomplete = 0;
+    let mut by_id = with_id;
+    by_id.sort_by(|(_, a), (_, b)| (&a.contact_id, &a.source).cmp(&(&b.contact_id, &b.source)));
+    let visits = by_id.chunk_by(|(_, a), (_, b)| {
+        a.contact_id == b.contact_id && a.source == b.source
+    });
+    for heard in visits {
+        match visit(settings, heard, None, now) {
+            Some(contact) => contacts.push(contact),
+            None => incomplete += heard.len() as u64,
+        }
+    }
+    for heard in cut_at_silences(settings, &without_id) {
+        match visit(settings, &heard, device(&heard), now) {
+            Some(contact) => contacts.push(contact),
+            None => incomplete += heard.len() as u64,
+        }
+    }
+    for contact in &mut contacts {
+        let (id, source) = (contact.contact_id.clone(), contact.source.clone());
+        let of_it = state.signals.iter().filter(|(_, s)| s.contact_id == id && s.source == source);
+        add_signals(contact, of_it);
+    }
+    Assembled { contacts, incomplete }
+}
+
+/// The text of the device that the events of a key without a visit id share.
+fn device(heard: &[&Heard]) -> Option<Text> {
+    let of_device = |event: &Event| event.identifiers.iter().find(|i| i.kind == "device").cloned();
+    heard.iter().find_map(|(_, event)| of_device(event)).map(|identifier| identifier.text())
+}
+
+/// Groups events without a visit id: all versions of an event stand where the newest stands.
+fn cut_at_silences<'a>(settings: &Settings, heard: &[&'a Heard]) -> Vec<Vec<&'a Heard>> {
+    let mut newest = newest(heard);
+    newest.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
+    let mut groups: Vec<Vec<&Heard>> = Vec::new();
+    let mut last_at: Option<Millis> = None;
+    for heard in newest {
+        let (_, event) = heard;
+        if matches!(event.kind, Kind::Contact | Kind::Qualified) {
+            groups.push(vec![heard]);
+            continue;
+        }
+        let goes_on =
+            last_at.is_some_and(|at| event.occurred_at.since(at) <= settings.inactivity_ms);
+        last_at = Some(event.occurred_at);
+        let running = groups.iter_mut().rev().find(|group| is_activity(group));
+        match running {
+            Some(group) if goes_on => group.push(heard),
+            _ => groups.push(vec![heard]),
+        }
+    }
+    for group in &mut groups {
+        let ids: Vec<(&Text, &Text)> =
+            group.iter().map(|(_, event)| (&event.event_id, &event.source)).collect();
+        let older = heard.iter().filter(|heard| {
+            ids.contains(&(&heard.1.event_id, &heard.1.source))
+                && !group.iter().any(|known| std::ptr::eq(*known, **heard))
+        });
+        let older: Vec<&Heard> = older.copied().collect();
+        group.extend(older);
+    }
+    groups
+}
+
+fn is_activity(group: &[&Heard]) -> bool {
+    group.first().is_some_and(|(_, event)| {
+        !matches!(event.kind, Kind::Contact | Kind::Qualified)
+    })
+}
+
+fn order(event: &Event) -> (Millis, &[u8], &[u8]) {
+    (event.occurred_at, event.event_id.as_bytes(), event.source.as_bytes())
+}
+
+fn visit(
+    settings: &Settings,
+    heard: &[&Heard],
+    device: Option<Text>,
+    now: Millis,
+) -> Option<Contact> {
+    let mut newest = newest(heard);
+    newest.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
+    let mut opening = newest.iter().filter(|(_, event)| !event.kind.only_completes());
+    let (_, first) = opening.next()?;
+    let last_event_at = opening.next_back().map_or(first.occurred_at, |(_, e)| e.occurred_at);
+    let registers = Registers::of(heard.iter().copied());
+    let mut contact = plain(Channel::Web, heard, &registers);
+    contact.source = first.source.clone();
+    contact.contact_id = match device {
+        Some(device) => visit_id(&device, &first.event_id),
+        None => first.contact_id.clone(),
+    };
+    contact.root_contact_id = contact.contact_id.clone();
+    let whole = newest.iter().any(|(_, event)| event.kind == Kind::Contact);
+    contact.started_at = match registers.time(Field::StartedAt) {
+        Some(started_at) if whole => started_at,
+        _ => first.occurred_at,
+    };
+    match stated_end(&registers, &newest).filter(|_| whole) {
+        Some(ended_at) => {
+            contact.ended_at = ended_at.max(contact.started_at);
+            contact.end_kind = EndKind::Stated;
+        }
+        None => {
+            contact.ended_at = last_event_at.max(contact.started_at);
+            end_by_silence(&mut contact, settings.inactivity_ms, now);
+        }
+    }
+    take_steps(settings, &newest, &registers, &mut contact);
+    Some(contact)
+}
+
+/// `v` and the hash of the device and of the visit's first event.
+fn visit_id(device: &str, first_event_id: &str) -> Text {
+    let hash = xxh3_64(format!("{device}\n{first_event_id}").as_bytes());
+    format!("v{hash:016x}").into()
+}
+
+fn take_steps(
+    settings: &Settings,
+    newest: &[&Heard],
+    registers: &Registers,
+    contact: &mut Contact,
+) {
+    let mut page = Text::default();
+    let mut page_of_step = Text::default();
+    let mut page_reason = None;
+    for (version, event) in newest {
+        let event_page = event.text(Field::Page).cloned().unwrap_or_default();
+        if !event_page.is_empty() {
+            page = event_page.clone();
+        }
+        let Some(name) = event.text(Field::Step) else { continue };
+        page_of_step = event_page.clone();
+        if let Some(path) = event.text(Field::ReasonPage) {
+            page_reason = Some(Reason {
+                path: path.clone(),
+                provenance: Provenance::Page,
+                version: *version,
+            });
+        }
+        contact.steps.push(Step {
+            at: event.occurred_at,
+            name: name.clone(),
+            status: match event.stated(Field::StepStatus) {
+                Some(Value::StepStatus(status)) => *status,
+                _ => StepStatus::Completed,
+            },
+            page: event_page,
+        });
+    }
+    contact.has_counting_step = settings.count_steps.iter().any(|counted| {
+        counted == "*"
+            || contact
+                .steps
+                .iter()
+                .any(|step| step.name == *counted || step.status.name() == counted)
+    });
+    let surplus = contact.steps.len().saturating_sub(STEPS_PER_VISIT_MAX);
+    contact.steps.drain(..surplus);
+    contact.page = if page_of_step.is_empty() { page } else { page_of_step };
+    let stated = registers.reason().filter(|reason| reason.provenance > Provenance::Page);
+    contact.reason = stated.or(page_reason);
+}
