@@ -230,6 +230,9 @@ words! {
         ReasonQualified = "reason.qualified",
         /// Text: the source's own code, which the door maps to a path.
         ReasonCode = "reason_code",
+        /// Text: provenance of the reason that `reason_code` names, where it is stated; goes no
+        /// further than the door.
+        ReasonSource = "reason_source",
         /// Text.
         Queue = "queue",
         /// Text.

@@ -12,6 +12,7 @@ mod identity;
 mod message;
 mod money;
 mod reading;
+mod refusal;
 mod result;
 mod stage;
 mod time;
@@ -26,6 +27,7 @@ pub use message::{
 };
 pub use money::Money;
 pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
+pub use refusal::{IgnoredWhy, RejectedReason};
 pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};
 pub use stage::Stage;
 pub use time::Millis;
