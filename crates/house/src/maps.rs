@@ -96,3 +96,16 @@ fn a_drifted_table_is_noticed() {
     let manifest = "[workspace.dependencies]\nmodel = { path = \"x\" }\ncsv = \"1\"\n";
     assert_eq!(borrowed(manifest).into_iter().collect::<Vec<_>>(), ["csv"]);
 }
+
+#[test]
+fn the_readme_states_the_rust_version_that_is_used() {
+    let manifest: toml::Table = read("Cargo.toml").parse().expect("Cargo.toml is TOML");
+    let version = manifest["workspace"]["package"]["rust-version"]
+        .as_str()
+        .unwrap();
+    let stated = format!("Rust {version} or newer");
+    assert!(
+        read("README.md").contains(&stated),
+        "README.md should say \"{stated}\""
+    );
+}

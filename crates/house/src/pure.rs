@@ -4,7 +4,14 @@
 use crate::scan::{Found, Scan};
 use crate::tree::{crates, dependencies, expect_none, fits, read, rust_files};
 
-const PURE: &[&str] = &["model", "calendar", "rules", "consumer-*", "stage-*"];
+const PURE: &[&str] = &[
+    "model",
+    "calendar",
+    "rules",
+    "canonical",
+    "consumer-*",
+    "stage-*",
+];
 
 /// What a pure crate may not name, and everything below it.
 const BANNED: &[&str] = &[
