@@ -1,1 +1,282 @@
-//! The brute-force oracle.
+//! The brute-force oracle: the settled result of a set of records, by the definitions of
+//! `docs/semantics.md` read from top to bottom.
+//!
+//! [`config`] (as typed, as meant) → [`event`] (§1) → [`registers`] (§1.3) →
+//! [`contacts`] (§2, §2.1), [`mail`] (§2.2), [`visits`] (§2.3) → [`identity`] (§3.1, §3.2) →
+//! [`joins`] (§3.3, §3.4) → [`roles`] (§4, §6) → [`readings`] (§5) → [`alerts`] (§8) →
+//! [`tables`] (§7, §9), put together by `settlement`.
+//!
+//! Invariant: no crate of the engine is used, nothing is remembered between two contacts that could
+//! be looked up again, and no step knows in which order the records came.
+
+pub mod alerts;
+pub mod config;
+pub mod contacts;
+pub mod event;
+pub mod identity;
+pub mod joins;
+pub mod mail;
+pub mod readings;
+pub mod registers;
+pub mod roles;
+mod settlement;
+pub mod tables;
+pub mod visits;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use serde_json::Value;
+
+use config::Config;
+use contacts::Contact;
+use event::{Decoded, Record, Version};
+use registers::Event;
+pub use tables::Row;
+
+/// One line of an input file.
+#[derive(Clone, Debug)]
+pub struct InputLine {
+    /// The file's name.
+    pub file: String,
+    /// The line's number, from 1.
+    pub line: u64,
+    /// What it says.
+    pub text: String,
+}
+
+/// What stands beside the configuration.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// End of time, UTC milliseconds; by default the greatest time of an accepted event.
+    pub until: Option<i64>,
+    /// Start of the run, UTC milliseconds: no `occurred_at` may be much later. By default no bound.
+    pub run_start: Option<i64>,
+}
+
+/// A record that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The file's name.
+    pub file: String,
+    /// The line's number.
+    pub line: u64,
+    /// Why, from a closed list.
+    pub reason: &'static str,
+}
+
+/// What all records together come to. Rows lack `revision` and `cause`.
+#[derive(Clone, Debug, Default)]
+pub struct Settled {
+    /// Table `contacts`.
+    pub contacts: Vec<Row>,
+    /// Table `verdicts`.
+    pub verdicts: Vec<Row>,
+    /// Table `sessions`.
+    pub sessions: Vec<Row>,
+    /// Table `alerts`, the `RepeatContact`s.
+    pub alerts: Vec<Row>,
+    /// Table `markers`.
+    pub markers: Vec<Row>,
+    /// Rejected records, in order of input.
+    pub dead_letters: Vec<DeadLetter>,
+    /// `summary.json` without what was measured; also `contacts_capped`, `incomplete`,
+    /// `identity_conflicts` and `unmapped_reason_codes`.
+    pub summary: Value,
+}
+
+/// The configuration, the end of time, and what is counted on the way.
+pub struct World {
+    /// The configuration.
+    pub config: Config,
+    /// T of the semantics, UTC milliseconds.
+    pub end_of_time: i64,
+    /// Events kept for a contact that never opened.
+    pub incomplete: u64,
+    /// Contacts by a handle with several owners.
+    pub identity_conflicts: u64,
+}
+
+impl World {
+    /// The date of an instant in the tenant's time zone.
+    pub fn local_date(&self, instant: i64) -> Date {
+        let instant = jiff::Timestamp::from_millisecond(instant).unwrap_or(if instant < 0 {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        });
+        self.config.time_zone.to_datetime(instant).date()
+    }
+}
+
+/// The key under which an event enters (§1.2), whoever the customer is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    /// Channel, source, and root, thread or visit.
+    Contact(String, String, String),
+    /// A device, by its value.
+    Device(String),
+    /// A signal without a contact.
+    Nothing,
+}
+
+/// Settles the records. The error is a mistake in the configuration.
+pub fn settle(config: &str, inputs: &[InputLine], options: Options) -> Result<Settled, String> {
+    let config = config::read(config)?;
+    let (records, mut settled, mut counts) = decode_all(inputs, &config, options);
+    let times = records.iter().flat_map(|record| {
+        let stated = [record.whole("started_at"), record.whole("ended_at")];
+        stated.into_iter().flatten().chain([record.occurred_at])
+    });
+    let end_of_time = options.until.or(times.max()).unwrap_or(0);
+    let mut world = World {
+        config,
+        end_of_time,
+        incomplete: 0,
+        identity_conflicts: 0,
+    };
+    counts.count_unmapped(&records, &world.config);
+    let (events, signals) = gather(records, &mut counts);
+
+    let mut contacts = Vec::new();
+    for (key, events) in &events {
+        let events: Vec<&Event> = events.iter().collect();
+        let signals: Vec<&Event> = signals.get(key).into_iter().flatten().collect();
+        contacts.extend(contacts_of_key(key, &events, &signals, &mut world));
+    }
+    let signals: Vec<&Event> = signals.values().flatten().collect();
+    let owned = identity::resolve(contacts, &signals, &mut world);
+    settled.markers = tables::markers(&signals, &world);
+    settlement::write(owned, &mut settled, &world, &counts);
+    Ok(settled)
+}
+
+/// What becomes of the records, one by one.
+#[derive(Default)]
+struct Counts {
+    read: u64,
+    decoded: u64,
+    ignored: BTreeMap<&'static str, u64>,
+    rejected: BTreeMap<&'static str, u64>,
+    new: u64,
+    conflicting: u64,
+    unmapped_reason_codes: u64,
+}
+
+impl Counts {
+    fn count_unmapped(&mut self, records: &[Record], config: &Config) {
+        let is_unmapped =
+            |record: &&Record| registers::mapped_reason_code(record, config) == Some(None);
+        self.unmapped_reason_codes = records.iter().filter(is_unmapped).count() as u64;
+    }
+}
+
+fn decode_all(
+    inputs: &[InputLine],
+    config: &Config,
+    options: Options,
+) -> (Vec<Record>, Settled, Counts) {
+    let (mut records, mut settled) = (Vec::new(), Settled::default());
+    let mut counts = Counts::default();
+    for input in inputs.iter().filter(|input| !input.text.trim().is_empty()) {
+        counts.read += 1;
+        match event::decode(&input.text, config, options.run_start, options.until) {
+            Decoded::Accepted(record) => {
+                counts.decoded += 1;
+                records.push(*record);
+            }
+            Decoded::Ignored(why) => *counts.ignored.entry(why).or_default() += 1,
+            Decoded::Rejected(reason) => {
+                *counts.rejected.entry(reason).or_default() += 1;
+                let (file, line) = (input.file.clone(), input.line);
+                settled.dead_letters.push(DeadLetter { file, line, reason });
+            }
+        }
+    }
+    (records, settled, counts)
+}
+
+fn key_of(record: &Record) -> Key {
+    let channel = record.channel.clone().unwrap_or_default();
+    let Some(contact_id) = record.text("contact_id") else {
+        return match record.identifiers.get("device") {
+            Some(device) if !record.is_signal => Key::Device(device.value.clone()),
+            _ => Key::Nothing,
+        };
+    };
+    let root = record.text("root_contact_id").unwrap_or(contact_id);
+    let id = match channel.as_str() {
+        "web" => match record.identifiers.get("device") {
+            Some(device) => return Key::Device(device.value.clone()),
+            None => contact_id,
+        },
+        "email" => record.text("thread_id").unwrap_or(root),
+        _ => root,
+    };
+    Key::Contact(channel, record.source.clone(), id.to_string())
+}
+
+type ByKey = BTreeMap<Key, Vec<Event>>;
+
+/// Distinct versions of each event and of each signal (§1.3), under their keys.
+fn gather(records: Vec<Record>, counts: &mut Counts) -> (ByKey, ByKey) {
+    type Name = (bool, Option<String>, String, String);
+    let mut versions: BTreeMap<(Key, Name), BTreeMap<Version, Record>> = BTreeMap::new();
+    for record in records {
+        let (channel, source) = (record.channel.clone(), record.source.clone());
+        let name = (record.is_signal, channel, source, record.event_id.clone());
+        let of_event = versions.entry((key_of(&record), name)).or_default();
+        of_event.entry(record.version.clone()).or_insert(record);
+    }
+    let (mut events, mut signals) = (ByKey::new(), ByKey::new());
+    for ((key, name), versions) in versions {
+        let times: BTreeSet<i64> = versions.keys().map(|version| version.updated_at).collect();
+        counts.new += versions.len() as u64;
+        counts.conflicting += (versions.len() - times.len()) as u64;
+        let of_kind = if name.0 { &mut signals } else { &mut events };
+        let event = Event {
+            versions: versions.into_values().collect(),
+        };
+        of_kind.entry(key).or_default().push(event);
+    }
+    (events, signals)
+}
+
+fn contacts_of_key(
+    key: &Key,
+    events: &[&Event],
+    signals: &[&Event],
+    world: &mut World,
+) -> Vec<Contact> {
+    match key {
+        Key::Contact(channel, source, id) => match channel.as_str() {
+            "email" => mail::of_thread(source, id, events, signals, world),
+            "web" => visits::of_key(None, events, signals, world),
+            _ => contacts::of_legs(channel, source, id, events, signals, world)
+                .into_iter()
+                .collect(),
+        },
+        Key::Device(device) => {
+            let text = format!("device:{device}");
+            visits::of_key(Some(&text), events, signals, world)
+        }
+        Key::Nothing => Vec::new(),
+    }
+}
+
+/// Whether the text fits the pattern, in which `*` stands for any run of characters.
+fn glob(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((head, rest)) => {
+            let Some(text) = text.strip_prefix(head) else {
+                return false;
+            };
+            let mut tails = text.char_indices().map(|(at, _)| at).chain([text.len()]);
+            tails.any(|at| glob(rest, &text[at..]))
+        }
+    }
+}

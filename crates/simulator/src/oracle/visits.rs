@@ -1,0 +1,186 @@
+//! Semantics §2.3: the page events of a device become visits.
+
+use std::collections::BTreeMap;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::World;
+use super::config::{Config, StepRow};
+use super::contacts::{self, Contact, EndKind, opens};
+use super::event::Record;
+use super::glob;
+use super::registers::{self, Event, Provenance, whole};
+
+/// The visits under one key. `device` is the device identifier's text, if the key is a device.
+pub fn of_key(
+    device: Option<&str>,
+    events: &[&Event],
+    signals: &[&Event],
+    world: &mut World,
+) -> Vec<Contact> {
+    let mut named: BTreeMap<(&str, &str), Vec<&Event>> = BTreeMap::new();
+    let mut unnamed: Vec<&Event> = Vec::new();
+    let mut visits: Vec<Vec<&Event>> = Vec::new();
+    for event in events {
+        match event.contact_id() {
+            Some(id) => named
+                .entry((&event.greatest().source, id))
+                .or_default()
+                .push(event),
+            None if event.kind() == "qualified" => world.incomplete += 1,
+            None if event.kind() == "contact" => visits.push(vec![event]),
+            None => unnamed.push(event),
+        }
+    }
+    unnamed.sort_by_key(place);
+    for (nth, event) in unnamed.iter().enumerate() {
+        let silence = |before: &Event| event.occurred_at() - before.occurred_at();
+        let continues = nth > 0 && silence(unnamed[nth - 1]) <= world.config.inactivity_ms;
+        match visits.last_mut() {
+            Some(visit) if continues => visit.push(event),
+            _ => visits.push(vec![event]),
+        }
+    }
+    let mut contacts = Vec::new();
+    for visit in visits {
+        let first = visit[0].greatest();
+        let text = format!("{}\n{}", device.unwrap_or_default(), first.event_id);
+        let id = format!("v{:016x}", xxh3_64(text.as_bytes()));
+        contacts.push(visit_of(&id, &first.source, &visit, &[], world));
+    }
+    for ((source, id), events) in named {
+        if !events.iter().any(|event| opens("web", event.kind())) {
+            world.incomplete += events.len() as u64;
+            continue;
+        }
+        let speaks_of_it = |signal: &&&Event| {
+            signal.contact_id() == Some(id) && signal.greatest().source == source
+        };
+        let signals: Vec<&Event> = signals.iter().filter(speaks_of_it).copied().collect();
+        contacts.push(visit_of(id, source, &events, &signals, world));
+    }
+    contacts
+}
+
+/// Order of the events of a device.
+fn place<'a>(event: &&'a Event) -> (i64, &'a str, &'a str) {
+    let record = event.greatest();
+    (record.occurred_at, &record.event_id, &record.source)
+}
+
+/// What one event says about the way through the site.
+struct Step {
+    name: Option<String>,
+    status: String,
+    reason: Option<String>,
+    page: Option<String>,
+}
+
+fn visit_of(
+    id: &str,
+    source: &str,
+    events: &[&Event],
+    signals: &[&Event],
+    world: &World,
+) -> Contact {
+    let mut in_order: Vec<&Event> = events.to_vec();
+    in_order.sort_by_key(place);
+    let said: Vec<Step> = in_order
+        .iter()
+        .map(|event| step_of(event.greatest(), &world.config))
+        .collect();
+    let steps: Vec<&Step> = said.iter().filter(|step| step.name.is_some()).collect();
+
+    let of_last_step = steps.last().and_then(|step| step.page.clone());
+    let page = of_last_step.or_else(|| said.iter().rev().find_map(|step| step.page.clone()));
+    let own = contacts::of_events(id, "web", source, events, signals, world);
+    let mut others = own.others.clone();
+    others.remove("page");
+    others.extend(page.map(|page| ("page", page)));
+
+    let own_provenances = [Provenance::Qualified, Provenance::Declared];
+    let own_reason = registers::reason(events, &own_provenances, &world.config);
+    let step_reason = steps.iter().rev().find_map(|step| step.reason.clone());
+    let (start, end, end_kind) = times_of(events, world);
+    Contact {
+        start,
+        end,
+        end_kind,
+        others,
+        reason: own_reason.or(step_reason.map(|reason| (Provenance::Page, reason))),
+        has_counting_step: counts(&steps, &world.config),
+        ..own
+    }
+}
+
+fn times_of(events: &[&Event], world: &World) -> (i64, i64, EndKind) {
+    let lasting = events.iter().filter(|event| event.kind() != "qualified");
+    let first = lasting
+        .map(|event| event.occurred_at())
+        .min()
+        .unwrap_or_default();
+    if events.iter().any(|event| event.kind() == "contact") {
+        let start = whole(events, "started_at").unwrap_or(first);
+        if let Some(end) = registers::end(events) {
+            return (start, end.max(start), EndKind::Stated);
+        }
+        let last = contacts::last_event(events).max(start);
+        let (end, end_kind) = contacts::unless_stated(last, world.config.inactivity_ms, world);
+        return (start, end, end_kind);
+    }
+    let last = contacts::last_event(events);
+    let (end, end_kind) = contacts::unless_stated(last, world.config.inactivity_ms, world);
+    (first, end, end_kind)
+}
+
+fn step_of(record: &Record, config: &Config) -> Step {
+    let row = row_of(record, config);
+    let of_row =
+        |value: fn(&StepRow) -> &String| row.map(value).filter(|value| !value.is_empty()).cloned();
+    let own_name = record.text("step").map(str::to_string);
+    let own_status = record.text("step_status").map(str::to_string);
+    let status = if own_name.is_some() {
+        own_status
+    } else {
+        of_row(|row| &row.status)
+    };
+    Step {
+        name: own_name.or_else(|| of_row(|row| &row.step)),
+        status: status.unwrap_or("completed".to_string()),
+        reason: of_row(|row| &row.reason)
+            .or_else(|| registers::own_reason(record, config).flatten()),
+        page: record
+            .text("page")
+            .map(str::to_string)
+            .or_else(|| of_row(|row| &row.page)),
+    }
+}
+
+/// The row of the table of steps for the event's URL, or else its page, or else its kind.
+fn row_of<'a>(record: &Record, config: &'a Config) -> Option<&'a StepRow> {
+    let rows = &config.tables.steps;
+    let by_event = |name: &str| {
+        rows.iter()
+            .find(|row| !row.event.is_empty() && row.event == name)
+    };
+    let by_url = |url| {
+        rows.iter()
+            .find(|row| !row.url.is_empty() && glob(&row.url, url))
+    };
+    let url = record.text("url").and_then(by_url);
+    url.or_else(|| record.text("page").and_then(by_event))
+        .or_else(|| by_event(&record.kind))
+}
+
+/// Whether the visit has the roles of a visit with a service step.
+fn counts(steps: &[&Step], config: &Config) -> bool {
+    let counting = &config.count_steps;
+    let fits = |step: &&Step| {
+        counting.contains(&step.status)
+            || step
+                .name
+                .as_ref()
+                .is_some_and(|name| counting.contains(name))
+    };
+    counting.iter().any(|word| word == "*") || steps.iter().any(fits)
+}
