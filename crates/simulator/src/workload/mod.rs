@@ -8,7 +8,9 @@
 //! no crate of the engine: a workload only writes what a source system would write.
 
 pub mod campaign;
+pub mod day;
 mod dice;
+mod line;
 mod record;
 
 pub use record::{Record, double, shuffle};

@@ -1,7 +1,12 @@
 use super::*;
 
 fn records() -> Vec<Record> {
-    (0..1000).map(|n| Record { json: format!("{{\"n\":{n}}}"), arrives_at_ms: n }).collect()
+    (0..1000)
+        .map(|n| Record {
+            json: format!("{{\"n\":{n}}}"),
+            arrives_at_ms: n,
+        })
+        .collect()
 }
 
 #[test]
@@ -19,8 +24,10 @@ fn doubled_records_keep_the_order_of_first_copies() {
     let doubled = double(3, &records(), 0.3);
     assert!((1200..1400).contains(&doubled.len()), "{}", doubled.len());
     let mut seen = std::collections::BTreeSet::new();
-    let firsts: Vec<Record> =
-        doubled.into_iter().filter(|record| seen.insert(record.json.clone())).collect();
+    let firsts: Vec<Record> = doubled
+        .into_iter()
+        .filter(|record| seen.insert(record.json.clone()))
+        .collect();
     assert_eq!(firsts, records());
     assert_eq!(double(3, &records(), 0.0), records());
 }
