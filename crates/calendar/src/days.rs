@@ -66,10 +66,16 @@ impl std::fmt::Display for CalendarError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             CalendarError::UnknownZone(name) => {
-                write!(f, "unknown time zone `{name}`; allowed: an IANA name such as Europe/Paris")
+                write!(
+                    f,
+                    "unknown time zone `{name}`; allowed: an IANA name such as Europe/Paris"
+                )
             }
             CalendarError::NotADate(text) => {
-                write!(f, "`{text}` is not a date; allowed: year-month-day such as 2026-12-25")
+                write!(
+                    f,
+                    "`{text}` is not a date; allowed: year-month-day such as 2026-12-25"
+                )
             }
         }
     }
@@ -103,8 +109,9 @@ impl Calendar {
             TimeZone::get(zone).map_err(|_| CalendarError::UnknownZone(zone.to_string()))?;
         let mut closed = Vec::new();
         for holiday in holidays {
-            let date: Date =
-                holiday.parse().map_err(|_| CalendarError::NotADate(holiday.clone()))?;
+            let date: Date = holiday
+                .parse()
+                .map_err(|_| CalendarError::NotADate(holiday.clone()))?;
             closed.push(day_of(date));
         }
         closed.sort_unstable();
@@ -120,8 +127,15 @@ impl Calendar {
             }
             working_until.push(working_days.len() as u32);
         }
-        let day_starts = (FIRST_DAY..=LAST_DAY + 1).map(|day| start_of(&time_zone, day)).collect();
-        Ok(Calendar { zone: time_zone, day_starts, working_days, working_until })
+        let day_starts = (FIRST_DAY..=LAST_DAY + 1)
+            .map(|day| start_of(&time_zone, day))
+            .collect();
+        Ok(Calendar {
+            zone: time_zone,
+            day_starts,
+            working_days,
+            working_until,
+        })
     }
 
     /// The local date of an instant, in days since 1970-01-01.
@@ -166,7 +180,10 @@ impl Calendar {
             return beyond;
         }
         let until = self.working_until[(day - FIRST_DAY) as usize] as usize;
-        self.working_days.get(until + nth as usize - 1).copied().unwrap_or(beyond)
+        self.working_days
+            .get(until + nth as usize - 1)
+            .copied()
+            .unwrap_or(beyond)
     }
 
     /// Whether a local date is a working day.
@@ -184,7 +201,10 @@ impl Calendar {
 
 /// The jiff timestamp of an instant, at the edge of its range for instants beyond.
 fn timestamp(at_ms: i64) -> Timestamp {
-    let range = (Timestamp::MIN.as_millisecond(), Timestamp::MAX.as_millisecond());
+    let range = (
+        Timestamp::MIN.as_millisecond(),
+        Timestamp::MAX.as_millisecond(),
+    );
     Timestamp::from_millisecond(at_ms.clamp(range.0, range.1)).unwrap_or(Timestamp::MAX)
 }
 
@@ -203,9 +223,18 @@ fn start_of(zone: &TimeZone, day: Day) -> i64 {
         return if day < 0 { i64::MIN } else { i64::MAX };
     };
     // A midnight in a gap resolves to the first instant after it, one in a fold to the first.
-    match zone.to_ambiguous_zoned(date.to_datetime(jiff::civil::Time::midnight())).compatible() {
+    match zone
+        .to_ambiguous_zoned(date.to_datetime(jiff::civil::Time::midnight()))
+        .compatible()
+    {
         Ok(zoned) => first_instant_of(zone, date, zoned.timestamp().as_millisecond()),
-        Err(_) => if day < 0 { i64::MIN } else { i64::MAX },
+        Err(_) => {
+            if day < 0 {
+                i64::MIN
+            } else {
+                i64::MAX
+            }
+        }
     }
 }
 
@@ -220,5 +249,7 @@ fn first_instant_of(zone: &TimeZone, date: Date, shifted_ms: i64) -> i64 {
         .preceding(timestamp(shifted_ms))
         .next()
         .map(|transition| transition.timestamp().as_millisecond());
-    found.filter(|at| timestamp(*at).to_zoned(zone.clone()).date() == date).unwrap_or(shifted_ms)
+    found
+        .filter(|at| timestamp(*at).to_zoned(zone.clone()).date() == date)
+        .unwrap_or(shifted_ms)
 }

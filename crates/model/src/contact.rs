@@ -22,11 +22,16 @@ pub struct ContactName {
 impl Ord for ContactName {
     /// By contact id, then the channel's word, then source, bytewise.
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.contact_id.as_bytes(), self.channel.name(), self.source.as_bytes()).cmp(&(
-            other.contact_id.as_bytes(),
-            other.channel.name(),
-            other.source.as_bytes(),
-        ))
+        (
+            self.contact_id.as_bytes(),
+            self.channel.name(),
+            self.source.as_bytes(),
+        )
+            .cmp(&(
+                other.contact_id.as_bytes(),
+                other.channel.name(),
+                other.source.as_bytes(),
+            ))
     }
 }
 
@@ -169,6 +174,8 @@ impl Contact {
     /// The identifier of a type, if the contact states one.
     #[must_use]
     pub fn identifier(&self, kind: &str) -> Option<&Identifier> {
-        self.identifiers.iter().find(|identifier| identifier.kind == kind)
+        self.identifiers
+            .iter()
+            .find(|identifier| identifier.kind == kind)
     }
 }

@@ -43,7 +43,10 @@ impl Event {
     /// What the event states for a field: `None` if it is silent, `Some(Null)` for "no value".
     #[must_use]
     pub fn stated(&self, field: Field) -> Option<&Value> {
-        self.fields.iter().find(|(stated, _)| *stated == field).map(|(_, value)| value)
+        self.fields
+            .iter()
+            .find(|(stated, _)| *stated == field)
+            .map(|(_, value)| value)
     }
 
     /// The text that the event states for a field, if it states one.
@@ -130,16 +133,24 @@ impl Kind {
             "login" => Kind::Login,
             other => Kind::Other(other.into()),
         };
-        if Kind::of_channel(channel).contains(&kind) { kind } else { Kind::Other(name.into()) }
+        if Kind::of_channel(channel).contains(&kind) {
+            kind
+        } else {
+            Kind::Other(name.into())
+        }
     }
 
     /// The kinds of a channel, besides `contact` and `qualified`, which all have.
     #[must_use]
     pub fn of_channel(channel: Channel) -> &'static [Kind] {
         match channel {
-            Channel::Phone => {
-                &[Kind::Offered, Kind::Queued, Kind::Answered, Kind::Transferred, Kind::Ended]
-            }
+            Channel::Phone => &[
+                Kind::Offered,
+                Kind::Queued,
+                Kind::Answered,
+                Kind::Transferred,
+                Kind::Ended,
+            ],
             Channel::Chat => &[
                 Kind::Started,
                 Kind::Queued,
@@ -418,7 +429,11 @@ pub fn signal_hash(signal: &Signal) -> u64 {
     if let Some(due_at) = signal.due_at {
         lines.number("due_at", due_at.0);
     }
-    let amounts = [("amount", signal.amount), ("score", signal.score), ("scale", signal.scale)];
+    let amounts = [
+        ("amount", signal.amount),
+        ("score", signal.score),
+        ("scale", signal.scale),
+    ];
     for (name, amount) in amounts {
         if let Some(amount) = amount {
             lines.number(name, amount.0);

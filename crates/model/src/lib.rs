@@ -22,9 +22,7 @@ pub use alert::{Alert, AlertStatus};
 pub use contact::{Contact, ContactName, EndKind, Reason, Step};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
 pub use identity::{Confidence, Identifier, Resolved};
-pub use message::{
-    Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert,
-};
+pub use message::{Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert};
 pub use money::Money;
 pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
 pub use refusal::{IgnoredWhy, RejectedReason};

@@ -26,6 +26,13 @@ pub enum HandleInput {
     },
     /// A `linked` or `unlinked` signal.
     Link(Link),
+    /// What a signal said up to this version is void: a correction took it back.
+    LinkVoid {
+        /// The signal's source and event id.
+        event: (Text, Text),
+        /// Up to this version.
+        version: Version,
+    },
 }
 
 /// A contact that carries a handle.

@@ -12,7 +12,11 @@ impl ChannelSet {
     /// The set of these channels.
     #[must_use]
     pub fn of(channels: &[Channel]) -> ChannelSet {
-        ChannelSet(channels.iter().fold(0, |set, channel| set | 1 << (*channel as u8)))
+        ChannelSet(
+            channels
+                .iter()
+                .fold(0, |set, channel| set | 1 << (*channel as u8)),
+        )
     }
 
     /// Whether a channel is in the set.

@@ -100,6 +100,8 @@ pub struct ReadingResult {
     pub origin: bool,
     /// First instant at which the window is passed; only where the verdict waits for it.
     pub due_at: Option<Millis>,
+    /// Rises, from 1, exactly when something else of this reading changes.
+    pub revision: u32,
 }
 
 /// A contact with everything that the tables say of it.
@@ -119,8 +121,12 @@ pub struct ContactResult {
     pub cost: Option<Money>,
     /// Contact ids that `readings` speak of.
     pub names: Vec<Text>,
-    /// One for each reading whose scope has the channel.
+    /// One for each reading whose scope has the channel, in order of window, scope, mode.
     pub readings: Vec<ReadingResult>,
+    /// Rises with every change of the contact itself, from 1.
+    pub revision: u32,
+    /// What made the last change: `late_event`, `correction`, `identity`, `time`; empty at first.
+    pub cause: Text,
 }
 
 /// A customer's session in the headline reading.

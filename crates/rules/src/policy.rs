@@ -28,13 +28,17 @@ impl Policy {
         self.channels.contains(channel)
             && (self.tiers.is_empty() || self.tiers.iter().any(|wanted| wanted == tier))
             && (self.reasons.is_empty()
-                || self.reasons.iter().any(|wanted| is_at_or_below(reason, wanted)))
+                || self
+                    .reasons
+                    .iter()
+                    .any(|wanted| is_at_or_below(reason, wanted)))
     }
 }
 
 /// Whether a reason path equals another or lies below it.
 fn is_at_or_below(path: &str, above: &str) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(above)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

@@ -41,10 +41,17 @@ impl RoleTable {
 
 impl RoleRow {
     fn matches(&self, contact: &Contact) -> bool {
-        self.channel.is_none_or(|channel| channel == contact.channel)
-            && self.outcome.is_none_or(|outcome| Some(outcome) == contact.outcome)
-            && self.initiation.is_none_or(|initiation| initiation == contact.initiation)
-            && self.direction.is_none_or(|direction| direction == contact.direction)
+        self.channel
+            .is_none_or(|channel| channel == contact.channel)
+            && self
+                .outcome
+                .is_none_or(|outcome| Some(outcome) == contact.outcome)
+            && self
+                .initiation
+                .is_none_or(|initiation| initiation == contact.initiation)
+            && self
+                .direction
+                .is_none_or(|direction| direction == contact.direction)
     }
 
     fn roles(&self) -> Roles {
@@ -66,7 +73,10 @@ fn built_in(contact: &Contact) -> Roles {
         origin,
         not_counted_because: "".into(),
     };
-    let does_not = |because: &str| Roles { not_counted_because: because.into(), ..Roles::default() };
+    let does_not = |because: &str| Roles {
+        not_counted_because: because.into(),
+        ..Roles::default()
+    };
     if contact.outcome == Some(Outcome::Short) {
         return does_not("short");
     }

@@ -15,6 +15,8 @@ pub struct State {
     pub(crate) signals: Vec<(Version, Signal)>,
     /// What the stages to the right believe, by contact.
     pub(crate) sent: BTreeMap<ContactName, Sent>,
+    /// The handles that were told of a link under this key.
+    pub(crate) linked_handles: Vec<Text>,
     /// The greatest version ever sent under this key.
     pub(crate) version: u64,
     /// Events that the limit cut off.
@@ -81,21 +83,33 @@ impl State {
             known.event_id == event.event_id && known.source == event.source
         };
         if self.events.len() < INDEXED_FROM {
-            let places = self.events.iter().enumerate().filter(|(_, known)| is_same(known));
+            let places = self
+                .events
+                .iter()
+                .enumerate()
+                .filter(|(_, known)| is_same(known));
             return places.map(|(place, _)| place).collect();
         }
         if self.places.is_empty() {
             self.index();
         }
-        let candidates = self.places.get(&id_hash(event)).map_or(&[][..], Vec::as_slice);
+        let candidates = self
+            .places
+            .get(&id_hash(event))
+            .map_or(&[][..], Vec::as_slice);
         let places = candidates.iter().map(|place| *place as usize);
-        places.filter(|place| is_same(&self.events[*place])).collect()
+        places
+            .filter(|place| is_same(&self.events[*place]))
+            .collect()
     }
 
     fn index(&mut self) {
         self.places.clear();
         for (place, (_, event)) in self.events.iter().enumerate() {
-            self.places.entry(id_hash(event)).or_default().push(place as u32);
+            self.places
+                .entry(id_hash(event))
+                .or_default()
+                .push(place as u32);
         }
     }
 

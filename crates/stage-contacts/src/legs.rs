@@ -65,16 +65,25 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     let heard: Vec<&Heard> = state.events.iter().collect();
     let mut legs = legs(&heard);
     if legs.is_empty() {
-        let waits = heard.iter().filter(|(_, event)| !is_booking(&event.kind)).count();
+        let waits = heard
+            .iter()
+            .filter(|(_, event)| !is_booking(&event.kind))
+            .count();
         let incomplete = (waits + state.signals.len()) as u64;
-        return Assembled { contacts: Vec::new(), incomplete };
+        return Assembled {
+            contacts: Vec::new(),
+            incomplete,
+        };
     }
     legs.sort_unstable_by(|a, b| {
         (a.started_at, a.contact_id.as_bytes()).cmp(&(b.started_at, b.contact_id.as_bytes()))
     });
     let mut contact = contact(settings, &heard, &mut legs, now);
     add_signals(&mut contact, state.signals.iter());
-    Assembled { contacts: vec![contact], incomplete: 0 }
+    Assembled {
+        contacts: vec![contact],
+        incomplete: 0,
+    }
 }
 
 /// A booked video chat that has not taken place waits for nothing that is missing.
@@ -92,13 +101,17 @@ fn legs<'a>(heard: &[&'a Heard]) -> Vec<Leg<'a>> {
     let mut by_id: Vec<&Heard> = heard.to_vec();
     by_id.sort_by(|(_, a), (_, b)| a.contact_id.cmp(&b.contact_id));
     let legs = by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id);
-    legs.filter_map(|heard| leg(&heard[0].1.contact_id, heard)).collect()
+    legs.filter_map(|heard| leg(&heard[0].1.contact_id, heard))
+        .collect()
 }
 
 /// The leg that these events make, if one of them opens it.
 fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
     let newest = newest(heard);
-    let opening = newest.iter().filter(|(_, event)| opens(event)).map(|(_, event)| event);
+    let opening = newest
+        .iter()
+        .filter(|(_, event)| opens(event))
+        .map(|(_, event)| event);
     let opened_at = opening.map(|event| event.occurred_at).min()?;
     let registers = Registers::of(heard.iter().copied());
     let started_at = registers.time(Field::StartedAt).unwrap_or(opened_at);
@@ -169,13 +182,7 @@ fn contact(settings: &Settings, heard: &[&Heard], legs: &mut [Leg], now: Millis)
     contact
 }
 
-fn end(
-    settings: &Settings,
-    heard: &[&Heard],
-    legs: &[Leg],
-    contact: &mut Contact,
-    now: Millis,
-) {
+fn end(settings: &Settings, heard: &[&Heard], legs: &[Leg], contact: &mut Contact, now: Millis) {
     let last = &legs[legs.len() - 1];
     contact.started_at = legs[0].started_at;
     if let Some(ended_at) = last.ended_at {
@@ -184,9 +191,13 @@ fn end(
         return;
     }
     let newest = newest(heard);
-    let activity = newest.iter().filter(|(_, event)| event.kind != Kind::Qualified);
+    let activity = newest
+        .iter()
+        .filter(|(_, event)| event.kind != Kind::Qualified);
     let last_event_at = activity.map(|(_, event)| event.occurred_at).max();
-    contact.ended_at = last_event_at.unwrap_or(last.started_at).max(last.started_at);
+    contact.ended_at = last_event_at
+        .unwrap_or(last.started_at)
+        .max(last.started_at);
     end_by_silence(contact, settings.silence_ms(contact.channel), now);
 }
 
@@ -210,12 +221,19 @@ fn sum_up(legs: &[Leg], contact: &mut Contact) {
     let last = &legs[legs.len() - 1];
     let first_answered = legs.iter().find(|leg| leg.is_answered()).unwrap_or(last);
     let before_ms = first_answered.started_at.since(contact.started_at);
-    contact.wait_ms = first_answered.wait_ms().map(|wait_ms| before_ms.saturating_add(wait_ms));
-    contact.handle_ms = legs.iter().filter_map(Leg::handle_ms).reduce(i64::saturating_add);
+    contact.wait_ms = first_answered
+        .wait_ms()
+        .map(|wait_ms| before_ms.saturating_add(wait_ms));
+    contact.handle_ms = legs
+        .iter()
+        .filter_map(Leg::handle_ms)
+        .reduce(i64::saturating_add);
     contact.queue = of_last_answered(legs, Field::Queue);
     contact.agent = of_last_answered(legs, Field::Agent);
     contact.team = of_last_answered(legs, Field::Team);
-    let costs = legs.iter().filter_map(|leg| leg.registers.money(Field::ExtraCost));
+    let costs = legs
+        .iter()
+        .filter_map(|leg| leg.registers.money(Field::ExtraCost));
     contact.extra_cost = costs.reduce(Money::plus);
     let direction = legs.iter().find_map(|leg| leg.registers.direction());
     contact.direction = direction.unwrap_or(Direction::Inbound);
@@ -228,7 +246,9 @@ fn sum_up(legs: &[Leg], contact: &mut Contact) {
 /// What the last answered leg states; if it is silent, the last leg that states something.
 fn of_last_answered(legs: &[Leg], field: Field) -> Text {
     let answered = legs.iter().rfind(|leg| leg.is_answered());
-    let stated = answered.map(|leg| leg.registers.text(field)).unwrap_or_default();
+    let stated = answered
+        .map(|leg| leg.registers.text(field))
+        .unwrap_or_default();
     if !stated.is_empty() {
         return stated;
     }

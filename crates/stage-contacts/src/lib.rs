@@ -14,11 +14,13 @@ mod mails;
 mod registers;
 mod route;
 mod settings;
+mod signals;
 mod visits;
 
 pub use heard::{EVENTS_PER_CONTACT_MAX, State};
 pub use route::Output;
 pub use settings::Settings;
+pub use signals::{SIGNAL_KEY_PREFIX, signal_key};
 
 use model::{Absorbed, ContactInput, Millis, Stage};
 
@@ -53,12 +55,19 @@ impl Stage for Contacts {
     }
 
     fn settle(&self, key: &str, state: &mut State, now: Millis, out: &mut Vec<Output>) {
+        if signals::is_own_key(key) {
+            return signals::announce(&self.settings, state, out);
+        }
         let assembled = self.contacts(state, now);
         route::announce(&self.settings, key, state, assembled.contacts, out);
     }
 
     fn deadline(&self, state: &State, now: Millis) -> Option<Millis> {
         let assembled = self.contacts(state, now);
-        assembled.contacts.iter().filter_map(|contact| contact.silent_at?.plus(1).into()).min()
+        assembled
+            .contacts
+            .iter()
+            .filter_map(|contact| contact.silent_at?.plus(1).into())
+            .min()
     }
 }

@@ -4,9 +4,7 @@ use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
 use crate::legs::stated_end;
 use crate::registers::{Heard, Registers, newest};
 use crate::{Settings, State};
-use model::{
-    Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text, Value,
-};
+use model::{Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text, Value};
 
 /// What was said under one mail's id.
 struct Mail<'a> {
@@ -49,18 +47,31 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     });
     let closed: Vec<&Heard> = closings(&by_id);
     let (waiting, outbound) = walk(settings, &mails);
-    let inbound = waiting.iter().map(|waiting| contact(settings, waiting, &closed, now));
-    let outbound = outbound.iter().map(|place| outbound_contact(&mails[*place]));
+    let inbound = waiting
+        .iter()
+        .map(|waiting| contact(settings, waiting, &closed, now));
+    let outbound = outbound
+        .iter()
+        .map(|place| outbound_contact(&mails[*place]));
     let mut contacts: Vec<Contact> = inbound.chain(outbound).collect();
     for contact in &mut contacts {
         let name = contact.contact_id.clone();
-        add_signals(contact, state.signals.iter().filter(|(_, s)| s.contact_id == name));
+        add_signals(
+            contact,
+            state.signals.iter().filter(|(_, s)| s.contact_id == name),
+        );
     }
-    Assembled { contacts, incomplete }
+    Assembled {
+        contacts,
+        incomplete,
+    }
 }
 
 fn count_without_closed(heard: &[&Heard]) -> u64 {
-    heard.iter().filter(|(_, event)| event.kind != Kind::Closed).count() as u64
+    heard
+        .iter()
+        .filter(|(_, event)| event.kind != Kind::Closed)
+        .count() as u64
 }
 
 fn is_outbound_record(event: &model::Event) -> bool {
@@ -70,7 +81,9 @@ fn is_outbound_record(event: &model::Event) -> bool {
 
 fn mail<'a>(heard: &[&'a Heard]) -> Option<Mail<'a>> {
     let newest = newest(heard);
-    let opening = newest.iter().filter(|(_, event)| !event.kind.only_completes());
+    let opening = newest
+        .iter()
+        .filter(|(_, event)| !event.kind.only_completes());
     let opened_at = opening.clone().map(|(_, event)| event.occurred_at).min()?;
     let received = opening
         .clone()
@@ -91,7 +104,10 @@ fn is_automatic(mail: &Mail) -> bool {
 
 /// The `closed` events of the thread, whatever mail they name.
 fn closings<'a>(heard: &[&'a Heard]) -> Vec<&'a Heard> {
-    newest(heard).into_iter().filter(|(_, event)| event.kind == Kind::Closed).collect()
+    newest(heard)
+        .into_iter()
+        .filter(|(_, event)| event.kind == Kind::Closed)
+        .collect()
 }
 
 /// Walks the thread in time: which received mails are contacts, which sent mails answer which.
@@ -104,7 +120,12 @@ fn walk<'a>(settings: &Settings, mails: &'a [Mail<'a>]) -> (Vec<Waiting<'a>>, Ve
             let thanks = last_answer_at
                 .is_some_and(|answer_at| mail.at.since(answer_at) <= settings.mail_grace_ms);
             if !thanks {
-                waiting.push(Waiting { mail: place, answered_at: None, answers: vec![], mails });
+                waiting.push(Waiting {
+                    mail: place,
+                    answered_at: None,
+                    answers: vec![],
+                    mails,
+                });
             }
             continue;
         }
@@ -113,7 +134,9 @@ fn walk<'a>(settings: &Settings, mails: &'a [Mail<'a>]) -> (Vec<Waiting<'a>>, Ve
             continue;
         };
         last_answer_at = Some(mail.at);
-        let unanswered = waiting.iter_mut().filter(|waiting| waiting.answered_at.is_none());
+        let unanswered = waiting
+            .iter_mut()
+            .filter(|waiting| waiting.answered_at.is_none());
         unanswered.for_each(|waiting| waiting.answered_at = Some(mail.at));
         waiting[last].answers.push(place);
     }
@@ -132,11 +155,21 @@ fn contact(settings: &Settings, waiting: &Waiting, closed: &[&Heard], now: Milli
     } else {
         Outcome::Unanswered
     }));
-    contact.wait_ms = contact.wait_ms.or(answered_at.map(|at| at.since(mail.at).max(0)));
+    contact.wait_ms = contact
+        .wait_ms
+        .or(answered_at.map(|at| at.since(mail.at).max(0)));
     take_answers(waiting, &mut contact);
     let last_answer_at = waiting.answers.iter().map(|place| waiting.mails[*place].at);
     let last_answer_at = last_answer_at.chain(answered_at).max();
-    end(settings, mail, &registers, last_answer_at, closed, &mut contact, now);
+    end(
+        settings,
+        mail,
+        &registers,
+        last_answer_at,
+        closed,
+        &mut contact,
+        now,
+    );
     contact
 }
 
@@ -189,7 +222,9 @@ fn end(
         contact.end_kind = EndKind::Stated;
         return;
     }
-    contact.ended_at = last_answer_at.unwrap_or(contact.started_at).max(contact.started_at);
+    contact.ended_at = last_answer_at
+        .unwrap_or(contact.started_at)
+        .max(contact.started_at);
     if let Some(closed_at) = closed_end(contact.started_at, closed) {
         contact.end_kind = EndKind::Stated;
         contact.ended_at = match closed_at {
@@ -216,17 +251,22 @@ enum Closing {
 /// The first `closed` event at or after the start of a mail; of several that state an end the
 /// greatest version.
 fn closed_end(started_at: Millis, closed: &[&Heard]) -> Option<Closing> {
-    let after = closed.iter().filter(|(_, event)| event.occurred_at >= started_at);
-    let stated = after.clone().filter_map(|(version, event)| {
-        match event.stated(Field::EndedAt) {
+    let after = closed
+        .iter()
+        .filter(|(_, event)| event.occurred_at >= started_at);
+    let stated = after
+        .clone()
+        .filter_map(|(version, event)| match event.stated(Field::EndedAt) {
             Some(Value::Time(at)) => Some((*version, *at)),
             _ => None,
-        }
-    });
+        });
     if let Some((_, at)) = stated.max_by_key(|(version, _)| *version) {
         return Some(Closing::Stated(at));
     }
-    after.map(|(_, event)| event.occurred_at).min().map(Closing::At)
+    after
+        .map(|(_, event)| event.occurred_at)
+        .min()
+        .map(Closing::At)
 }
 
 fn outbound_contact(mail: &Mail) -> Contact {

@@ -1,7 +1,7 @@
 //! A register for each field: the value that the greatest version states.
 
-use model::{Event, Field, Identifier, Millis, Money, Outcome, Provenance, Reason, Text, Value};
 use model::{Direction, Initiation, Version};
+use model::{Event, Field, Identifier, Millis, Money, Outcome, Provenance, Reason, Text, Value};
 
 /// An event, all versions of it included, with its version.
 pub(crate) type Heard = (Version, Event);
@@ -13,7 +13,9 @@ pub(crate) struct Registers<'a> {
 
 impl<'a> Registers<'a> {
     pub(crate) fn of(events: impl Iterator<Item = &'a Heard>) -> Registers<'a> {
-        let mut registers = Registers { slots: [None; Field::ALL.len()] };
+        let mut registers = Registers {
+            slots: [None; Field::ALL.len()],
+        };
         for (version, event) in events {
             for (field, value) in &event.fields {
                 registers.state(*field, *version, value);
@@ -105,8 +107,14 @@ impl<'a> Registers<'a> {
         ];
         BY_PROVENANCE.iter().find_map(|(field, provenance)| {
             let (version, value) = self.slots[*field as usize]?;
-            let Value::Text(path) = value else { return None };
-            Some(Reason { path: path.clone(), provenance: *provenance, version })
+            let Value::Text(path) = value else {
+                return None;
+            };
+            Some(Reason {
+                path: path.clone(),
+                provenance: *provenance,
+                version,
+            })
         })
     }
 }
@@ -130,7 +138,10 @@ pub(crate) fn identifiers<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<Id
     let mut stated: Vec<(Version, &Identifier)> = Vec::new();
     for (version, event) in events {
         for identifier in &event.identifiers {
-            match stated.iter_mut().find(|(_, known)| known.kind == identifier.kind) {
+            match stated
+                .iter_mut()
+                .find(|(_, known)| known.kind == identifier.kind)
+            {
                 Some(known) if known.0 < *version => *known = (*version, identifier),
                 Some(_) => {}
                 None => stated.push((*version, identifier)),
@@ -138,7 +149,10 @@ pub(crate) fn identifiers<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<Id
         }
     }
     stated.sort_unstable_by(|(_, a), (_, b)| a.kind.cmp(&b.kind));
-    stated.into_iter().map(|(_, identifier)| identifier.clone()).collect()
+    stated
+        .into_iter()
+        .map(|(_, identifier)| identifier.clone())
+        .collect()
 }
 
 /// The attributes in order of name, without those that were removed.
@@ -154,6 +168,9 @@ pub(crate) fn attributes<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<(Te
         }
     }
     stated.sort_unstable_by(|(_, a, _), (_, b, _)| a.cmp(b));
-    let kept = stated.into_iter().filter_map(|(_, name, value)| Some((name, value.as_ref()?)));
-    kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+    let kept = stated
+        .into_iter()
+        .filter_map(|(_, name, value)| Some((name, value.as_ref()?)));
+    kept.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }

@@ -3,7 +3,7 @@
 use crate::{Settings, State};
 use model::{
     Carried, Confidence, Contact, ContactName, CustomerInput, HandleInput, Identifier, Resolved,
-    Text, Upsert,
+    Signal, Text, Upsert,
 };
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
@@ -16,6 +16,8 @@ pub enum Output {
     Handle(Text, HandleInput),
     /// To the task of a customer.
     Customer(Text, CustomerInput),
+    /// A release, a script, a training: for the table of markers.
+    Marker(Box<Signal>),
 }
 
 /// What the stages to the right believe of a contact.
@@ -83,7 +85,10 @@ fn route(settings: &Settings, key: &str, contact: &Contact) -> Route {
     let strong = settings.handles.iter().filter(devices_last);
     let weak = settings.handles.iter().filter(|kind| *kind == "device");
     let carried: Vec<&Identifier> = strong.chain(weak).filter_map(of_kind).collect();
-    let handles = carried.iter().map(|handle| (handle.text(), handle.verified)).collect();
+    let handles = carried
+        .iter()
+        .map(|handle| (handle.text(), handle.verified))
+        .collect();
     if let Some(unique) = settings.unique.iter().find_map(of_kind) {
         let resolved = Resolved::Known {
             by: unique.kind.clone(),
@@ -92,14 +97,29 @@ fn route(settings: &Settings, key: &str, contact: &Contact) -> Route {
         };
         let owner = unique.text();
         let customer = Some((owner.clone(), resolved));
-        return Route { customer, resolving: None, owner: Some(owner), handles };
+        return Route {
+            customer,
+            resolving: None,
+            owner: Some(owner),
+            handles,
+        };
     }
     if let Some(first) = carried.first() {
         let resolving = Some(first.text());
-        return Route { customer: None, resolving, owner: None, handles };
+        return Route {
+            customer: None,
+            resolving,
+            owner: None,
+            handles,
+        };
     }
     let unknown = (unknown_key(key, contact), Resolved::Unknown);
-    Route { customer: Some(unknown), resolving: None, owner: None, handles }
+    Route {
+        customer: Some(unknown),
+        resolving: None,
+        owner: None,
+        handles,
+    }
 }
 
 /// The key of a contact that nobody is known for: its own, so that it meets no other contact.
@@ -110,16 +130,24 @@ fn unknown_key(key: &str, contact: &Contact) -> Text {
 /// Takes back what no longer holds of what was sent before.
 fn leave(name: &ContactName, former: &Sent, route: Option<&Route>, out: &mut Vec<Output>) {
     let version = former.version;
-    let customer = route.and_then(|route| route.customer.as_ref()).map(|(key, _)| key);
+    let customer = route
+        .and_then(|route| route.customer.as_ref())
+        .map(|(key, _)| key);
     if !former.customer.is_empty() && customer != Some(&former.customer) {
-        let retract = CustomerInput::Retract { name: name.clone(), version };
+        let retract = CustomerInput::Retract {
+            name: name.clone(),
+            version,
+        };
         out.push(Output::Customer(former.customer.clone(), retract));
     }
     for handle in &former.handles {
         let still_carried =
             route.is_some_and(|route| route.handles.iter().any(|(key, _)| key == handle));
         if !still_carried {
-            let dropped = HandleInput::Dropped { name: name.clone(), version };
+            let dropped = HandleInput::Dropped {
+                name: name.clone(),
+                version,
+            };
             out.push(Output::Handle(handle.clone(), dropped));
         }
     }
@@ -133,7 +161,12 @@ fn send(
     digest: u64,
     out: &mut Vec<Output>,
 ) -> Sent {
-    let mut sent = Sent { version, digest, customer: Text::default(), handles: Vec::new() };
+    let mut sent = Sent {
+        version,
+        digest,
+        customer: Text::default(),
+        handles: Vec::new(),
+    };
     for (handle, verified) in route.handles {
         let resolves = route.resolving.as_ref() == Some(&handle);
         let carried = Carried {
@@ -145,11 +178,18 @@ fn send(
             contact: resolves.then(|| Box::new(contact.clone())),
         };
         sent.handles.push(handle.clone());
-        out.push(Output::Handle(handle, HandleInput::Carried(Box::new(carried))));
+        out.push(Output::Handle(
+            handle,
+            HandleInput::Carried(Box::new(carried)),
+        ));
     }
     if let Some((customer, resolved)) = route.customer {
         sent.customer = customer.clone();
-        let upsert = CustomerInput::Upsert(Box::new(Upsert { contact, version, resolved }));
+        let upsert = CustomerInput::Upsert(Box::new(Upsert {
+            contact,
+            version,
+            resolved,
+        }));
         out.push(Output::Customer(customer, upsert));
     }
     sent

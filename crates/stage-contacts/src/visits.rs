@@ -14,15 +14,16 @@ use xxhash_rust::xxh3::xxh3_64;
 const STEPS_PER_VISIT_MAX: usize = 200;
 
 pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
-    let (with_id, without_id): (Vec<&Heard>, Vec<&Heard>) =
-        state.events.iter().partition(|(_, event)| !event.contact_id.is_empty());
+    let (with_id, without_id): (Vec<&Heard>, Vec<&Heard>) = state
+        .events
+        .iter()
+        .partition(|(_, event)| !event.contact_id.is_empty());
     let mut contacts = Vec::new();
     let mut incomplete = 0;
     let mut by_id = with_id;
     by_id.sort_by(|(_, a), (_, b)| (&a.contact_id, &a.source).cmp(&(&b.contact_id, &b.source)));
-    let visits = by_id.chunk_by(|(_, a), (_, b)| {
-        a.contact_id == b.contact_id && a.source == b.source
-    });
+    let visits =
+        by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id && a.source == b.source);
     for heard in visits {
         match visit(settings, heard, None, now) {
             Some(contact) => contacts.push(contact),
@@ -37,16 +38,31 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     }
     for contact in &mut contacts {
         let (id, source) = (contact.contact_id.clone(), contact.source.clone());
-        let of_it = state.signals.iter().filter(|(_, s)| s.contact_id == id && s.source == source);
+        let of_it = state
+            .signals
+            .iter()
+            .filter(|(_, s)| s.contact_id == id && s.source == source);
         add_signals(contact, of_it);
     }
-    Assembled { contacts, incomplete }
+    Assembled {
+        contacts,
+        incomplete,
+    }
 }
 
 /// The text of the device that the events of a key without a visit id share.
 fn device(heard: &[&Heard]) -> Option<Text> {
-    let of_device = |event: &Event| event.identifiers.iter().find(|i| i.kind == "device").cloned();
-    heard.iter().find_map(|(_, event)| of_device(event)).map(|identifier| identifier.text())
+    let of_device = |event: &Event| {
+        event
+            .identifiers
+            .iter()
+            .find(|i| i.kind == "device")
+            .cloned()
+    };
+    heard
+        .iter()
+        .find_map(|(_, event)| of_device(event))
+        .map(|identifier| identifier.text())
 }
 
 /// Groups events without a visit id: all versions of an event stand where the newest stands.
@@ -71,8 +87,10 @@ fn cut_at_silences<'a>(settings: &Settings, heard: &[&'a Heard]) -> Vec<Vec<&'a 
         }
     }
     for group in &mut groups {
-        let ids: Vec<(&Text, &Text)> =
-            group.iter().map(|(_, event)| (&event.event_id, &event.source)).collect();
+        let ids: Vec<(&Text, &Text)> = group
+            .iter()
+            .map(|(_, event)| (&event.event_id, &event.source))
+            .collect();
         let older = heard.iter().filter(|heard| {
             ids.contains(&(&heard.1.event_id, &heard.1.source))
                 && !group.iter().any(|known| std::ptr::eq(*known, **heard))
@@ -84,13 +102,17 @@ fn cut_at_silences<'a>(settings: &Settings, heard: &[&'a Heard]) -> Vec<Vec<&'a 
 }
 
 fn is_activity(group: &[&Heard]) -> bool {
-    group.first().is_some_and(|(_, event)| {
-        !matches!(event.kind, Kind::Contact | Kind::Qualified)
-    })
+    group
+        .first()
+        .is_some_and(|(_, event)| !matches!(event.kind, Kind::Contact | Kind::Qualified))
 }
 
 fn order(event: &Event) -> (Millis, &[u8], &[u8]) {
-    (event.occurred_at, event.event_id.as_bytes(), event.source.as_bytes())
+    (
+        event.occurred_at,
+        event.event_id.as_bytes(),
+        event.source.as_bytes(),
+    )
 }
 
 fn visit(
@@ -101,9 +123,13 @@ fn visit(
 ) -> Option<Contact> {
     let mut newest = newest(heard);
     newest.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
-    let mut opening = newest.iter().filter(|(_, event)| !event.kind.only_completes());
+    let mut opening = newest
+        .iter()
+        .filter(|(_, event)| !event.kind.only_completes());
     let (_, first) = opening.next()?;
-    let last_event_at = opening.next_back().map_or(first.occurred_at, |(_, e)| e.occurred_at);
+    let last_event_at = opening
+        .next_back()
+        .map_or(first.occurred_at, |(_, e)| e.occurred_at);
     let registers = Registers::of(heard.iter().copied());
     let mut contact = plain(Channel::Web, heard, &registers);
     contact.source = first.source.clone();
@@ -151,7 +177,9 @@ fn take_steps(
         if !event_page.is_empty() {
             page = event_page.clone();
         }
-        let Some(name) = event.text(Field::Step) else { continue };
+        let Some(name) = event.text(Field::Step) else {
+            continue;
+        };
         page_of_step = event_page.clone();
         if let Some(path) = event.text(Field::ReasonPage) {
             page_reason = Some(Reason {
@@ -179,7 +207,13 @@ fn take_steps(
     });
     let surplus = contact.steps.len().saturating_sub(STEPS_PER_VISIT_MAX);
     contact.steps.drain(..surplus);
-    contact.page = if page_of_step.is_empty() { page } else { page_of_step };
-    let stated = registers.reason().filter(|reason| reason.provenance > Provenance::Page);
+    contact.page = if page_of_step.is_empty() {
+        page
+    } else {
+        page_of_step
+    };
+    let stated = registers
+        .reason()
+        .filter(|reason| reason.provenance > Provenance::Page);
     contact.reason = stated.or(page_reason);
 }

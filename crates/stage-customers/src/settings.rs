@@ -48,7 +48,12 @@ impl Settings {
     }
 
     pub(crate) fn join_legs_within_ms(&self, source: &str) -> i64 {
-        let configured = self.join_legs_within_ms.iter().find(|(named, _)| named == source);
-        configured.map_or(self.join_legs_within_default_ms, |(_, within_ms)| *within_ms)
+        let configured = self
+            .join_legs_within_ms
+            .iter()
+            .find(|(named, _)| named == source);
+        configured.map_or(self.join_legs_within_default_ms, |(_, within_ms)| {
+            *within_ms
+        })
     }
 }

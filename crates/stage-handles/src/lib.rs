@@ -3,11 +3,9 @@
 //!
 //! Invariant: never joins two handles, and never two customers.
 
-mod days;
 mod owners;
 mod settings;
 
-pub use days::Quarantine;
 pub use settings::Settings;
 
 use model::{
@@ -55,7 +53,10 @@ impl Handles {
     fn resolve(&self, key: &str, owners: &Owners, contact: &Carried) -> (Text, Resolved) {
         let kind = key.split_once(':').map_or(key, |(kind, _)| kind);
         let by = Text::from(kind);
-        if owners.quarantine.holds(self.settings.calendar.local_day(contact.started_at)) {
+        if owners
+            .quarantine
+            .holds(self.settings.calendar.local_day(contact.started_at))
+        {
             let name = &contact.name;
             let channel = name.channel.name();
             let unknown = format!("?{key}/{channel}/{}/{}", name.source, name.contact_id);
@@ -63,8 +64,11 @@ impl Handles {
         }
         let found = owners.at(contact.started_at, contact.verified);
         let customer = found.owner.unwrap_or_else(|| key.into());
-        let resolved =
-            Resolved::Known { by, confidence: found.confidence, conflict: found.conflict };
+        let resolved = Resolved::Known {
+            by,
+            confidence: found.confidence,
+            conflict: found.conflict,
+        };
         (customer, resolved)
     }
 }
@@ -84,12 +88,25 @@ impl Stage for Handles {
                 Absorbed::Internal
             }
             HandleInput::Dropped { name, version } => {
-                if state.carried.get(&name).is_some_and(|known| known.version <= version) {
+                if state
+                    .carried
+                    .get(&name)
+                    .is_some_and(|known| known.version <= version)
+                {
                     state.carried.remove(&name);
                 }
                 Absorbed::Internal
             }
-            HandleInput::Link(link) => link_absorbed(state, link),
+            HandleInput::Link(link) => {
+                learn(&mut state.links, link);
+                Absorbed::Internal
+            }
+            HandleInput::LinkVoid { event, version } => {
+                state
+                    .links
+                    .retain(|link| link.event != event || link.version > version);
+                Absorbed::Internal
+            }
         }
     }
 
@@ -97,9 +114,15 @@ impl Stage for Handles {
         let owners = Owners::of(&self.settings, key, &state.carried, &state.links);
         let mut gone = std::mem::take(&mut state.sent);
         for (name, carried) in &state.carried {
-            let Some(contact) = &carried.contact else { continue };
+            let Some(contact) = &carried.contact else {
+                continue;
+            };
             let (customer, resolved) = self.resolve(key, &owners, carried);
-            let sent = Sent { version: carried.version, customer, resolved };
+            let sent = Sent {
+                version: carried.version,
+                customer,
+                resolved,
+            };
             let former = gone.remove(name);
             if former.as_ref() != Some(&sent) {
                 move_to(name, contact, former.as_ref(), &sent, out);
@@ -107,7 +130,10 @@ impl Stage for Handles {
             state.sent.insert(name.clone(), sent);
         }
         for (name, former) in gone {
-            let retract = CustomerInput::Retract { name, version: former.version };
+            let retract = CustomerInput::Retract {
+                name,
+                version: former.version,
+            };
             out.push(Output(former.customer, retract));
         }
     }
@@ -125,7 +151,10 @@ fn move_to(
     out: &mut Vec<Output>,
 ) {
     if let Some(former) = former.filter(|former| former.customer != sent.customer) {
-        let retract = CustomerInput::Retract { name: name.clone(), version: former.version };
+        let retract = CustomerInput::Retract {
+            name: name.clone(),
+            version: former.version,
+        };
         out.push(Output(former.customer.clone(), retract));
     }
     let upsert = Upsert {
@@ -133,22 +162,20 @@ fn move_to(
         version: sent.version,
         resolved: sent.resolved.clone(),
     };
-    out.push(Output(sent.customer.clone(), CustomerInput::Upsert(Box::new(upsert))));
+    out.push(Output(
+        sent.customer.clone(),
+        CustomerInput::Upsert(Box::new(upsert)),
+    ));
 }
 
-/// Keeps the greatest version of a link signal.
-fn link_absorbed(state: &mut State, link: Link) -> Absorbed {
-    let same = state.links.iter_mut().filter(|known| {
+/// Keeps the greatest version of what a signal says of an owner.
+fn learn(links: &mut Vec<Link>, link: Link) {
+    let known = links.iter_mut().find(|known| {
         known.event == link.event && known.owner == link.owner && known.linked == link.linked
     });
-    let mut newest: Option<&mut Link> = None;
-    for known in same {
-        newest = Some(known);
-    }
-    match newest {
-        None => state.links.push(link),
+    match known {
+        None => links.push(link),
         Some(known) if known.version < link.version => *known = link,
         Some(_) => {}
     }
-    Absorbed::Internal
 }

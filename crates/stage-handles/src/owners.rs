@@ -1,7 +1,8 @@
 //! Who was seen with a handle, and when (`docs/semantics.md`, 3.1).
 
-use crate::{Quarantine, Settings};
+use crate::Settings;
 use model::{Carried, Confidence, ContactName, Link, Millis, Text};
+use rules::Quarantine;
 use std::collections::BTreeMap;
 
 /// One unique id seen with the handle.
@@ -41,23 +42,35 @@ impl<'a> Owners<'a> {
         let kind = key.split_once(':').map_or(key, |(kind, _)| kind);
         let by_contacts = carried.values().filter_map(|contact| {
             let owner = contact.owner.as_ref()?;
-            Some(Sighting { at: contact.started_at, owner, verified: contact.verified })
+            Some(Sighting {
+                at: contact.started_at,
+                owner,
+                verified: contact.verified,
+            })
         });
-        let by_links = links.iter().filter(|link| link.linked).map(|link| Sighting {
-            at: link.at,
-            owner: &link.owner,
-            verified: true,
-        });
+        let by_links = links
+            .iter()
+            .filter(|link| link.linked)
+            .map(|link| Sighting {
+                at: link.at,
+                owner: &link.owner,
+                verified: true,
+            });
         let mut sightings: Vec<Sighting> = by_contacts.chain(by_links).collect();
         sightings.sort_by_key(|sighting| sighting.at);
         let verified = sightings.iter().filter(|sighting| sighting.verified);
         let verified_at = verified.map(|sighting| sighting.at).collect();
-        let one_owner = sightings.windows(2).all(|pair| pair[0].owner == pair[1].owner);
+        let one_owner = sightings
+            .windows(2)
+            .all(|pair| pair[0].owner == pair[1].owner);
         let quarantine = if settings.contacts_per_day_max == 0 {
             Quarantine::default()
         } else {
             let day = |contact: &Carried| settings.calendar.local_day(contact.started_at);
-            Quarantine::of(carried.values().map(day).collect(), settings.contacts_per_day_max)
+            Quarantine::of(
+                carried.values().map(day).collect(),
+                settings.contacts_per_day_max,
+            )
         };
         Owners {
             sightings,
@@ -72,9 +85,16 @@ impl<'a> Owners<'a> {
 
     /// The only owner of the handle for a contact that starts at an instant, if there is one.
     pub(crate) fn at(&self, started_at: Millis, own_verified: bool) -> Found {
-        let (from, until) = (started_at.minus(self.life_ms), started_at.plus(self.reach_ms));
-        let first = self.sightings.partition_point(|sighting| sighting.at < from);
-        let end = self.sightings.partition_point(|sighting| sighting.at <= until);
+        let (from, until) = (
+            started_at.minus(self.life_ms),
+            started_at.plus(self.reach_ms),
+        );
+        let first = self
+            .sightings
+            .partition_point(|sighting| sighting.at < from);
+        let end = self
+            .sightings
+            .partition_point(|sighting| sighting.at <= until);
         let inside = &self.sightings[first..end.max(first)];
         if self.one_owner && self.unlinks.is_empty() {
             let owner = inside.first().map(|sighting| sighting.owner);
@@ -88,7 +108,11 @@ impl<'a> Owners<'a> {
     fn among(&self, inside: &[Sighting], until: Millis, own_verified: bool) -> Found {
         let mut owner: Option<&Text> = None;
         let mut verified = false;
-        let unlinks: Vec<&&Link> = self.unlinks.iter().filter(|unlink| unlink.at <= until).collect();
+        let unlinks: Vec<&&Link> = self
+            .unlinks
+            .iter()
+            .filter(|unlink| unlink.at <= until)
+            .collect();
         for sighting in inside {
             let undone = unlinks
                 .iter()
@@ -98,7 +122,11 @@ impl<'a> Owners<'a> {
             }
             if owner.is_some_and(|known| known != sighting.owner) {
                 let confidence = Confidence::Seen;
-                return Found { owner: None, confidence, conflict: true };
+                return Found {
+                    owner: None,
+                    confidence,
+                    conflict: true,
+                };
             }
             owner = Some(sighting.owner);
             verified |= sighting.verified;
@@ -108,7 +136,19 @@ impl<'a> Owners<'a> {
 }
 
 fn found(owner: Option<&Text>, verified: bool, own_verified: bool) -> Found {
-    let sure = if owner.is_some() { verified } else { own_verified };
-    let confidence = if sure { Confidence::Verified } else { Confidence::Seen };
-    Found { owner: owner.cloned(), confidence, conflict: false }
+    let sure = if owner.is_some() {
+        verified
+    } else {
+        own_verified
+    };
+    let confidence = if sure {
+        Confidence::Verified
+    } else {
+        Confidence::Seen
+    };
+    Found {
+        owner: owner.cloned(),
+        confidence,
+        conflict: false,
+    }
 }

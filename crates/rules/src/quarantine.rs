@@ -21,13 +21,17 @@ impl Quarantine {
         }
         days.sort_unstable();
         let runs = days.chunk_by(|a, b| a == b).filter(|run| run.len() > max);
-        Quarantine { heavy_days: runs.map(|run| run[0]).collect() }
+        Quarantine {
+            heavy_days: runs.map(|run| run[0]).collect(),
+        }
     }
 
     /// Whether the identifier is quarantined for a contact that starts on a local day.
     #[must_use]
     pub fn holds(&self, day: i64) -> bool {
-        let from = self.heavy_days.partition_point(|heavy| *heavy < day - DAYS_AFTER);
+        let from = self
+            .heavy_days
+            .partition_point(|heavy| *heavy < day - DAYS_AFTER);
         self.heavy_days.get(from).is_some_and(|heavy| *heavy <= day)
     }
 }

@@ -1,0 +1,90 @@
+//! Signals that speak of no contact. Each has a key of its own, where a second delivery is known and
+//! a correction finds what it corrects; what the newest version says is sent on.
+
+use crate::{Output, Settings, State};
+use model::{HandleInput, Link, Signal, SignalName, Text, Version};
+
+/// Keys of signals begin like this; no channel is named so.
+pub const SIGNAL_KEY_PREFIX: &str = "signal/";
+
+/// The key of a signal that speaks of no contact.
+#[must_use]
+pub fn signal_key(signal: &Signal) -> Text {
+    let channel = signal.channel.map_or("", |channel| channel.name());
+    format!(
+        "{SIGNAL_KEY_PREFIX}{channel}/{}/{}",
+        signal.source, signal.event_id
+    )
+    .into()
+}
+
+pub(crate) fn is_own_key(key: &str) -> bool {
+    key.starts_with(SIGNAL_KEY_PREFIX)
+}
+
+pub(crate) fn announce(settings: &Settings, state: &mut State, out: &mut Vec<Output>) {
+    let Some((version, signal)) = state.signals.iter().max_by_key(|(version, _)| *version) else {
+        return;
+    };
+    let sequence = state.signals.len() as u64;
+    if state.version == sequence {
+        return;
+    }
+    state.version = sequence;
+    match signal.name {
+        SignalName::Linked | SignalName::Unlinked => {
+            state.linked_handles = link(settings, *version, signal, &state.linked_handles, out);
+        }
+        SignalName::Marker => out.push(Output::Marker(Box::new(signal.clone()))),
+        SignalName::Notified
+        | SignalName::Delivered
+        | SignalName::Bounced
+        | SignalName::Promised
+        | SignalName::Csat
+        | SignalName::Nps
+        | SignalName::Ces
+        | SignalName::Ordered
+        | SignalName::Churned
+        | SignalName::Compensated
+        | SignalName::Erase => {}
+    }
+}
+
+/// Ties or unties every unique id and every handle that the signal names.
+fn link(
+    settings: &Settings,
+    version: Version,
+    signal: &Signal,
+    told: &[Text],
+    out: &mut Vec<Output>,
+) -> Vec<Text> {
+    let event = (signal.source.clone(), signal.event_id.clone());
+    for handle in told {
+        let void = HandleInput::LinkVoid {
+            event: event.clone(),
+            version,
+        };
+        out.push(Output::Handle(handle.clone(), void));
+    }
+    let of_kinds = |kinds: &[Text]| -> Vec<Text> {
+        let named = signal
+            .identifiers
+            .iter()
+            .filter(|named| kinds.contains(&named.kind));
+        named.map(model::Identifier::text).collect()
+    };
+    let handles = of_kinds(&settings.handles);
+    for owner in of_kinds(&settings.unique) {
+        for handle in &handles {
+            let link = Link {
+                event: event.clone(),
+                version,
+                owner: owner.clone(),
+                at: signal.occurred_at,
+                linked: signal.name == SignalName::Linked,
+            };
+            out.push(Output::Handle(handle.clone(), HandleInput::Link(link)));
+        }
+    }
+    handles
+}

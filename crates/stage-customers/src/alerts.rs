@@ -1,0 +1,181 @@
+//! `RepeatContact` by policy (`docs/semantics.md`, 8).
+
+use crate::Settings;
+use crate::chain::{Chain, Link};
+use crate::readings::Rows;
+use crate::sessions::{push_new, sum};
+use model::{
+    Alert, AlertStatus, Class, Confidence, ContactName, Millis, ReadingResult, Resolved, Text,
+};
+use rules::Policy;
+use xxhash_rust::xxh3::xxh3_128;
+
+pub(crate) fn repeat_contacts(
+    settings: &Settings,
+    key: &str,
+    chain: &Chain,
+    rows: &Rows,
+) -> Vec<Alert> {
+    let mut alerts = Vec::new();
+    for policy in &settings.policies {
+        let mut standing_at: Option<Millis> = None;
+        for (place, link) in chain.links.iter().enumerate() {
+            let Some(result) = rows.known[place].reading(policy.reading) else {
+                continue;
+            };
+            if !raises(policy, link, result) {
+                continue;
+            }
+            let started_at = link.contact.started_at;
+            if standing_at.is_some_and(|at| started_at.since(at) < policy.cool_down_ms) {
+                continue;
+            }
+            standing_at = Some(started_at);
+            alerts.push(alert(settings, key, policy, chain, rows, place));
+        }
+    }
+    alerts
+}
+
+fn raises(policy: &Policy, link: &Link, result: &ReadingResult) -> bool {
+    let reason = link
+        .contact
+        .reason
+        .as_ref()
+        .map_or("", |reason| reason.path.as_str());
+    link.roles.follower
+        && result.prior.is_some()
+        && result.count >= policy.count_min
+        && policy.concerns(link.contact.channel, reason, &link.contact.tier)
+}
+
+fn alert(
+    settings: &Settings,
+    key: &str,
+    policy: &Policy,
+    chain: &Chain,
+    rows: &Rows,
+    place: usize,
+) -> Alert {
+    let link = &chain.links[place];
+    let (contact, row) = (&link.contact, &rows.known[place]);
+    let result = row
+        .reading(policy.reading)
+        .expect("the policy's reading has just raised it");
+    let so_far = so_far(policy, chain, rows, place);
+    let (identified_by, confidence) = match &link.resolved {
+        Resolved::Known { by, confidence, .. } => (by.clone(), *confidence),
+        Resolved::Unknown | Resolved::Quarantined { .. } => (Text::default(), Confidence::Seen),
+    };
+    let id = |name: Option<u16>| -> Text {
+        name.map(|name| row.names[usize::from(name)].clone())
+            .unwrap_or_default()
+    };
+    Alert {
+        alert_id: alert_id(settings, policy, key, &contact.name()),
+        policy: policy.name.clone(),
+        policy_version: policy.version,
+        status: AlertStatus::Raised,
+        revision: 1,
+        cause: Text::default(),
+        customer: key.into(),
+        contact: contact.name(),
+        readings: repeat_readings(settings, rows, place),
+        count: result.count,
+        rank: result.rank,
+        gap_ms: result.gap_ms,
+        origin_contact_id: so_far.origin,
+        prior_contact_id: id(result.prior),
+        channels: so_far.channels,
+        reasons: so_far.reasons,
+        cost: so_far.cost,
+        tier: contact.tier.clone(),
+        may_contact: contact.may_contact,
+        identified_by,
+        confidence,
+        event_at: contact.started_at,
+        details: details(settings, policy, link),
+    }
+}
+
+/// Names of the readings in which a contact is a repeat, in order of configuration.
+fn repeat_readings(settings: &Settings, rows: &Rows, place: usize) -> Vec<Text> {
+    let results = rows.known[place].readings.iter();
+    let repeats = results.filter(|result| result.class == Some(Class::Repeat));
+    let mut readings: Vec<usize> = repeats.map(|result| usize::from(result.reading)).collect();
+    readings.sort_unstable();
+    readings
+        .iter()
+        .map(|reading| settings.readings.list[*reading].name.clone())
+        .collect()
+}
+
+/// The session of the policy's reading up to the contact.
+#[derive(Default)]
+struct SoFar {
+    origin: Text,
+    channels: Vec<Text>,
+    reasons: Vec<Text>,
+    cost: Option<model::Money>,
+}
+
+fn so_far(policy: &Policy, chain: &Chain, rows: &Rows, place: usize) -> SoFar {
+    let session_of = |place: usize| {
+        let result = rows.known[place].reading(policy.reading)?;
+        Some((result, rows.known[place].place(result.session)?))
+    };
+    let mut so_far = SoFar::default();
+    let Some((_, session)) = session_of(place) else {
+        return so_far;
+    };
+    for earlier in session..=place {
+        let Some((result, _)) = session_of(earlier).filter(|(_, first)| *first == session) else {
+            continue;
+        };
+        let link = &chain.links[earlier];
+        push_new(&mut so_far.channels, link.contact.channel.name());
+        if let Some(reason) = &link.contact.reason {
+            push_new(&mut so_far.reasons, &reason.path);
+        }
+        so_far.cost = sum(so_far.cost, link.cost);
+        if result.origin && earlier < place {
+            so_far.origin = link.contact.contact_id.clone();
+        }
+    }
+    so_far
+}
+
+/// What a reader of the alert needs to check it, as JSON text.
+fn details(settings: &Settings, policy: &Policy, link: &Link) -> String {
+    let reading = &settings.readings.list[policy.reading].name;
+    let provenance = link
+        .contact
+        .reason
+        .as_ref()
+        .map_or("unknown", |reason| reason.provenance.name());
+    format!(
+        "{{\"reading\":{},\"count_min\":{},\"cool_down_ms\":{},\"reason_source\":\"{provenance}\"}}",
+        quoted(reading),
+        policy.count_min,
+        policy.cool_down_ms
+    )
+}
+
+/// A JSON string; names of readings are checked to hold no control characters.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The same repeat under the same policy has the same id, whoever computes it and how often.
+fn alert_id(settings: &Settings, policy: &Policy, key: &str, contact: &ContactName) -> Text {
+    let text = format!(
+        "{}\nRepeatContact\n{}\n{}\n{key}\n{}\n{}\n{}",
+        settings.tenant,
+        policy.name,
+        policy.version,
+        contact.channel.name(),
+        contact.source,
+        contact.contact_id
+    );
+    format!("{:032x}", xxh3_128(text.as_bytes())).into()
+}

@@ -1,0 +1,212 @@
+//! From what is held of a customer to the contacts that are compared: quarantine, joined contacts,
+//! order, cap, lent reasons, roles (`docs/semantics.md`, 3.2 to 4 and 5.1).
+
+use crate::readings::Rows;
+use crate::{Settings, UNKNOWN_KEY_PREFIX, join};
+use model::{
+    Channel, Contact, ContactResult, Millis, Money, Provenance, Reason, Resolved, Roles, Text,
+    Upsert,
+};
+use rules::Quarantine;
+
+/// A contact that takes its place in the chain.
+pub(crate) struct Link {
+    pub(crate) contact: Contact,
+    pub(crate) resolved: Resolved,
+    pub(crate) roles: Roles,
+    pub(crate) cost: Option<Money>,
+}
+
+/// A customer's contacts in order, and the contacts that came to this key but count as unknown.
+pub(crate) struct Chain {
+    pub(crate) links: Vec<Link>,
+    pub(crate) unknown: Vec<Link>,
+    /// Contacts that the cap cut off.
+    pub(crate) cut: u64,
+}
+
+impl Chain {
+    pub(crate) fn of(settings: &Settings, key: &str, upserts: Vec<Upsert>) -> Chain {
+        let (mut known, unknown) = split(settings, key, upserts);
+        known = join::joined(settings, known);
+        known.sort_by(|(a, _), (b, _)| a.order(b));
+        let cut = known
+            .len()
+            .saturating_sub(settings.contacts_per_customer_max);
+        known.drain(..cut);
+        lend_page_reasons(settings, &mut known);
+        let mut chain = Chain {
+            links: known
+                .into_iter()
+                .map(|known| link(settings, known))
+                .collect(),
+            unknown: unknown
+                .into_iter()
+                .map(|unknown| link(settings, unknown))
+                .collect(),
+            cut: cut as u64,
+        };
+        if settings.assistance {
+            mark_assistance(&mut chain.links);
+        }
+        for unknown in &mut chain.unknown {
+            let because = match unknown.resolved {
+                Resolved::Quarantined { .. } => "quarantined",
+                Resolved::Unknown | Resolved::Known { .. } => "unknown_customer",
+            };
+            give_cause(&mut unknown.roles, because);
+        }
+        chain
+    }
+
+    pub(crate) fn results(self, key: &str, rows: Rows) -> Vec<ContactResult> {
+        let capped = self.cut > 0;
+        let known = self.links.into_iter().zip(rows.known);
+        let known = known.map(|(link, row)| (link, row, Text::from(key), capped));
+        let unknown = self.unknown.into_iter().zip(rows.unknown);
+        let unknown = unknown.map(|(link, row)| (link, row, Text::default(), false));
+        known
+            .chain(unknown)
+            .map(|(link, row, customer, capped)| ContactResult {
+                customer,
+                contact: link.contact,
+                resolved: link.resolved,
+                roles: link.roles,
+                capped,
+                cost: link.cost,
+                names: row.names,
+                readings: row.readings,
+                revision: 1,
+                cause: Text::default(),
+            })
+            .collect()
+    }
+}
+
+type Known = (Contact, Resolved);
+
+/// The contacts of the customer, and those that count as unknown.
+fn split(settings: &Settings, key: &str, upserts: Vec<Upsert>) -> (Vec<Known>, Vec<Known>) {
+    let contacts = upserts
+        .into_iter()
+        .map(|upsert| (upsert.contact, upsert.resolved));
+    if key.starts_with(UNKNOWN_KEY_PREFIX) {
+        return (Vec::new(), contacts.collect());
+    }
+    let contacts: Vec<Known> = contacts.collect();
+    let max = settings.contacts_per_day_max;
+    if max == 0 || contacts.len() <= max as usize {
+        return (contacts, Vec::new());
+    }
+    let day = |contact: &Contact| settings.calendar.local_day(contact.started_at);
+    let (kind, value) = key.split_once(':').unwrap_or((key, ""));
+    let carries = |contact: &Contact| contact.identifier(kind).is_some_and(|id| id.value == value);
+    let carriers = contacts.iter().filter(|(contact, _)| carries(contact));
+    let quarantine = Quarantine::of(carriers.map(|(contact, _)| day(contact)).collect(), max);
+    let (mut quarantined, known): (Vec<Known>, Vec<Known>) = contacts
+        .into_iter()
+        .partition(|(contact, _)| quarantine.holds(day(contact)));
+    for (_, resolved) in &mut quarantined {
+        *resolved = Resolved::Quarantined { by: kind.into() };
+    }
+    (known, quarantined)
+}
+
+fn link(settings: &Settings, (contact, resolved): Known) -> Link {
+    let roles = settings.roles.roles(&contact);
+    let cost = cost(settings, &contact);
+    Link {
+        contact,
+        resolved,
+        roles,
+        cost,
+    }
+}
+
+fn cost(settings: &Settings, contact: &Contact) -> Option<Money> {
+    let of_channel = settings.cost(contact.channel).map(|cost| {
+        cost.fixed
+            .plus(cost.per_minute.for_minutes(contact.handle_ms.unwrap_or(0)))
+    });
+    match (of_channel, contact.extra_cost) {
+        (Some(cost), extra) => Some(cost.plus(extra.unwrap_or_default())),
+        (None, extra) => extra,
+    }
+}
+
+/// A visit shortly before tells why a customer came who did not say it.
+fn lend_page_reasons(settings: &Settings, contacts: &mut [Known]) {
+    let mut lending: Option<usize> = None;
+    for place in 0..contacts.len() {
+        let contact = &contacts[place].0;
+        if contact.channel == Channel::Web {
+            let provenance = contact.reason.as_ref().map(|reason| reason.provenance);
+            if provenance == Some(Provenance::Page) {
+                lending = Some(place);
+            }
+            continue;
+        }
+        if contact.reason.is_some() {
+            continue;
+        }
+        let Some(visit) = lending_visit(settings, contacts, place, lending) else {
+            continue;
+        };
+        let reason: Option<Reason> = contacts[visit].0.reason.clone();
+        contacts[place].0.reason = reason;
+    }
+}
+
+/// The latest visit in order with a reason that ended soon enough before. A visit further back may
+/// have lasted longer, so all before it that could still reach are asked.
+fn lending_visit(
+    settings: &Settings,
+    contacts: &[Known],
+    place: usize,
+    latest: Option<usize>,
+) -> Option<usize> {
+    let started_at = contacts[place].0.started_at;
+    let reaches =
+        |visit: &Contact| started_at.since(visit.ended_at) <= settings.page_reason_within_ms;
+    (0..=latest?).rev().find(|visit| {
+        let (contact, _) = &contacts[*visit];
+        let lends =
+            contact.reason.as_ref().map(|reason| reason.provenance) == Some(Provenance::Page);
+        contact.channel == Channel::Web && lends && reaches(contact)
+    })
+}
+
+/// A visit that starts while a call, a chat or a video chat goes on helps along; nobody came back.
+fn mark_assistance(links: &mut [Link]) {
+    let mut busy_until = Millis::MIN;
+    let mut pending_from = 0;
+    for place in 0..links.len() {
+        let started_at = links[place].contact.started_at;
+        // Contacts that start at the same instant count whatever their order.
+        if place >= pending_from {
+            pending_from = place;
+            while let Some(link) = links.get(pending_from)
+                && link.contact.started_at == started_at
+            {
+                if matches!(
+                    link.contact.channel,
+                    Channel::Phone | Channel::Chat | Channel::Video
+                ) {
+                    busy_until = busy_until.max(link.contact.ended_at);
+                }
+                pending_from += 1;
+            }
+        }
+        let link = &mut links[place];
+        if link.contact.channel == Channel::Web && started_at <= busy_until {
+            link.roles.follower = false;
+            give_cause(&mut link.roles, "assistance");
+        }
+    }
+}
+
+fn give_cause(roles: &mut Roles, because: &str) {
+    if roles.not_counted_because.is_empty() {
+        roles.not_counted_because = because.into();
+    }
+}

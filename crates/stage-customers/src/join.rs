@@ -1,0 +1,212 @@
+//! Contacts of one customer that are one contact: named by each other, or close legs of a source
+//! that does not name them (`docs/semantics.md`, 3.3).
+
+use crate::Settings;
+use model::{Channel, Contact, Direction, Outcome, Resolved, Text};
+
+type Known = (Contact, Resolved);
+
+/// The contacts with joined groups made one each.
+pub(crate) fn joined(settings: &Settings, contacts: Vec<Known>) -> Vec<Known> {
+    let joins = contacts.iter().any(|(contact, _)| {
+        !contact.related_contact_ids.is_empty() || settings.join_legs_within_ms(&contact.source) > 0
+    });
+    if contacts.len() < 2 || !joins {
+        return contacts;
+    }
+    let mut contacts = contacts;
+    contacts.sort_by(|(a, _), (b, _)| a.order(b));
+    let mut groups = Groups::new(contacts.len());
+    by_name(&contacts, &mut groups);
+    by_time(settings, &contacts, &mut groups);
+    merged(contacts, &mut groups)
+}
+
+fn can_join(contact: &Contact) -> bool {
+    let outbound_mail =
+        contact.channel == Channel::Email && contact.direction == Direction::Outbound;
+    contact.channel != Channel::Web && !outbound_mail
+}
+
+/// Joins contacts of one channel and source if one names the other.
+fn by_name(contacts: &[Known], groups: &mut Groups) {
+    let mut places: Vec<usize> = (0..contacts.len()).collect();
+    let id = |place: &usize| &contacts[*place].0.contact_id;
+    places.sort_by(|a, b| id(a).cmp(id(b)));
+    for (place, (contact, _)) in contacts.iter().enumerate() {
+        if !can_join(contact) {
+            continue;
+        }
+        for related in &contact.related_contact_ids {
+            let from = places.partition_point(|other| id(other) < related);
+            for other in places[from..]
+                .iter()
+                .take_while(|other| id(other) == related)
+            {
+                let (named, _) = &contacts[*other];
+                let same = named.channel == contact.channel && named.source == contact.source;
+                if same && can_join(named) {
+                    groups.union(place, *other);
+                }
+            }
+        }
+    }
+}
+
+/// Joins legs of a source which says that close legs are one contact.
+fn by_time(settings: &Settings, contacts: &[Known], groups: &mut Groups) {
+    let mut latest: Vec<(Channel, &Text, usize)> = Vec::new();
+    for (place, (contact, _)) in contacts.iter().enumerate() {
+        let within_ms = settings.join_legs_within_ms(&contact.source);
+        if within_ms <= 0 || !can_join(contact) {
+            continue;
+        }
+        let of_source = latest
+            .iter_mut()
+            .find(|(channel, source, _)| *channel == contact.channel && **source == contact.source);
+        let Some((_, _, last)) = of_source else {
+            latest.push((contact.channel, &contact.source, place));
+            continue;
+        };
+        // The earlier leg that ends last is the one that reaches furthest.
+        let ended_at = contacts[*last].0.ended_at;
+        if contact.started_at.since(ended_at) <= within_ms {
+            groups.union(*last, place);
+        }
+        if contact.ended_at >= ended_at {
+            *last = place;
+        }
+    }
+}
+
+fn merged(contacts: Vec<Known>, groups: &mut Groups) -> Vec<Known> {
+    let mut members: Vec<Vec<Known>> = Vec::new();
+    let mut place_of_group: Vec<Option<usize>> = vec![None; contacts.len()];
+    for (place, known) in contacts.into_iter().enumerate() {
+        let group = groups.find(place);
+        match place_of_group[group] {
+            Some(group) => members[group].push(known),
+            None => {
+                place_of_group[group] = Some(members.len());
+                members.push(vec![known]);
+            }
+        }
+    }
+    members.into_iter().map(merge).collect()
+}
+
+/// One contact out of several, in order: the rules of legs, taken over contacts.
+fn merge(mut members: Vec<Known>) -> Known {
+    if members.len() == 1 {
+        return members.remove(0);
+    }
+    let resolved = members[0].1.clone();
+    let parts: Vec<Contact> = members.into_iter().map(|(contact, _)| contact).collect();
+    let (first, last) = (&parts[0], &parts[parts.len() - 1]);
+    let is_handled = |part: &&Contact| part.outcome == Some(Outcome::Handled);
+    let first_handled = parts.iter().find(is_handled);
+    let waited = first_handled.unwrap_or(last);
+    let before_ms = waited.started_at.since(first.started_at);
+    let mut whole = first.clone();
+    whole.ended_at = last.ended_at.max(first.started_at);
+    whole.end_kind = last.end_kind;
+    whole.silent_at = last.silent_at;
+    whole.outcome = first_handled.unwrap_or(last).outcome;
+    whole.wait_ms = waited
+        .wait_ms
+        .map(|wait_ms| wait_ms.saturating_add(before_ms));
+    whole.handle_ms = parts
+        .iter()
+        .filter_map(|part| part.handle_ms)
+        .reduce(i64::saturating_add);
+    whole.legs = parts.iter().map(|part| part.legs).sum();
+    whole.extra_cost = parts
+        .iter()
+        .filter_map(|part| part.extra_cost)
+        .reduce(model::Money::plus);
+    let by_strength = parts.iter().filter_map(|part| part.reason.as_ref());
+    whole.reason = by_strength
+        .max_by_key(|reason| (reason.provenance, reason.version))
+        .cloned();
+    whole.queue = of_last_handled(&parts, |part| &part.queue);
+    whole.agent = of_last_handled(&parts, |part| &part.agent);
+    whole.team = of_last_handled(&parts, |part| &part.team);
+    take_latest(&mut whole, &parts);
+    (whole, resolved)
+}
+
+/// The text of the last handled part; if it is silent, of the last part that has one.
+fn of_last_handled(parts: &[Contact], text: fn(&Contact) -> &Text) -> Text {
+    let handled = parts
+        .iter()
+        .rfind(|part| part.outcome == Some(Outcome::Handled));
+    let texts = handled.into_iter().chain(parts.iter().rev()).map(text);
+    texts
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .cloned()
+        .unwrap_or_default()
+}
+
+/// For all other fields the latest part that has a value holds.
+fn take_latest(whole: &mut Contact, parts: &[Contact]) {
+    for part in &parts[1..] {
+        let texts = [
+            (&mut whole.thread_id, &part.thread_id),
+            (&mut whole.site, &part.site),
+            (&mut whole.tier, &part.tier),
+            (&mut whole.party, &part.party),
+            (&mut whole.page, &part.page),
+            (&mut whole.disposition, &part.disposition),
+        ];
+        for (text, later) in texts {
+            if !later.is_empty() {
+                text.clone_from(later);
+            }
+        }
+        whole.may_contact = part.may_contact.or(whole.may_contact);
+        whole.due_at = part.due_at.or(whole.due_at);
+        whole.satisfaction = part.satisfaction.or(whole.satisfaction);
+        for (name, value) in &part.attributes {
+            match whole
+                .attributes
+                .binary_search_by(|(known, _)| known.cmp(name))
+            {
+                Ok(place) => whole.attributes[place].1.clone_from(value),
+                Err(place) => whole
+                    .attributes
+                    .insert(place, (name.clone(), value.clone())),
+            }
+        }
+    }
+}
+
+/// Disjoint sets of places.
+struct Groups {
+    parents: Vec<usize>,
+}
+
+impl Groups {
+    fn new(places: usize) -> Groups {
+        Groups {
+            parents: (0..places).collect(),
+        }
+    }
+
+    fn find(&mut self, place: usize) -> usize {
+        let mut root = place;
+        while self.parents[root] != root {
+            root = self.parents[root];
+        }
+        let mut walk = place;
+        while self.parents[walk] != root {
+            walk = std::mem::replace(&mut self.parents[walk], root);
+        }
+        root
+    }
+
+    fn union(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.find(a), self.find(b));
+        self.parents[a.max(b)] = a.min(b);
+    }
+}

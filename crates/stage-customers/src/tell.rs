@@ -1,0 +1,348 @@
+//! What is held of a customer, what was told of him, and what has to be told now.
+
+use crate::Evaluation;
+use model::{
+    Alert, AlertStatus, ContactName, ContactResult, CustomerInput, Millis, ReadingResult, Session,
+    Status, Text, Upsert,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What the customers stage sends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// A contact with all its readings, for the first time or changed.
+    Contact(Box<ContactResult>),
+    /// The contact is no longer this customer's.
+    ContactGone {
+        /// The customer's key.
+        key: Text,
+        /// The contact.
+        name: ContactName,
+    },
+    /// A session of the headline reading, for the first time or changed.
+    Session(Box<Session>),
+    /// There is no such session any more.
+    SessionGone {
+        /// The customer's key.
+        key: Text,
+        /// First contact of the session.
+        first: ContactName,
+    },
+    /// An alert, raised, revised or withdrawn.
+    Alert(Box<Alert>),
+    /// The cap cut contacts off; the number that are cut off now.
+    Cut {
+        /// The customer's key.
+        key: Text,
+        /// How many.
+        contacts: u64,
+    },
+}
+
+/// What is kept of a customer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct State {
+    held: BTreeMap<ContactName, Box<Upsert>>,
+    told: BTreeMap<ContactName, ToldContact>,
+    sessions: BTreeMap<ContactName, Session>,
+    alerts: BTreeMap<Text, Alert>,
+    /// Contacts that are cut off now, as told.
+    cut: u64,
+    /// Contacts that were let go because far too many were held.
+    let_go: u64,
+    /// The first instant at which time alone changes something, as of the last `tell`.
+    due_at: Option<Millis>,
+    cause: Cause,
+}
+
+/// Why something may have changed since the last `tell`; the greatest stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Cause {
+    #[default]
+    Time,
+    LateEvent,
+    Correction,
+    Identity,
+}
+
+impl Cause {
+    fn name(self) -> &'static str {
+        match self {
+            Cause::Time => "time",
+            Cause::LateEvent => "late_event",
+            Cause::Correction => "correction",
+            Cause::Identity => "identity",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct ToldContact {
+    revision: u32,
+    /// The contact as it was told, its readings apart.
+    told: ContactResult,
+}
+
+impl State {
+    /// The number of contacts that are held.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// Whether nothing is held.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    pub(crate) fn upserts(&self) -> Vec<Upsert> {
+        self.held
+            .values()
+            .map(|upsert| (**upsert).clone())
+            .collect()
+    }
+
+    /// The contacts, taken out: for a history that is evaluated once.
+    #[must_use]
+    pub fn into_upserts(self) -> Vec<Upsert> {
+        self.held.into_values().map(|upsert| *upsert).collect()
+    }
+
+    pub(crate) fn deadline(&self, _now: Millis) -> Option<Millis> {
+        self.due_at
+    }
+
+    pub(crate) fn hold(&mut self, input: CustomerInput, contacts_max: usize) {
+        let cause = match input {
+            CustomerInput::Upsert(upsert) => self.insert(upsert),
+            CustomerInput::Retract { name, version } => {
+                let void = self
+                    .held
+                    .get(&name)
+                    .is_some_and(|held| held.version <= version);
+                if void {
+                    self.held.remove(&name);
+                }
+                Cause::Identity
+            }
+        };
+        self.cause = self.cause.max(cause);
+        if self.held.len() > contacts_max.saturating_mul(2).saturating_add(1_000) {
+            self.let_go_of_the_oldest(contacts_max);
+        }
+    }
+
+    fn insert(&mut self, upsert: Box<Upsert>) -> Cause {
+        let name = upsert.contact.name();
+        let Some(held) = self.held.get_mut(&name) else {
+            self.held.insert(name, upsert);
+            return Cause::LateEvent;
+        };
+        // A handle that loses and regains its owner sends the same version again.
+        if held.version > upsert.version {
+            return Cause::Time;
+        }
+        let cause = if held.resolved == upsert.resolved {
+            Cause::Correction
+        } else {
+            Cause::Identity
+        };
+        *held = upsert;
+        cause
+    }
+
+    /// A customer with far more contacts than are kept would make every event slower for good.
+    fn let_go_of_the_oldest(&mut self, contacts_max: usize) {
+        let mut by_order: Vec<&Box<Upsert>> = self.held.values().collect();
+        by_order.sort_by(|a, b| b.contact.order(&a.contact));
+        let oldest: Vec<ContactName> = by_order
+            .iter()
+            .skip(contacts_max + 1)
+            .map(|upsert| upsert.contact.name())
+            .collect();
+        for name in oldest {
+            self.held.remove(&name);
+            self.let_go += 1;
+        }
+    }
+
+    pub(crate) fn tell(&mut self, key: &str, evaluation: Evaluation, out: &mut Vec<Output>) {
+        let cause = Text::from(std::mem::take(&mut self.cause).name());
+        self.due_at = first_due_at(&evaluation);
+        let cut = if evaluation.cut > 0 {
+            evaluation.cut + self.let_go
+        } else {
+            0
+        };
+        if cut != self.cut {
+            self.cut = cut;
+            out.push(Output::Cut {
+                key: key.into(),
+                contacts: cut,
+            });
+        }
+        self.tell_contacts(key, &cause, evaluation.contacts, out);
+        self.tell_sessions(key, evaluation.sessions, out);
+        self.tell_alerts(&cause, evaluation.alerts, out);
+    }
+
+    fn tell_contacts(
+        &mut self,
+        key: &str,
+        cause: &Text,
+        contacts: Vec<ContactResult>,
+        out: &mut Vec<Output>,
+    ) {
+        let mut gone = std::mem::take(&mut self.told);
+        for mut contact in contacts {
+            let name = contact.contact.name();
+            let Some(former) = gone.remove(&name) else {
+                out.push(Output::Contact(Box::new(contact.clone())));
+                self.told.insert(
+                    name,
+                    ToldContact {
+                        revision: 1,
+                        told: contact,
+                    },
+                );
+                continue;
+            };
+            let changed = revise(&former.told, &mut contact, cause);
+            if changed {
+                out.push(Output::Contact(Box::new(contact.clone())));
+            }
+            self.told.insert(
+                name,
+                ToldContact {
+                    revision: contact.revision,
+                    told: contact,
+                },
+            );
+        }
+        for name in gone.into_keys() {
+            out.push(Output::ContactGone {
+                key: key.into(),
+                name,
+            });
+        }
+    }
+
+    fn tell_sessions(&mut self, key: &str, sessions: Vec<Session>, out: &mut Vec<Output>) {
+        let mut gone = std::mem::take(&mut self.sessions);
+        for session in sessions {
+            let former = gone.remove(&session.first);
+            if former.as_ref() != Some(&session) {
+                out.push(Output::Session(Box::new(session.clone())));
+            }
+            self.sessions.insert(session.first.clone(), session);
+        }
+        for first in gone.into_keys() {
+            out.push(Output::SessionGone {
+                key: key.into(),
+                first,
+            });
+        }
+    }
+
+    fn tell_alerts(&mut self, cause: &Text, alerts: Vec<Alert>, out: &mut Vec<Output>) {
+        let mut former_alerts = std::mem::take(&mut self.alerts);
+        for mut alert in alerts {
+            if let Some(former) = former_alerts.remove(&alert.alert_id) {
+                alert.revision = former.revision;
+                alert.cause = former.cause.clone();
+                alert.status = former.status;
+                if alert != former {
+                    alert.revision += 1;
+                    alert.cause = cause.clone();
+                    alert.status = AlertStatus::Revised;
+                    out.push(Output::Alert(Box::new(alert.clone())));
+                }
+            } else {
+                out.push(Output::Alert(Box::new(alert.clone())));
+            }
+            self.alerts.insert(alert.alert_id.clone(), alert);
+        }
+        for (alert_id, mut former) in former_alerts {
+            if former.status != AlertStatus::Withdrawn {
+                former.status = AlertStatus::Withdrawn;
+                former.revision += 1;
+                former.cause = cause.clone();
+                out.push(Output::Alert(Box::new(former.clone())));
+            }
+            self.alerts.insert(alert_id, former);
+        }
+    }
+}
+
+/// Gives a contact and its readings their revisions; says whether anything changed.
+fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> bool {
+    let mut changed = false;
+    for result in &mut contact.readings {
+        let same = former
+            .readings
+            .iter()
+            .find(|known| known.reading == result.reading);
+        let Some(known) = same else {
+            changed = true;
+            continue;
+        };
+        result.revision = known.revision;
+        let was_final = matches!(known.status, Status::Final | Status::Revised);
+        if was_final && result.status == Status::Final {
+            result.status = known.status;
+        }
+        if !says_the_same(known, &former.names, result, &contact.names) {
+            result.revision += 1;
+            changed = true;
+            if was_final && result.status == Status::Final {
+                result.status = Status::Revised;
+            }
+        }
+    }
+    let same_contact = former.contact == contact.contact
+        && former.resolved == contact.resolved
+        && former.roles == contact.roles
+        && former.capped == contact.capped
+        && former.cost == contact.cost
+        && former.customer == contact.customer;
+    contact.revision = former.revision + u32::from(!same_contact);
+    contact.cause = if changed || !same_contact {
+        cause.clone()
+    } else {
+        former.cause.clone()
+    };
+    changed || !same_contact
+}
+
+/// Whether two results of a reading say the same, each with its own list of names.
+fn says_the_same(a: &ReadingResult, a_names: &[Text], b: &ReadingResult, b_names: &[Text]) -> bool {
+    let name = |names: &[Text], place: Option<u16>| -> Option<Text> {
+        place.map(|place| names[usize::from(place)].clone())
+    };
+    name(a_names, a.prior) == name(b_names, b.prior)
+        && name(a_names, a.session) == name(b_names, b.session)
+        && name(a_names, a.next) == name(b_names, b.next)
+        && ReadingResult {
+            prior: None,
+            session: None,
+            next: None,
+            ..a.clone()
+        } == ReadingResult {
+            prior: None,
+            session: None,
+            next: None,
+            ..b.clone()
+        }
+}
+
+/// The first instant at which a verdict becomes final by time alone.
+fn first_due_at(evaluation: &Evaluation) -> Option<Millis> {
+    let results = evaluation
+        .contacts
+        .iter()
+        .flat_map(|contact| &contact.readings);
+    let waiting = results.filter(|result| result.status == Status::Provisional);
+    waiting.filter_map(|result| result.due_at).min()
+}
