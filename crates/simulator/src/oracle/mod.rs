@@ -112,6 +112,25 @@ impl World {
     }
 }
 
+/// An instant and the local date that it falls on, which every window asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// UTC milliseconds.
+    pub at: i64,
+    /// In the tenant's time zone.
+    pub date: Date,
+}
+
+impl World {
+    /// An instant with its local date.
+    pub fn moment(&self, at: i64) -> Moment {
+        Moment {
+            at,
+            date: self.local_date(at),
+        }
+    }
+}
+
 /// The key under which an event enters (§1.2), whoever the customer is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {

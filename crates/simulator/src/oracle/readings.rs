@@ -4,10 +4,10 @@ use jiff::civil::{Date, Time};
 use jiff::tz::AmbiguousOffset;
 use jiff::{Timestamp, ToSpan};
 
-use super::World;
 use super::config::{Config, Extent, Reading, Window};
 use super::contacts::Contact;
 use super::roles::{Counted, Prior};
+use super::{Moment, World};
 
 /// What a reading says of one contact. Other contacts are places in the customer's list.
 #[derive(Clone, Debug)]
@@ -44,47 +44,43 @@ pub struct Row {
 
 impl Window {
     /// Where the window of a contact begins.
-    fn anchor(&self, contact: &Contact) -> i64 {
+    fn anchor(&self, counted: &Counted) -> Moment {
         if self.from_start {
-            contact.start
+            counted.start
         } else {
-            contact.end
+            counted.end
         }
     }
 }
 
 /// Whether a follower that starts at `start` is inside the window, by local dates.
-pub fn is_inside(window: &Window, anchor: i64, start: i64, world: &World) -> bool {
-    let anchor_date = || world.local_date(anchor);
-    let start_date = || world.local_date(start);
+pub fn is_inside(window: &Window, anchor: Moment, start: Moment, config: &Config) -> bool {
     match window.extent {
-        Extent::Rolling(length) => start - anchor <= length,
-        Extent::CalendarDays(days) => start_date() <= add_days(anchor_date(), days),
+        Extent::Rolling(length) => start.at - anchor.at <= length,
+        Extent::CalendarDays(days) => start.date <= add_days(anchor.date, days),
         Extent::BusinessDays(days) => {
-            let (mut date, last) = (anchor_date(), start_date());
-            let mut worked = 0;
-            while date < last && worked <= days {
+            let (mut date, mut worked) = (anchor.date, 0);
+            while date < start.date && worked <= days {
                 date = add_days(date, 1);
-                worked += i64::from(is_working_day(date, &world.config));
+                worked += i64::from(is_working_day(date, config));
             }
             worked <= days
         }
     }
 }
 
-/// The first instant at which a window is passed.
-pub fn due_at(window: &Window, anchor: i64, world: &World) -> i64 {
-    let date = || world.local_date(anchor);
+/// The first instant at which a window is passed, UTC milliseconds.
+pub fn due_at(window: &Window, anchor: Moment, config: &Config) -> i64 {
     match window.extent {
-        Extent::Rolling(length) => anchor + length + 1,
-        Extent::CalendarDays(days) => start_of_day(add_days(date(), days + 1), &world.config),
+        Extent::Rolling(length) => anchor.at + length + 1,
+        Extent::CalendarDays(days) => start_of_day(add_days(anchor.date, days + 1), config),
         Extent::BusinessDays(days) => {
-            let (mut date, mut worked) = (date(), 0);
+            let (mut date, mut worked) = (anchor.date, 0);
             while worked <= days && date < Date::MAX {
                 date = add_days(date, 1);
-                worked += i64::from(is_working_day(date, &world.config));
+                worked += i64::from(is_working_day(date, config));
             }
-            start_of_day(date, &world.config)
+            start_of_day(date, config)
         }
     }
 }
@@ -198,16 +194,16 @@ fn row_of(
     let earlier: Vec<usize> = (0..place)
         .filter(|other| meets(&contacts[*other]))
         .collect();
-    let anchor_of = |other: usize| window.anchor(contacts[other].contact());
+    let anchor_of = |other: usize| window.anchor(&contacts[other]);
     let is_prior = |other: &usize| {
         contacts[*other].prior != Prior::None
-            && is_inside(window, anchor_of(*other), contact.start, world)
+            && is_inside(window, anchor_of(*other), counted.start, &world.config)
     };
     let priors: Vec<usize> = earlier.iter().copied().filter(is_prior).collect();
     let prior = priors
         .iter()
         .copied()
-        .max_by_key(|other| (anchor_of(*other), *other));
+        .max_by_key(|other| (anchor_of(*other).at, *other));
 
     let is_answered = |other: &usize| contacts[*other].prior == Prior::Answered;
     let class = match priors.iter().any(is_answered) {
@@ -222,9 +218,9 @@ fn row_of(
     let first_follower = (place + 1..contacts.len())
         .find(|other| meets(&contacts[*other]) && contacts[*other].follower);
     let next = first_follower
-        .filter(|next| is_inside(window, own_anchor, contacts[*next].contact().start, world));
+        .filter(|next| is_inside(window, own_anchor, contacts[*next].start, &world.config));
 
-    let due_at = due_at(window, own_anchor, world);
+    let due_at = due_at(window, own_anchor, &world.config);
     let is_due = world.end_of_time >= due_at;
     let is_undecidable = reading.same_reason && own_reason.is_none();
     let verdict = match counted.prior {
@@ -247,7 +243,7 @@ fn row_of(
         },
         class,
         prior,
-        gap_ms: prior.map(|prior| (contact.start - anchor_of(prior)).max(0)),
+        gap_ms: prior.map(|prior| (contact.start - anchor_of(prior).at).max(0)),
         overlap: prior_contact.map(|prior| contact.start < prior.end),
         count: Some(priors.len() as i64 + 1),
         rank: Some(before.and_then(|before| before.rank).unwrap_or(0) + 1),

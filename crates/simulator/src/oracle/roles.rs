@@ -3,6 +3,7 @@
 use super::config::{Config, RoleRow};
 use super::contacts::Contact;
 use super::identity::Owned;
+use super::{Moment, World};
 
 /// The role prior.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +32,10 @@ impl Prior {
 pub struct Counted {
     /// The contact and whose it is.
     pub owned: Owned,
+    /// When it starts.
+    pub start: Moment,
+    /// When it ends.
+    pub end: Moment,
     /// Role prior.
     pub prior: Prior,
     /// Role follower.
@@ -59,7 +64,8 @@ impl Counted {
 
 /// Gives one contact its roles. `siblings` are all contacts of its customer, itself included; none
 /// for an unknown customer.
-pub fn count(owned: &Owned, siblings: &[Owned], capped: bool, config: &Config) -> Counted {
+pub fn count(owned: &Owned, siblings: &[Owned], capped: bool, world: &World) -> Counted {
+    let config = &world.config;
     let contact = &owned.contact;
     let (prior, mut follower, origin, mut because) = from_table(contact, config);
     if config.assistance
@@ -79,6 +85,8 @@ pub fn count(owned: &Owned, siblings: &[Owned], capped: bool, config: &Config) -
         because = because.or(Some(unknown));
     }
     Counted {
+        start: world.moment(contact.start),
+        end: world.moment(contact.end),
         prior,
         follower,
         origin,

@@ -33,7 +33,7 @@ impl Customer {
             .saturating_sub(config.contacts_per_customer_max);
         let cut: Vec<Owned> = contacts.drain(..surplus).collect();
         joins::lend_page_reasons(&mut contacts, config);
-        let count = |owned| roles::count(owned, &contacts, !cut.is_empty(), config);
+        let count = |owned| roles::count(owned, &contacts, !cut.is_empty(), world);
         let contacts: Vec<Counted> = contacts.iter().map(count).collect();
         let evaluate = |reading| readings::evaluate(reading, &contacts, world);
         let rows = config.readings.iter().map(evaluate).collect();
@@ -70,7 +70,7 @@ pub fn write(owned: Vec<Owned>, settled: &mut Settled, world: &World, counts: &C
     for owned in owned {
         match &owned.customer {
             Some(customer) => by_customer.entry(customer.clone()).or_default().push(owned),
-            None => unknown.push(roles::count(&owned, &[], false, &world.config)),
+            None => unknown.push(roles::count(&owned, &[], false, world)),
         }
     }
     let customer = |(name, contacts)| Customer::of(name, contacts, world);

@@ -182,7 +182,11 @@ fn the_start_of_a_day_whose_midnight_does_not_exist() {
     };
     let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
     let window = &world.config.readings[0].window;
-    let due_at = super::readings::due_at(window, at("2026-09-05T15:00:00Z"), &world);
+    let due_at = super::readings::due_at(
+        window,
+        world.moment(at("2026-09-05T15:00:00Z")),
+        &world.config,
+    );
     assert_eq!(due_at, at("2026-09-06T04:00:00Z"));
 }
 
@@ -206,8 +210,17 @@ fn both_ways_to_look_at_a_window_agree() {
         for anchor in (0..24 * 7).step_by(5).map(|hours| first + hours * hour) {
             for start in (-30..24 * 14).map(|hours| anchor + hours * hour) {
                 for reading in &world.config.readings {
-                    let due_at = super::readings::due_at(&reading.window, anchor, &world);
-                    let inside = super::readings::is_inside(&reading.window, anchor, start, &world);
+                    let due_at = super::readings::due_at(
+                        &reading.window,
+                        world.moment(anchor),
+                        &world.config,
+                    );
+                    let inside = super::readings::is_inside(
+                        &reading.window,
+                        world.moment(anchor),
+                        world.moment(start),
+                        &world.config,
+                    );
                     assert_eq!(
                         inside,
                         start < due_at,
