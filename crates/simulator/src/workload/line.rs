@@ -44,6 +44,12 @@ impl<'a> Line<'a> {
         self
     }
 
+    /// Names a value whose JSON the caller writes.
+    pub(crate) fn open_raw(&mut self, name: &str) -> &mut String {
+        self.name(name);
+        self.out
+    }
+
     /// Writes a value that is JSON already.
     pub(crate) fn raw(&mut self, name: &str, json: &str) -> &mut Self {
         self.name(name);
@@ -88,9 +94,7 @@ pub(crate) fn push_digits(out: &mut String, mut value: u64, width: usize) {
         digits[first] = b'0' + (value % 10) as u8;
         value /= 10;
     }
-    for digit in &digits[first..] {
-        out.push(char::from(*digit));
-    }
+    out.push_str(std::str::from_utf8(&digits[first..]).expect("only ASCII digits were written"));
 }
 
 /// Writes `2025-10-14T08:00:00.000Z`.

@@ -12,5 +12,6 @@ pub mod day;
 mod dice;
 mod line;
 mod record;
+pub mod yardstick;
 
 pub use record::{Record, double, shuffle};
