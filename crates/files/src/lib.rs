@@ -12,7 +12,12 @@
 //! constants, never by a file.
 
 mod error;
+mod folder;
 mod table;
+mod text;
+mod write;
 
 pub use error::{FilesError, Place};
+pub use folder::OutputFolder;
 pub use table::{Column, ColumnKind, TABLE_NAMES, Table};
+pub use write::{Cell, EncodedRows, Format, TableEncoder, TableWriter};

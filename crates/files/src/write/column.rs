@@ -1,0 +1,215 @@
+//! One column of a table on its way into a Parquet row group.
+
+use parquet::errors::ParquetError;
+use parquet::schema::types::ColumnDescPtr;
+
+use crate::table::{Column, ColumnKind};
+
+use super::hybrid::Runs;
+use super::pages::{ColumnChunk, Compressor, Pages};
+use super::values::Values;
+use super::{Cell, NOT_NULLABLE, WRONG_KIND};
+
+/// A column of a table: a map has two Parquet columns, the others one.
+pub(super) enum ColumnEncoder {
+    One(Leaf),
+    Map { names: Leaf, texts: Box<Leaf> },
+}
+
+impl ColumnEncoder {
+    pub(super) fn new(column: &Column, mut descr: impl Iterator<Item = ColumnDescPtr>) -> Self {
+        let mut leaf = || {
+            let descr = descr
+                .next()
+                .expect("the schema has a leaf for each column and part of it");
+            Leaf::new(column, descr)
+        };
+        match column.kind {
+            ColumnKind::TextMap => ColumnEncoder::Map {
+                names: leaf(),
+                texts: Box::new(leaf()),
+            },
+            _ => ColumnEncoder::One(leaf()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, cell: &Cell<'_>) -> Result<(), &'static str> {
+        match (self, cell) {
+            (ColumnEncoder::One(leaf), cell) => leaf.push(cell),
+            (ColumnEncoder::Map { names, texts }, Cell::Map(entries)) => {
+                names.push_list(entries.iter().map(|entry| entry.0));
+                texts.push_list(entries.iter().map(|entry| entry.1));
+                Ok(())
+            }
+            (ColumnEncoder::Map { .. }, Cell::Null) => Err(NOT_NULLABLE),
+            (ColumnEncoder::Map { .. }, _) => Err(WRONG_KIND),
+        }
+    }
+
+    pub(super) fn leaves(&mut self) -> impl Iterator<Item = &mut Leaf> {
+        let (one, other) = match self {
+            ColumnEncoder::One(leaf) => (leaf, None),
+            ColumnEncoder::Map { names, texts } => (names, Some(texts.as_mut())),
+        };
+        std::iter::once(one).chain(other)
+    }
+}
+
+/// How the values of a leaf hang on the rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// One a row.
+    Required,
+    /// One a row or none.
+    Nullable,
+    /// Any number a row.
+    Repeated,
+}
+
+/// One Parquet column.
+pub(super) struct Leaf {
+    descr: ColumnDescPtr,
+    shape: Shape,
+    /// 1 for a value, 0 for a row that has none.
+    definitions: Runs,
+    /// 0 for the first entry of a row, 1 for those after it.
+    repetitions: Runs,
+    nulls: u64,
+    values: Values,
+    pages: Pages,
+    body: Vec<u8>,
+}
+
+impl Leaf {
+    fn new(column: &Column, descr: ColumnDescPtr) -> Leaf {
+        let shape = match column.kind {
+            ColumnKind::TextList | ColumnKind::TextMap => Shape::Repeated,
+            _ if column.nullable => Shape::Nullable,
+            _ => Shape::Required,
+        };
+        Leaf {
+            descr,
+            shape,
+            definitions: Runs::default(),
+            repetitions: Runs::default(),
+            nulls: 0,
+            values: Values::new(column.kind),
+            pages: Pages::new(),
+            body: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, cell: &Cell<'_>) -> Result<(), &'static str> {
+        match (&mut self.values, *cell) {
+            (Values::Text(_), Cell::List(texts)) if self.shape == Shape::Repeated => {
+                self.push_list(texts.iter().copied());
+                return Ok(());
+            }
+            (Values::Text(values), Cell::Text(text)) if self.shape != Shape::Repeated => {
+                values.push(text.as_bytes());
+            }
+            (Values::Number(values), Cell::Int(number)) => match values.kind {
+                ColumnKind::Long => values.push(number),
+                ColumnKind::Int if i32::try_from(number).is_ok() => values.push(number),
+                _ => return Err(WRONG_KIND),
+            },
+            (Values::Number(values), Cell::Time(at_ms)) if values.kind == ColumnKind::Time => {
+                values.push(at_ms);
+            }
+            (Values::Number(values), Cell::Double(number)) if values.kind == ColumnKind::Double => {
+                if !number.is_finite() {
+                    return self.push_null();
+                }
+                values.push(number.to_bits().cast_signed());
+            }
+            (Values::Bits(values), Cell::Bool(truth)) => values.push(truth),
+            (_, Cell::Null) => return self.push_null(),
+            _ => return Err(WRONG_KIND),
+        }
+        if self.shape == Shape::Nullable {
+            self.definitions.push(1);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn push_null(&mut self) -> Result<(), &'static str> {
+        if self.shape != Shape::Nullable {
+            return Err(NOT_NULLABLE);
+        }
+        self.definitions.push(0);
+        self.nulls += 1;
+        Ok(())
+    }
+
+    fn push_list<'a>(&mut self, texts: impl Iterator<Item = &'a str>) {
+        let mut repetition = 0;
+        for text in texts {
+            if let Values::Text(values) = &mut self.values {
+                values.push(text.as_bytes());
+            }
+            self.definitions.push(1);
+            self.repetitions.push(repetition);
+            repetition = 1;
+        }
+        if repetition == 0 {
+            self.definitions.push(0);
+            self.repetitions.push(0);
+            self.nulls += 1;
+        }
+    }
+
+    /// About how many bytes are held in memory.
+    pub(super) fn bytes(&self) -> usize {
+        self.values.bytes() + self.pages.bytes()
+    }
+
+    /// Whether the page should end before its rows are full.
+    pub(super) fn is_page_heavy(&self) -> bool {
+        self.values.is_page_heavy()
+    }
+
+    pub(super) fn end_page(&mut self, compressor: &mut Compressor) -> Result<(), ParquetError> {
+        let entries = match self.shape {
+            Shape::Required => self.values.page_len(),
+            Shape::Nullable | Shape::Repeated => self.definitions.len(),
+        };
+        if entries == 0 {
+            return Ok(());
+        }
+        self.body.clear();
+        if self.shape == Shape::Repeated {
+            push_levels(&mut self.repetitions, &mut self.body);
+        }
+        if self.shape != Shape::Required {
+            push_levels(&mut self.definitions, &mut self.body);
+        }
+        let encoding = self.values.end_page(&mut self.body);
+        self.pages.add(&self.body, entries, encoding, compressor)
+    }
+
+    pub(super) fn end_row_group(
+        &mut self,
+        rows: u64,
+        compressor: &mut Compressor,
+    ) -> Result<ColumnChunk, ParquetError> {
+        self.end_page(compressor)?;
+        let pages = std::mem::replace(&mut self.pages, Pages::new());
+        let dictionary = self.values.take_dictionary();
+        let statistics = self.values.statistics(std::mem::take(&mut self.nulls));
+        self.values.clear();
+        pages.finish(dictionary, self.descr.clone(), statistics, rows, compressor)
+    }
+}
+
+/// Levels of one bit, after their length in bytes.
+fn push_levels(levels: &mut Runs, body: &mut Vec<u8>) {
+    let start = body.len();
+    body.extend_from_slice(&[0; 4]);
+    levels.encode(1, body);
+    let length = u32::try_from(body.len() - start - 4).expect("a page is bounded far below");
+    body[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    levels.clear();
+}

@@ -1,0 +1,505 @@
+//! The values of one Parquet column: a dictionary and keys into it, as long as values repeat.
+//!
+//! A value is looked up only when it is neither the one before nor the one that followed that value
+//! the last time. The rows of a contact go through the readings in the same order, so that nearly
+//! every name of a window or a scope is found by this guess, without a hash.
+
+use bytes::Bytes;
+use hashbrown::HashTable;
+use parquet::basic::Encoding;
+use parquet::data_type::ByteArray;
+use parquet::file::statistics::Statistics;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::table::ColumnKind;
+
+use super::hybrid::Runs;
+
+/// Bytes of plain values that end a page early.
+const PAGE_BYTES_MAX: usize = 1 << 20;
+/// Bytes of a dictionary from which on values are written plainly.
+const DICTIONARY_BYTES_MAX: usize = 4 << 20;
+/// Fewer values than this do not tell whether a dictionary pays.
+const VALUES_TO_JUDGE: u64 = 4_096;
+/// Texts longer than this are left out of the statistics.
+const STATISTICS_BYTES_MAX: usize = 64;
+const NONE: u32 = u32::MAX;
+
+/// The values of one column of one row group; nulls are not among them.
+pub(super) enum Values {
+    Text(TextValues),
+    Number(NumberValues),
+    Bits(BitValues),
+}
+
+impl Values {
+    pub(super) fn new(kind: ColumnKind) -> Values {
+        match kind {
+            ColumnKind::Text | ColumnKind::TextList | ColumnKind::TextMap => {
+                Values::Text(TextValues::default())
+            }
+            ColumnKind::Int | ColumnKind::Long | ColumnKind::Double | ColumnKind::Time => {
+                Values::Number(NumberValues::new(kind))
+            }
+            ColumnKind::Bool => Values::Bits(BitValues::default()),
+        }
+    }
+
+    /// How many values the page has so far.
+    pub(super) fn page_len(&self) -> u32 {
+        match self {
+            Values::Text(values) => values.keys.runs.len() + values.plain_count,
+            Values::Number(values) => values.keys.runs.len() + values.plain_count,
+            Values::Bits(values) => values.runs.len(),
+        }
+    }
+
+    /// About how many bytes are held in memory.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Values::Text(values) => values.plain.len() + values.dictionary.len(),
+            Values::Number(values) => values.plain.len() + values.dictionary.len() * 8,
+            Values::Bits(_) => 0,
+        }
+    }
+
+    /// Whether the page should end before its rows are full.
+    pub(super) fn is_page_heavy(&self) -> bool {
+        let (plain, dictionary_bytes, is_plain) = match self {
+            Values::Text(values) => (&values.plain, values.dictionary.len(), values.keys.plain),
+            Values::Number(values) => (
+                &values.plain,
+                values.dictionary.len() * 8,
+                values.keys.plain,
+            ),
+            Values::Bits(_) => return false,
+        };
+        plain.len() > PAGE_BYTES_MAX || dictionary_bytes > DICTIONARY_BYTES_MAX && !is_plain
+    }
+
+    /// Appends the values of the page and begins a new one.
+    pub(super) fn end_page(&mut self, out: &mut Vec<u8>) -> Encoding {
+        match self {
+            Values::Text(values) => {
+                let heavy = values.dictionary.len() > DICTIONARY_BYTES_MAX;
+                let count = values.spans.len();
+                let plain = (&mut values.plain, &mut values.plain_count);
+                values.keys.end_page(plain, count, heavy, out)
+            }
+            Values::Number(values) => {
+                let heavy = values.dictionary.len() * 8 > DICTIONARY_BYTES_MAX;
+                let count = values.dictionary.len();
+                let plain = (&mut values.plain, &mut values.plain_count);
+                values.keys.end_page(plain, count, heavy, out)
+            }
+            Values::Bits(values) => {
+                values.end_page(out);
+                Encoding::PLAIN
+            }
+        }
+    }
+
+    /// The dictionary page, if there is one, and the number of its values.
+    pub(super) fn take_dictionary(&mut self) -> Option<(Bytes, u32)> {
+        let (page, count) = match self {
+            Values::Text(values) => (values.dictionary.clone(), values.spans.len()),
+            Values::Number(values) => {
+                let mut page = Vec::with_capacity(values.dictionary.len() * 8);
+                values
+                    .dictionary
+                    .iter()
+                    .for_each(|&number| values.width.push(number, &mut page));
+                (page, values.dictionary.len())
+            }
+            Values::Bits(_) => return None,
+        };
+        let count = u32::try_from(count).expect("a row group has fewer than 2^32 values");
+        (count > 0).then(|| (page.into(), count))
+    }
+
+    /// Least and greatest value of the row group, and the number of nulls.
+    pub(super) fn statistics(&self, nulls: u64) -> Statistics {
+        match self {
+            Values::Text(values) => values.statistics(nulls),
+            Values::Number(values) => values.statistics(nulls),
+            Values::Bits(values) => {
+                let range =
+                    (values.seen != [false; 2]).then_some((!values.seen[0], values.seen[1]));
+                let (least, greatest) = (range.map(|range| range.0), range.map(|range| range.1));
+                Statistics::boolean(least, greatest, None, Some(nulls), false)
+            }
+        }
+    }
+
+    /// Forgets the row group. Buffers are kept.
+    pub(super) fn clear(&mut self) {
+        match self {
+            Values::Text(values) => {
+                values.keys.clear();
+                values.dictionary.clear();
+                values.spans.clear();
+                values.range = None;
+            }
+            Values::Number(values) => {
+                values.keys.clear();
+                values.dictionary.clear();
+                values.plain_range = None;
+            }
+            Values::Bits(values) => values.seen = [false; 2],
+        }
+    }
+}
+
+/// Keys into a dictionary, whatever its values are.
+struct Keys {
+    runs: Runs,
+    last: u32,
+    /// For each key the one that followed it the last time.
+    following: Vec<u32>,
+    table: HashTable<u32>,
+    /// The dictionary does not pay: values are written plainly for the rest of the row group.
+    plain: bool,
+    values: u64,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys {
+            runs: Runs::default(),
+            last: NONE,
+            following: Vec::new(),
+            table: HashTable::new(),
+            plain: false,
+            values: 0,
+        }
+    }
+}
+
+impl Keys {
+    fn guess(&self) -> Option<u32> {
+        let guess = *self.following.get(self.last as usize)?;
+        (guess != NONE).then_some(guess)
+    }
+
+    fn follow(&mut self, key: u32) {
+        if let Some(following) = self.following.get_mut(self.last as usize) {
+            *following = key;
+        }
+        self.last = key;
+    }
+
+    fn end_page(
+        &mut self,
+        plain: (&mut Vec<u8>, &mut u32),
+        dictionary_count: usize,
+        heavy: bool,
+        out: &mut Vec<u8>,
+    ) -> Encoding {
+        if self.plain {
+            out.extend_from_slice(plain.0);
+            plain.0.clear();
+            *plain.1 = 0;
+            return Encoding::PLAIN;
+        }
+        if dictionary_count == 0 {
+            return Encoding::PLAIN;
+        }
+        let width = (dictionary_count - 1)
+            .checked_ilog2()
+            .map_or(1, |bits| bits + 1);
+        out.push(width as u8);
+        self.runs.encode(width, out);
+        self.values += u64::from(self.runs.len());
+        self.runs.clear();
+        let judged = self.values >= VALUES_TO_JUDGE;
+        self.plain = heavy || judged && dictionary_count as u64 > self.values / 2;
+        Encoding::RLE_DICTIONARY
+    }
+
+    fn clear(&mut self) {
+        self.last = NONE;
+        self.following.clear();
+        self.table.clear();
+        self.plain = false;
+        self.values = 0;
+    }
+}
+
+#[derive(Default)]
+pub(super) struct TextValues {
+    keys: Keys,
+    /// The dictionary page: each text after its length in four bytes.
+    dictionary: Vec<u8>,
+    /// Where each text of the dictionary stands in its page.
+    spans: Vec<(u32, u32)>,
+    plain: Vec<u8>,
+    plain_count: u32,
+    /// Least and greatest of the texts written plainly.
+    range: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+fn text_of<'a>(page: &'a [u8], spans: &[(u32, u32)], key: u32) -> Option<&'a [u8]> {
+    let &(start, end) = spans.get(key as usize)?;
+    page.get(start as usize..end as usize)
+}
+
+fn push_plain_text(out: &mut Vec<u8>, text: &[u8]) {
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let text = &text[..length as usize];
+    out.extend_from_slice(&length.to_le_bytes());
+    out.extend_from_slice(text);
+}
+
+impl TextValues {
+    #[inline]
+    pub(super) fn push(&mut self, text: &[u8]) {
+        if self.keys.plain {
+            return self.push_plain(text);
+        }
+        let last = self.keys.last;
+        if text_of(&self.dictionary, &self.spans, last) == Some(text) {
+            self.keys.runs.push(last);
+        } else {
+            let key = self.find(text);
+            self.keys.runs.push(key);
+        }
+    }
+
+    fn find(&mut self, text: &[u8]) -> u32 {
+        let TextValues {
+            keys,
+            dictionary,
+            spans,
+            ..
+        } = self;
+        if let Some(guess) = keys.guess()
+            && text_of(dictionary, spans, guess) == Some(text)
+        {
+            keys.last = guess;
+            return guess;
+        }
+        let hash = |text: &[u8]| xxh3_64(text);
+        let same = |&key: &u32| text_of(dictionary, spans, key) == Some(text);
+        let key = if let Some(&key) = keys.table.find(hash(text), same) {
+            key
+        } else {
+            let key = u32::try_from(spans.len()).expect("a row group has fewer than 2^32 values");
+            push_plain_text(dictionary, text);
+            let end = u32::try_from(dictionary.len()).expect("a dictionary is bounded far below");
+            spans.push((end - text.len() as u32, end));
+            keys.following.push(NONE);
+            let rehash = |&key: &u32| hash(text_of(dictionary, spans, key).unwrap_or_default());
+            keys.table.insert_unique(hash(text), key, rehash);
+            key
+        };
+        keys.follow(key);
+        key
+    }
+
+    fn push_plain(&mut self, text: &[u8]) {
+        push_plain_text(&mut self.plain, text);
+        self.plain_count += 1;
+        match &mut self.range {
+            None => self.range = Some((text.to_vec(), text.to_vec())),
+            Some((least, _)) if text < least.as_slice() => text.clone_into(least),
+            Some((_, greatest)) if text > greatest.as_slice() => text.clone_into(greatest),
+            Some(_) => {}
+        }
+    }
+
+    fn statistics(&self, nulls: u64) -> Statistics {
+        let keys = 0..u32::try_from(self.spans.len()).unwrap_or(NONE);
+        let texts = keys.filter_map(|key| text_of(&self.dictionary, &self.spans, key));
+        let plain = self
+            .range
+            .iter()
+            .flat_map(|(least, greatest)| [least.as_slice(), greatest]);
+        let mut range: Option<(&[u8], &[u8])> = None;
+        for text in texts.chain(plain) {
+            let (least, greatest) = range.unwrap_or((text, text));
+            range = Some((least.min(text), greatest.max(text)));
+        }
+        let short = range.filter(|(least, greatest)| {
+            least.len() <= STATISTICS_BYTES_MAX && greatest.len() <= STATISTICS_BYTES_MAX
+        });
+        let bytes = |text: &[u8]| ByteArray::from(text.to_vec());
+        let (least, greatest) = (short.map(|s| bytes(s.0)), short.map(|s| bytes(s.1)));
+        Statistics::byte_array(least, greatest, None, Some(nulls), false)
+    }
+}
+
+/// How a number is laid out.
+#[derive(Clone, Copy)]
+enum Width {
+    Four,
+    Eight,
+}
+
+impl Width {
+    fn push(self, number: i64, out: &mut Vec<u8>) {
+        match self {
+            Width::Four => out.extend_from_slice(&(number as i32).to_le_bytes()),
+            Width::Eight => out.extend_from_slice(&number.to_le_bytes()),
+        }
+    }
+}
+
+/// Whole numbers, and those with a fraction as their bits.
+pub(super) struct NumberValues {
+    pub(super) kind: ColumnKind,
+    width: Width,
+    keys: Keys,
+    dictionary: Vec<i64>,
+    plain: Vec<u8>,
+    plain_count: u32,
+    /// Least and greatest of the numbers written plainly.
+    plain_range: Option<(i64, i64)>,
+}
+
+/// Spreads the bits of a number over the whole word, as the finaliser of MurmurHash3 does.
+fn hash_number(number: i64) -> u64 {
+    let mut hash = number.cast_unsigned();
+    hash ^= hash >> 33;
+    hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    hash ^ hash >> 33
+}
+
+impl NumberValues {
+    fn new(kind: ColumnKind) -> NumberValues {
+        NumberValues {
+            kind,
+            width: if kind == ColumnKind::Int {
+                Width::Four
+            } else {
+                Width::Eight
+            },
+            keys: Keys::default(),
+            dictionary: Vec::new(),
+            plain: Vec::new(),
+            plain_count: 0,
+            plain_range: None,
+        }
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, number: i64) {
+        if self.keys.plain {
+            return self.push_plain(number);
+        }
+        let last = self.keys.last;
+        if self.dictionary.get(last as usize) == Some(&number) {
+            self.keys.runs.push(last);
+        } else {
+            let key = self.find(number);
+            self.keys.runs.push(key);
+        }
+    }
+
+    fn find(&mut self, number: i64) -> u32 {
+        let NumberValues {
+            keys, dictionary, ..
+        } = self;
+        if let Some(guess) = keys.guess()
+            && dictionary.get(guess as usize) == Some(&number)
+        {
+            keys.last = guess;
+            return guess;
+        }
+        let hash = hash_number(number);
+        let found = keys
+            .table
+            .find(hash, |&key| dictionary.get(key as usize) == Some(&number));
+        let key = if let Some(&key) = found {
+            key
+        } else {
+            let key = u32::try_from(dictionary.len()).expect("a row group has fewer values");
+            dictionary.push(number);
+            keys.following.push(NONE);
+            keys.table
+                .insert_unique(hash, key, |&key| hash_number(dictionary[key as usize]));
+            key
+        };
+        keys.follow(key);
+        key
+    }
+
+    fn push_plain(&mut self, number: i64) {
+        self.width.push(number, &mut self.plain);
+        self.plain_count += 1;
+        let (least, greatest) = self.plain_range.unwrap_or((number, number));
+        self.plain_range = Some(if self.kind == ColumnKind::Double {
+            let double = |bits: i64| f64::from_bits(bits.cast_unsigned());
+            let least = if double(number) < double(least) {
+                number
+            } else {
+                least
+            };
+            let greatest = if double(number) > double(greatest) {
+                number
+            } else {
+                greatest
+            };
+            (least, greatest)
+        } else {
+            (least.min(number), greatest.max(number))
+        });
+    }
+
+    fn statistics(&self, nulls: u64) -> Statistics {
+        let plain = self
+            .plain_range
+            .iter()
+            .flat_map(|&(least, greatest)| [least, greatest]);
+        let all = self.dictionary.iter().copied().chain(plain);
+        if self.kind == ColumnKind::Double {
+            let all: Vec<f64> = all
+                .map(|bits| f64::from_bits(bits.cast_unsigned()))
+                .collect();
+            let least = all.iter().copied().reduce(f64::min);
+            let greatest = all.iter().copied().reduce(f64::max);
+            // Zeros of either sign are equal, so the bounds must hold for both.
+            let least = least.map(|number| if number == 0.0 { -0.0 } else { number });
+            let greatest = greatest.map(|number| if number == 0.0 { 0.0 } else { number });
+            return Statistics::double(least, greatest, None, Some(nulls), false);
+        }
+        let (least, greatest) = (all.clone().min(), all.max());
+        match self.width {
+            Width::Four => {
+                let narrow = |number: i64| number as i32;
+                let (least, greatest) = (least.map(narrow), greatest.map(narrow));
+                Statistics::int32(least, greatest, None, Some(nulls), false)
+            }
+            Width::Eight => Statistics::int64(least, greatest, None, Some(nulls), false),
+        }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct BitValues {
+    runs: Runs,
+    /// Whether the row group has a false, and a true.
+    seen: [bool; 2],
+}
+
+impl BitValues {
+    #[inline]
+    pub(super) fn push(&mut self, truth: bool) {
+        self.runs.push(u32::from(truth));
+    }
+
+    fn end_page(&mut self, out: &mut Vec<u8>) {
+        let start = out.len();
+        out.resize(start + self.runs.len().div_ceil(8) as usize, 0);
+        let bits = &mut out[start..];
+        let mut at = 0;
+        for (value, length) in self.runs.iter() {
+            self.seen[value as usize] = true;
+            let end = at + length as usize;
+            if value == 1 {
+                (at..end).for_each(|bit| bits[bit / 8] |= 1 << (bit % 8));
+            }
+            at = end;
+        }
+        self.runs.clear();
+    }
+}
