@@ -342,7 +342,14 @@ fn an_unlink_undoes_what_was_seen_before_it() {
     let signal = |name: &str, at: &str| json!({"signal": name, "event_id": format!("s-{at}"), "occurred_at": at, "identifiers": both});
     let bare = json!({"identifiers": [{"type": "loyalty", "value": "L1"}]});
     let mut records = vec![
-        event("phone", "answered", "A", "2026-03-10T09:00:00Z", bare),
+        event(
+            "phone",
+            "answered",
+            "A",
+            "2026-03-10T09:00:00Z",
+            bare.clone(),
+        ),
+        event("phone", "answered", "early", "2026-02-10T09:00:00Z", bare),
         signal("linked", "2026-03-01T09:00:00Z"),
     ];
     let names = "customer confidence";
@@ -356,6 +363,11 @@ fn an_unlink_undoes_what_was_seen_before_it() {
     assert_eq!(
         columns(contact(&settled, "A"), names),
         r#""loyalty:L1" "seen""#
+    );
+    // The unlink comes more than 30 days after this one's start.
+    assert_eq!(
+        columns(contact(&settled, "early"), names),
+        r#""customer_id:C1" "verified""#
     );
     records.push(signal("linked", "2026-03-21T09:00:00Z"));
     let settled = run("", "2026-04-20T00:00:00Z", &records);
@@ -690,6 +702,9 @@ fn a_switchboard_is_quarantined_and_a_cap_keeps_the_newest() {
         r#"null "quarantined""#
     );
     assert_eq!(verdict(&settled, "A1", HEADLINE)["verdict"], "undecidable");
+    let config = "[identity]\ncontacts_per_day_max = 4\n";
+    let settled = run(config, "2026-03-20T00:00:00Z", &calls);
+    assert_eq!(contact(&settled, "A1")["customer"], "customer_id:C1");
 
     let settled = run(
         "contacts_per_customer_max = 3\n",
@@ -733,5 +748,5 @@ fn related_contacts_of_one_customer_are_one() {
     let config = "[sources.default]\njoin_legs_within = '5min'\n";
     let settled = run(config, "2026-03-20T00:00:00Z", &records);
     assert_eq!(settled.contacts.len(), 1);
-    assert_eq!(contact(&settled, "A")["legs"], 3);
+    assert_eq!(columns(contact(&settled, "A"), "legs wait_ms"), "3 2000");
 }
