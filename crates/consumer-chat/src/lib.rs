@@ -1,0 +1,99 @@
+//! Chat records: the formats in which they come, one row each.
+//!
+//! Invariant: a plain function per format, from bytes to what they say of a chat contact.
+//! Knows no other channel, no tenant and no clock.
+
+use canonical::{Decode, Decoded, Format, Reader, decode_json, of_channel};
+use model::Channel;
+
+/// The formats of chat records. A platform's own format is one more row.
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "canonical-json",
+        decode: Decode::Bytes(canonical_json),
+    },
+    Format {
+        name: "canonical-avro",
+        decode: Decode::Datum(canonical_avro),
+    },
+];
+
+/// The canonical record as a JSON object (`docs/semantics.md`, Events).
+fn canonical_json(bytes: &[u8]) -> Decoded {
+    of_channel(Channel::Chat, decode_json(bytes))
+}
+
+/// The canonical record as Avro (`schemas/input/chat.avsc`, or what its writer used).
+fn canonical_avro(reader: &Reader, datum: &[u8]) -> Decoded {
+    of_channel(Channel::Chat, reader.decode(datum))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Kind, RejectedReason};
+
+    /// Decodes a record by the row of its format.
+    fn check(channel: &str, kind: &str) -> Decoded {
+        let json = format!(
+            r#"{{"channel":"{channel}","kind":"{kind}","event_id":"E1","contact_id":"L1",
+            "occurred_at":1772359200000}}"#
+        );
+        let row = FORMATS
+            .iter()
+            .find(|format| format.name == "canonical-json")
+            .unwrap();
+        let Decode::Bytes(decode) = row.decode else {
+            panic!("a JSON record needs no schema")
+        };
+        decode(json.as_bytes())
+    }
+
+    #[test]
+    fn each_kind_of_the_channel_is_known_and_others_are_activity() {
+        let kinds = [
+            Kind::Started,
+            Kind::Queued,
+            Kind::Accepted,
+            Kind::Message,
+            Kind::Transferred,
+            Kind::Ended,
+        ];
+        for kind in kinds.into_iter().chain([Kind::Contact, Kind::Qualified]) {
+            let Decoded::Event(event) = check("chat", kind.name()) else {
+                panic!("{kind:?}")
+            };
+            assert_eq!((event.channel, &event.kind), (Channel::Chat, &kind));
+        }
+        let Decoded::Event(event) = check("chat", "offered") else {
+            panic!("unknown kind")
+        };
+        assert_eq!(event.kind, Kind::Other("offered".into()));
+    }
+
+    #[test]
+    fn a_record_of_another_channel_is_refused() {
+        let Decoded::Rejected { reason, detail } = check("phone", "contact") else {
+            panic!("accepted")
+        };
+        assert_eq!(reason, RejectedReason::BadValue);
+        assert_eq!(detail, "channel: expected chat, found phone");
+    }
+
+    #[test]
+    fn an_avro_datum_is_read_by_its_writers_schema() {
+        let reader = Reader::new(include_str!("../../../schemas/input/chat.avsc")).unwrap();
+        let row = FORMATS
+            .iter()
+            .find(|format| format.name == "canonical-avro")
+            .unwrap();
+        let Decode::Datum(decode) = row.decode else {
+            panic!("an Avro datum needs a schema")
+        };
+        // channel, event_id, kind, occurred_at and contact_id; every other field is null or empty.
+        let mut datum =
+            b"\x00\x08chat\x00\x04E1\x0estarted\x80\xb4\xb9\x8d\x95g\x00\x04L1".to_vec();
+        datum.resize(datum.len() + 28, 0);
+        assert_eq!(decode(&reader, &datum), check("chat", "started"));
+    }
+}
