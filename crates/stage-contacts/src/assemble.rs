@@ -3,8 +3,8 @@
 use crate::registers::{Heard, Registers, attributes, identifiers};
 use crate::{Settings, State, legs, mails, visits};
 use model::{
-    Channel, Contact, Direction, EndKind, Field, Initiation, Millis, Money, Signal, SignalName,
-    Text, Version,
+    Channel, Contact, Direction, EndKind, Event, Field, Initiation, Millis, Money, Signal,
+    SignalName, Text, Version,
 };
 
 /// The contacts under one key.
@@ -45,8 +45,8 @@ pub(crate) fn plain(channel: Channel, heard: &[&Heard], registers: &Registers) -
         channel,
         source: Text::default(),
         contact_id: Text::default(),
-        root_contact_id: Text::default(),
-        thread_id: Text::default(),
+        root_contact_id: latest_text(heard, |event| &event.root_contact_id),
+        thread_id: latest_text(heard, |event| &event.thread_id),
         related_contact_ids,
         identifiers: identifiers(heard.iter().copied()),
         medium: registers.text(Field::Medium),
@@ -76,6 +76,24 @@ pub(crate) fn plain(channel: Channel, heard: &[&Heard], registers: &Registers) -
         steps: Vec::new(),
         has_counting_step: false,
         attributes: attributes(heard.iter().copied()),
+    }
+}
+
+/// What the greatest version says that states a text.
+fn latest_text(heard: &[&Heard], text: fn(&Event) -> &Text) -> Text {
+    let stated = heard.iter().filter(|(_, event)| !text(event).is_empty());
+    let latest = stated.max_by_key(|(version, _)| *version);
+    latest
+        .map(|(_, event)| text(event).clone())
+        .unwrap_or_default()
+}
+
+/// The stated first leg of a mail or a visit; without one it is its own.
+pub(crate) fn root_or(contact: &Contact) -> Text {
+    if contact.root_contact_id.is_empty() {
+        contact.contact_id.clone()
+    } else {
+        contact.root_contact_id.clone()
     }
 }
 

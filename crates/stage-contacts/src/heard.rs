@@ -1,7 +1,7 @@
 //! Everything that was said under one key, each thing once.
 
 use crate::route::Sent;
-use model::{Absorbed, ContactInput, ContactName, Event, Signal, Text, Version};
+use model::{Absorbed, ContactInput, ContactName, Event, Millis, Signal, Text, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,10 @@ pub struct State {
     pub(crate) version: u64,
     /// Events that the limit cut off.
     pub(crate) events_cut: u64,
+    /// Events and signals that wait for a contact which has not appeared, when last settled.
+    pub(crate) incomplete: u64,
+    /// When the first open contact ends by itself, when last settled.
+    pub(crate) deadline: Option<Millis>,
     /// Places of events by hash of their id, once there are many. Rebuilt when it is missing.
     #[serde(skip)]
     places: BTreeMap<u64, Vec<u32>>,
@@ -34,6 +38,12 @@ impl State {
     #[must_use]
     pub fn events_cut(&self) -> u64 {
         self.events_cut
+    }
+
+    /// Events and signals that wait for a contact which has not appeared.
+    #[must_use]
+    pub fn incomplete(&self) -> u64 {
+        self.incomplete
     }
 
     /// Every event that was heard and kept, with its version.

@@ -1,7 +1,7 @@
 //! Phone, chat and video: the legs of one contact (`docs/semantics.md`, 2.1).
 
 use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
-use crate::registers::{Heard, Registers, newest};
+use crate::registers::{Heard, Registers, by_contact_id, newest};
 use crate::{Settings, State};
 use model::{
     Contact, Direction, EndKind, Field, Initiation, Kind, Millis, Money, Outcome, Text, Value,
@@ -16,6 +16,8 @@ struct Leg<'a> {
     /// Stated; never before its start.
     ended_at: Option<Millis>,
     answered_at: Option<Millis>,
+    /// The leg's last event, wrap-ups left out.
+    last_event_at: Millis,
     dropped: bool,
     whole: bool,
     /// Stated, or inferred once the contact is closed.
@@ -43,12 +45,12 @@ impl Leg<'_> {
         stated_ms.or_else(|| Some(self.ended_at?.since(self.answered_at?).max(0)))
     }
 
-    fn infer_outcome(&mut self, ended_at: Option<Millis>, short_below_ms: i64) {
+    fn infer_outcome(&mut self, short_below_ms: i64) {
         if self.outcome.is_some() {
             return;
         }
-        let is_short =
-            ended_at.is_some_and(|ended_at| ended_at.since(self.started_at) < short_below_ms);
+        let ended_at = self.ended_at.unwrap_or(self.last_event_at);
+        let is_short = ended_at.since(self.started_at) < short_below_ms;
         self.outcome = Some(if is_short {
             Outcome::Short
         } else if self.dropped {
@@ -92,16 +94,10 @@ fn is_booking(kind: &Kind) -> bool {
 }
 
 fn legs<'a>(heard: &[&'a Heard]) -> Vec<Leg<'a>> {
-    let mut ids: Vec<&Text> = heard.iter().map(|(_, event)| &event.contact_id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    if let [contact_id] = ids[..] {
-        return leg(contact_id, heard).into_iter().collect();
-    }
-    let mut by_id: Vec<&Heard> = heard.to_vec();
-    by_id.sort_by(|(_, a), (_, b)| a.contact_id.cmp(&b.contact_id));
-    let legs = by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id);
-    legs.filter_map(|heard| leg(&heard[0].1.contact_id, heard))
+    let groups = by_contact_id(heard.iter().copied());
+    groups
+        .iter()
+        .filter_map(|(contact_id, heard)| leg(contact_id, heard))
         .collect()
 }
 
@@ -119,12 +115,17 @@ fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
         .iter()
         .filter(|(_, event)| matches!(event.kind, Kind::Answered | Kind::Accepted))
         .map(|(_, event)| event.occurred_at);
+    let activity = newest
+        .iter()
+        .filter(|(_, event)| event.kind != Kind::Qualified);
+    let last_event_at = activity.map(|(_, event)| event.occurred_at).max();
     let has = |kind: &Kind| newest.iter().any(|(_, event)| event.kind == *kind);
     Some(Leg {
         contact_id,
         started_at,
-        ended_at: stated_end(&registers, &newest).map(|at| at.max(started_at)),
+        ended_at: stated_end(&registers, heard).map(|at| at.max(started_at)),
         answered_at: answered.min(),
+        last_event_at: last_event_at.unwrap_or(started_at).max(started_at),
         dropped: has(&Kind::Dropped),
         whole: has(&Kind::Contact),
         outcome: registers.outcome(),
@@ -139,11 +140,11 @@ fn opens(event: &model::Event) -> bool {
 }
 
 /// The end that the records state. An event that ends a leg without saying when says "now".
-pub(crate) fn stated_end(registers: &Registers, newest: &[&Heard]) -> Option<Millis> {
-    let mut end: Option<(Version, Option<Millis>)> = registers
-        .version(Field::EndedAt)
-        .map(|version| (version, registers.time(Field::EndedAt)));
-    for (version, event) in newest {
+pub(crate) fn stated_end(registers: &Registers, heard: &[&Heard]) -> Option<Millis> {
+    let stated = registers.version(Field::EndedAt);
+    let mut end: Option<(Version, Option<Millis>)> =
+        stated.map(|version| (version, registers.time(Field::EndedAt)));
+    for (version, event) in heard {
         if event.stated(Field::EndedAt).is_some() {
             continue;
         }
@@ -174,7 +175,6 @@ fn contact(settings: &Settings, heard: &[&Heard], legs: &mut [Leg], now: Millis)
     contact.source = event.source.clone();
     contact.contact_id = root.clone();
     contact.root_contact_id = root.clone();
-    contact.thread_id = event.thread_id.clone();
     contact.legs = legs.len() as u32;
     end(settings, heard, legs, &mut contact, now);
     outcome(settings, legs, &mut contact);
@@ -204,11 +204,8 @@ fn end(settings: &Settings, heard: &[&Heard], legs: &[Leg], contact: &mut Contac
 fn outcome(settings: &Settings, legs: &mut [Leg], contact: &mut Contact) {
     if contact.end_kind != EndKind::Open {
         let short_below_ms = settings.short_below_ms(contact.channel);
-        let last = legs.len() - 1;
-        for (place, leg) in legs.iter_mut().enumerate() {
-            let ended_at = leg.ended_at.or((place == last).then_some(contact.ended_at));
-            leg.infer_outcome(ended_at, short_below_ms);
-        }
+        legs.iter_mut()
+            .for_each(|leg| leg.infer_outcome(short_below_ms));
     }
     contact.outcome = if legs.iter().any(|leg| leg.outcome == Some(Outcome::Handled)) {
         Some(Outcome::Handled)

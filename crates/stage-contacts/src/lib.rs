@@ -59,15 +59,16 @@ impl Stage for Contacts {
             return signals::announce(&self.settings, state, out);
         }
         let assembled = self.contacts(state, now);
+        state.incomplete = assembled.incomplete;
+        let silences = assembled
+            .contacts
+            .iter()
+            .filter_map(|contact| contact.silent_at);
+        state.deadline = silences.min().map(|silent_at| silent_at.plus(1));
         route::announce(&self.settings, key, state, assembled.contacts, out);
     }
 
-    fn deadline(&self, state: &State, now: Millis) -> Option<Millis> {
-        let assembled = self.contacts(state, now);
-        assembled
-            .contacts
-            .iter()
-            .filter_map(|contact| contact.silent_at?.plus(1).into())
-            .min()
+    fn deadline(&self, state: &State, _now: Millis) -> Option<Millis> {
+        state.deadline
     }
 }

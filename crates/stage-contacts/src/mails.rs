@@ -1,8 +1,8 @@
 //! Email: the mails of one thread (`docs/semantics.md`, 2.2).
 
-use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
+use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
 use crate::legs::stated_end;
-use crate::registers::{Heard, Registers, newest};
+use crate::registers::{Heard, Registers, by_contact_id, newest};
 use crate::{Settings, State};
 use model::{Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text, Value};
 
@@ -10,7 +10,6 @@ use model::{Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, 
 struct Mail<'a> {
     contact_id: &'a Text,
     heard: Vec<&'a Heard>,
-    newest: Vec<&'a Heard>,
     at: Millis,
     received: bool,
 }
@@ -26,15 +25,13 @@ struct Waiting<'a> {
 }
 
 pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
-    let mut by_id: Vec<&Heard> = state.events.iter().collect();
-    by_id.sort_by(|(_, a), (_, b)| a.contact_id.cmp(&b.contact_id));
-    let groups = by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id);
+    let all: Vec<&Heard> = state.events.iter().collect();
     let mut mails = Vec::new();
     let mut incomplete = 0;
-    for heard in groups {
-        match mail(heard) {
+    for (contact_id, heard) in by_contact_id(all.iter().copied()) {
+        match mail(contact_id, &heard) {
             Some(mail) => mails.push(mail),
-            None => incomplete += count_without_closed(heard),
+            None => incomplete += count_without_closed(&heard),
         }
     }
     mails.retain(|mail| !is_automatic(mail));
@@ -45,7 +42,7 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
             b.contact_id.as_bytes(),
         ))
     });
-    let closed: Vec<&Heard> = closings(&by_id);
+    let closed: Vec<&Heard> = closings(&all);
     let (waiting, outbound) = walk(settings, &mails);
     let inbound = waiting
         .iter()
@@ -79,7 +76,7 @@ fn is_outbound_record(event: &model::Event) -> bool {
         && event.stated(Field::Direction) == Some(&Value::Direction(Direction::Outbound))
 }
 
-fn mail<'a>(heard: &[&'a Heard]) -> Option<Mail<'a>> {
+fn mail<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Mail<'a>> {
     let newest = newest(heard);
     let opening = newest
         .iter()
@@ -90,10 +87,9 @@ fn mail<'a>(heard: &[&'a Heard]) -> Option<Mail<'a>> {
         .any(|(_, event)| event.kind != Kind::Sent && !is_outbound_record(event));
     let registers = Registers::of(heard.iter().copied());
     Some(Mail {
-        contact_id: &heard[0].1.contact_id,
+        contact_id,
         heard: heard.to_vec(),
         at: registers.time(Field::StartedAt).unwrap_or(opened_at),
-        newest,
         received,
     })
 }
@@ -102,12 +98,16 @@ fn is_automatic(mail: &Mail) -> bool {
     Registers::of(mail.heard.iter().copied()).truth(Field::Automatic) == Some(true)
 }
 
-/// The `closed` events of the thread, whatever mail they name.
+/// The `closed` events of the thread, whatever mail they name, in order of time.
 fn closings<'a>(heard: &[&'a Heard]) -> Vec<&'a Heard> {
-    newest(heard)
-        .into_iter()
+    let newest = newest(heard).into_iter();
+    let mut closed: Vec<&Heard> = newest
         .filter(|(_, event)| event.kind == Kind::Closed)
-        .collect()
+        .collect();
+    closed.sort_by(|(_, a), (_, b)| {
+        (a.occurred_at, &a.event_id, &a.source).cmp(&(b.occurred_at, &b.event_id, &b.source))
+    });
+    closed
 }
 
 /// Walks the thread in time: which received mails are contacts, which sent mails answer which.
@@ -179,7 +179,7 @@ fn named(mail: &Mail, mut contact: Contact) -> Contact {
     let thread = first_given.into_iter().find(|id| !id.is_empty());
     contact.source = event.source.clone();
     contact.contact_id = mail.contact_id.clone();
-    contact.root_contact_id = mail.contact_id.clone();
+    contact.root_contact_id = root_or(&contact);
     contact.thread_id = thread.cloned().unwrap_or_default();
     contact
 }
@@ -217,7 +217,7 @@ fn end(
     contact: &mut Contact,
     now: Millis,
 ) {
-    if let Some(ended_at) = stated_end(registers, &mail.newest) {
+    if let Some(ended_at) = stated_end(registers, &mail.heard) {
         contact.ended_at = ended_at.max(contact.started_at);
         contact.end_kind = EndKind::Stated;
         return;
@@ -248,25 +248,15 @@ enum Closing {
     At(Millis),
 }
 
-/// The first `closed` event at or after the start of a mail; of several that state an end the
-/// greatest version.
+/// The first `closed` event at or after the start of a mail.
 fn closed_end(started_at: Millis, closed: &[&Heard]) -> Option<Closing> {
-    let after = closed
+    let (_, event) = closed
         .iter()
-        .filter(|(_, event)| event.occurred_at >= started_at);
-    let stated = after
-        .clone()
-        .filter_map(|(version, event)| match event.stated(Field::EndedAt) {
-            Some(Value::Time(at)) => Some((*version, *at)),
-            _ => None,
-        });
-    if let Some((_, at)) = stated.max_by_key(|(version, _)| *version) {
-        return Some(Closing::Stated(at));
-    }
-    after
-        .map(|(_, event)| event.occurred_at)
-        .min()
-        .map(Closing::At)
+        .find(|(_, event)| event.occurred_at >= started_at)?;
+    Some(match event.stated(Field::EndedAt) {
+        Some(Value::Time(at)) => Closing::Stated(*at),
+        _ => Closing::At(event.occurred_at),
+    })
 }
 
 fn outbound_contact(mail: &Mail) -> Contact {

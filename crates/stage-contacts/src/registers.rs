@@ -133,6 +133,37 @@ pub(crate) fn newest<'a>(events: &[&'a Heard]) -> Vec<&'a Heard> {
     newest
 }
 
+/// Every version of every event, beside the newest version of the same event: where that belongs,
+/// all of them belong.
+pub(crate) fn placed<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<(&'a Event, &'a Heard)> {
+    let mut all: Vec<&Heard> = events.collect();
+    all.sort_unstable_by(|(a_version, a), (b_version, b)| {
+        (&a.event_id, &a.source, b_version).cmp(&(&b.event_id, &b.source, a_version))
+    });
+    let same = |(_, a): &&Heard, (_, b): &&Heard| a.event_id == b.event_id && a.source == b.source;
+    let events = all.chunk_by(same);
+    events
+        .flat_map(|versions| versions.iter().map(|heard| (&versions[0].1, *heard)))
+        .collect()
+}
+
+/// The same, grouped by the newest version's `contact_id`.
+pub(crate) fn by_contact_id<'a>(
+    events: impl Iterator<Item = &'a Heard>,
+) -> Vec<(&'a Text, Vec<&'a Heard>)> {
+    let mut placed = placed(events);
+    placed.sort_by(|(a, _), (b, _)| a.contact_id.cmp(&b.contact_id));
+    let groups = placed.chunk_by(|(a, _), (b, _)| a.contact_id == b.contact_id);
+    groups
+        .map(|group| {
+            (
+                &group[0].0.contact_id,
+                group.iter().map(|(_, heard)| *heard).collect(),
+            )
+        })
+        .collect()
+}
+
 /// One identifier of each type, in order of type.
 pub(crate) fn identifiers<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<Identifier> {
     let mut stated: Vec<(Version, &Identifier)> = Vec::new();

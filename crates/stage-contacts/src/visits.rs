@@ -1,8 +1,8 @@
 //! Web: the visits of one device (`docs/semantics.md`, 2.3).
 
-use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
+use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
 use crate::legs::stated_end;
-use crate::registers::{Heard, Registers, newest};
+use crate::registers::{Heard, Registers, newest, placed};
 use crate::{Settings, State};
 use model::{
     Channel, Contact, EndKind, Event, Field, Kind, Millis, Provenance, Reason, Step, StepStatus,
@@ -14,18 +14,16 @@ use xxhash_rust::xxh3::xxh3_64;
 const STEPS_PER_VISIT_MAX: usize = 200;
 
 pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
-    let (with_id, without_id): (Vec<&Heard>, Vec<&Heard>) = state
-        .events
-        .iter()
-        .partition(|(_, event)| !event.contact_id.is_empty());
+    let (mut with_id, without_id): (Vec<Placed>, Vec<Placed>) = placed(state.events.iter())
+        .into_iter()
+        .partition(|(newest, _)| has_id(newest));
     let mut contacts = Vec::new();
     let mut incomplete = 0;
-    let mut by_id = with_id;
-    by_id.sort_by(|(_, a), (_, b)| (&a.contact_id, &a.source).cmp(&(&b.contact_id, &b.source)));
-    let visits =
-        by_id.chunk_by(|(_, a), (_, b)| a.contact_id == b.contact_id && a.source == b.source);
-    for heard in visits {
-        match visit(settings, heard, None, now) {
+    let id = |(newest, _): &Placed| (newest.contact_id.clone(), newest.source.clone());
+    with_id.sort_by_key(id);
+    for visit_events in with_id.chunk_by(|a, b| id(a) == id(b)) {
+        let heard: Vec<&Heard> = visit_events.iter().map(|(_, heard)| *heard).collect();
+        match visit(settings, &heard, None, now) {
             Some(contact) => contacts.push(contact),
             None => incomplete += heard.len() as u64,
         }
@@ -65,46 +63,37 @@ fn device(heard: &[&Heard]) -> Option<Text> {
         .map(|identifier| identifier.text())
 }
 
+/// An event's version, beside the newest version of the same event.
+type Placed<'a> = (&'a Event, &'a Heard);
+
+fn has_id(newest: &Event) -> bool {
+    !newest.contact_id.is_empty()
+}
+
 /// Groups events without a visit id: all versions of an event stand where the newest stands.
-fn cut_at_silences<'a>(settings: &Settings, heard: &[&'a Heard]) -> Vec<Vec<&'a Heard>> {
-    let mut newest = newest(heard);
-    newest.sort_by(|(_, a), (_, b)| order(a).cmp(&order(b)));
-    let mut groups: Vec<Vec<&Heard>> = Vec::new();
+fn cut_at_silences<'a>(settings: &Settings, placed: &[Placed<'a>]) -> Vec<Vec<&'a Heard>> {
+    let mut by_time = placed.to_vec();
+    by_time.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
+    let mut alone: Vec<Vec<&Heard>> = Vec::new();
+    let mut visits: Vec<Vec<&Heard>> = Vec::new();
     let mut last_at: Option<Millis> = None;
-    for heard in newest {
-        let (_, event) = heard;
-        if matches!(event.kind, Kind::Contact | Kind::Qualified) {
-            groups.push(vec![heard]);
+    for versions in by_time.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b)) {
+        let newest = versions[0].0;
+        let heard = versions.iter().map(|(_, heard)| *heard);
+        if matches!(newest.kind, Kind::Contact | Kind::Qualified) {
+            alone.push(heard.collect());
             continue;
         }
         let goes_on =
-            last_at.is_some_and(|at| event.occurred_at.since(at) <= settings.inactivity_ms);
-        last_at = Some(event.occurred_at);
-        let running = groups.iter_mut().rev().find(|group| is_activity(group));
-        match running {
-            Some(group) if goes_on => group.push(heard),
-            _ => groups.push(vec![heard]),
+            last_at.is_some_and(|at| newest.occurred_at.since(at) <= settings.inactivity_ms);
+        last_at = Some(newest.occurred_at);
+        match visits.last_mut() {
+            Some(visit) if goes_on => visit.extend(heard),
+            _ => visits.push(heard.collect()),
         }
     }
-    for group in &mut groups {
-        let ids: Vec<(&Text, &Text)> = group
-            .iter()
-            .map(|(_, event)| (&event.event_id, &event.source))
-            .collect();
-        let older = heard.iter().filter(|heard| {
-            ids.contains(&(&heard.1.event_id, &heard.1.source))
-                && !group.iter().any(|known| std::ptr::eq(*known, **heard))
-        });
-        let older: Vec<&Heard> = older.copied().collect();
-        group.extend(older);
-    }
-    groups
-}
-
-fn is_activity(group: &[&Heard]) -> bool {
-    group
-        .first()
-        .is_some_and(|(_, event)| !matches!(event.kind, Kind::Contact | Kind::Qualified))
+    visits.append(&mut alone);
+    visits
 }
 
 fn order(event: &Event) -> (Millis, &[u8], &[u8]) {
@@ -137,13 +126,13 @@ fn visit(
         Some(device) => visit_id(&device, &first.event_id),
         None => first.contact_id.clone(),
     };
-    contact.root_contact_id = contact.contact_id.clone();
+    contact.root_contact_id = root_or(&contact);
     let whole = newest.iter().any(|(_, event)| event.kind == Kind::Contact);
     contact.started_at = match registers.time(Field::StartedAt) {
         Some(started_at) if whole => started_at,
         _ => first.occurred_at,
     };
-    match stated_end(&registers, &newest).filter(|_| whole) {
+    match stated_end(&registers, heard).filter(|_| whole) {
         Some(ended_at) => {
             contact.ended_at = ended_at.max(contact.started_at);
             contact.end_kind = EndKind::Stated;

@@ -21,8 +21,8 @@ pub(crate) struct Link {
 pub(crate) struct Chain {
     pub(crate) links: Vec<Link>,
     pub(crate) unknown: Vec<Link>,
-    /// Contacts that the cap cut off.
-    pub(crate) cut: u64,
+    /// Contacts that the cap cut off, in order of [`Channel::ALL`].
+    pub(crate) cut: [u64; 5],
 }
 
 impl Chain {
@@ -33,7 +33,10 @@ impl Chain {
         let cut = known
             .len()
             .saturating_sub(settings.contacts_per_customer_max);
-        known.drain(..cut);
+        let mut cut_by_channel = [0; 5];
+        for (contact, _) in known.drain(..cut) {
+            cut_by_channel[contact.channel as usize] += 1;
+        }
         lend_page_reasons(settings, &mut known);
         let mut chain = Chain {
             links: known
@@ -44,7 +47,7 @@ impl Chain {
                 .into_iter()
                 .map(|unknown| link(settings, unknown))
                 .collect(),
-            cut: cut as u64,
+            cut: cut_by_channel,
         };
         if settings.assistance {
             mark_assistance(&mut chain.links);
@@ -60,7 +63,7 @@ impl Chain {
     }
 
     pub(crate) fn results(self, key: &str, rows: Rows) -> Vec<ContactResult> {
-        let capped = self.cut > 0;
+        let capped = self.cut != [0; 5];
         let known = self.links.into_iter().zip(rows.known);
         let known = known.map(|(link, row)| (link, row, Text::from(key), capped));
         let unknown = self.unknown.into_iter().zip(rows.unknown);

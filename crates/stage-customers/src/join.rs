@@ -100,7 +100,7 @@ fn merge(mut members: Vec<Known>) -> Known {
     if members.len() == 1 {
         return members.remove(0);
     }
-    let resolved = members[0].1.clone();
+    let resolved = members[members.len() - 1].1.clone();
     let parts: Vec<Contact> = members.into_iter().map(|(contact, _)| contact).collect();
     let (first, last) = (&parts[0], &parts[parts.len() - 1]);
     let is_handled = |part: &&Contact| part.outcome == Some(Outcome::Handled);
@@ -125,9 +125,7 @@ fn merge(mut members: Vec<Known>) -> Known {
         .filter_map(|part| part.extra_cost)
         .reduce(model::Money::plus);
     let by_strength = parts.iter().filter_map(|part| part.reason.as_ref());
-    whole.reason = by_strength
-        .max_by_key(|reason| (reason.provenance, reason.version))
-        .cloned();
+    whole.reason = by_strength.max_by_key(|reason| reason.provenance).cloned();
     whole.queue = of_last_handled(&parts, |part| &part.queue);
     whole.agent = of_last_handled(&parts, |part| &part.agent);
     whole.team = of_last_handled(&parts, |part| &part.team);

@@ -40,8 +40,8 @@ pub struct Evaluation {
     pub sessions: Vec<Session>,
     /// The standing alerts, in order of policy and contact.
     pub alerts: Vec<Alert>,
-    /// Contacts that the cap cut off.
-    pub cut: u64,
+    /// Contacts that the cap cut off, in order of [`model::Channel::ALL`].
+    pub cut: [u64; 5],
 }
 
 impl Customers {

@@ -171,11 +171,7 @@ impl State {
     pub(crate) fn tell(&mut self, key: &str, evaluation: Evaluation, out: &mut Vec<Output>) {
         let cause = Text::from(std::mem::take(&mut self.cause).name());
         self.due_at = first_due_at(&evaluation);
-        let cut = if evaluation.cut > 0 {
-            evaluation.cut + self.let_go
-        } else {
-            0
-        };
+        let cut = evaluation.cut.iter().sum::<u64>() + self.let_go;
         if cut != self.cut {
             self.cut = cut;
             out.push(Output::Cut {

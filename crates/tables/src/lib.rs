@@ -1,0 +1,9 @@
+//! Settled results as rows of the output tables, and as the figures of the summary.
+//!
+//! Invariant: decides nothing; every value in a row was computed by a stage.
+
+mod rows;
+mod summary;
+
+pub use rows::{Names, alert, contact, dead_letter, marker, session, verdicts};
+pub use summary::{ReadingFigures, Reason, Summary};

@@ -1,0 +1,281 @@
+//! One function for each table: its cells in the order of the table's columns.
+
+use files::Cell;
+use model::{
+    Alert, ContactName, ContactResult, Mode, ReadingResult, Readings, Resolved, Session, Signal,
+    Text,
+};
+use settings::ContactLink;
+
+/// What rows say that no stage knows.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The brand.
+    pub tenant: Text,
+    /// Names of windows, scopes and modes.
+    pub readings: Readings,
+    /// Template of the link to a contact, if there is one.
+    pub link: Option<ContactLink>,
+}
+
+impl Names {
+    fn link(&self, contact: &ContactName, root_contact_id: &str) -> Option<String> {
+        self.link
+            .as_ref()
+            .map(|template| template.link(contact, root_contact_id))
+    }
+}
+
+fn known(text: &str) -> Cell<'_> {
+    if text.is_empty() {
+        Cell::Null
+    } else {
+        Cell::Text(text)
+    }
+}
+
+fn whole(number: Option<i64>) -> Cell<'static> {
+    number.map_or(Cell::Null, Cell::Int)
+}
+
+fn truth(truth: Option<bool>) -> Cell<'static> {
+    truth.map_or(Cell::Null, Cell::Bool)
+}
+
+fn units(amount: Option<model::Money>) -> Cell<'static> {
+    amount.map_or(Cell::Null, |amount| Cell::Double(amount.units()))
+}
+
+fn texts(list: &[Text]) -> Vec<&str> {
+    list.iter().map(Text::as_str).collect()
+}
+
+/// The row of table `contacts`.
+pub fn contact<R>(names: &Names, result: &ContactResult, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let contact = &result.contact;
+    let link = names.link(&contact.name(), &contact.root_contact_id);
+    let attributes: Vec<(&str, &str)> = contact
+        .attributes
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    let (identified_by, confidence) = match &result.resolved {
+        Resolved::Known { by, confidence, .. } => (by.as_str(), confidence.name()),
+        Resolved::Unknown | Resolved::Quarantined { .. } => ("", ""),
+    };
+    let reason = contact.reason.as_ref();
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&contact.contact_id),
+        Cell::Text(contact.channel.name()),
+        Cell::Text(&contact.source),
+        known(&contact.root_contact_id),
+        known(&contact.thread_id),
+        known(&result.customer),
+        known(&contact.medium),
+        Cell::Text(contact.direction.name()),
+        Cell::Text(contact.initiation.name()),
+        Cell::Time(contact.started_at.0),
+        Cell::Time(contact.ended_at.0),
+        Cell::Text(contact.end_kind.name()),
+        known(contact.outcome.map_or("", |outcome| outcome.name())),
+        known(reason.map_or("", |reason| reason.path.as_str())),
+        known(reason.map_or("", |reason| reason.provenance.name())),
+        known(&contact.queue),
+        known(&contact.agent),
+        known(&contact.team),
+        known(&contact.site),
+        known(&contact.tier),
+        known(&contact.party),
+        truth(contact.may_contact),
+        known(&contact.page),
+        known(&contact.disposition),
+        whole(contact.wait_ms),
+        whole(contact.handle_ms),
+        Cell::Int(i64::from(contact.legs)),
+        units(result.cost),
+        units(contact.satisfaction),
+        Cell::Text(result.roles.prior.map_or("none", |prior| prior.name())),
+        Cell::Bool(result.roles.follower),
+        Cell::Bool(result.roles.origin),
+        known(&result.roles.not_counted_because),
+        Cell::Bool(result.capped),
+        known(identified_by),
+        known(confidence),
+        link.as_deref().map_or(Cell::Null, Cell::Text),
+        Cell::Map(&attributes),
+        Cell::Null,
+        Cell::Int(i64::from(result.revision)),
+    ])
+}
+
+/// The rows of table `verdicts` of a contact, in order of window, scope and mode.
+///
+/// # Errors
+/// What `row` returns; the first error ends it.
+pub fn verdicts<E>(
+    names: &Names,
+    result: &ContactResult,
+    mut row: impl FnMut(&[Cell]) -> Result<(), E>,
+) -> Result<(), E> {
+    for reading in &result.readings {
+        verdict(names, result, reading, &mut row)?;
+    }
+    Ok(())
+}
+
+fn verdict<E>(
+    names: &Names,
+    result: &ContactResult,
+    reading: &ReadingResult,
+    row: &mut impl FnMut(&[Cell]) -> Result<(), E>,
+) -> Result<(), E> {
+    let definition = &names.readings.list[usize::from(reading.reading)];
+    let id = |place: Option<u16>| -> Cell {
+        place.map_or(Cell::Null, |place| {
+            Cell::Text(&result.names[usize::from(place)])
+        })
+    };
+    let takes_part = reading.count > 0;
+    let count = |number: u32| {
+        if takes_part {
+            Cell::Int(i64::from(number))
+        } else {
+            Cell::Null
+        }
+    };
+    let with_prior = |cell| {
+        if reading.prior.is_some() {
+            cell
+        } else {
+            Cell::Null
+        }
+    };
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&result.contact.contact_id),
+        Cell::Text(result.contact.channel.name()),
+        Cell::Text(&result.contact.source),
+        known(&result.customer),
+        Cell::Text(&names.readings.windows[definition.window]),
+        Cell::Text(&names.readings.scopes[definition.scope].name),
+        Cell::Text(Mode::name(definition.mode)),
+        Cell::Text(reading.verdict.name()),
+        Cell::Text(reading.status.name()),
+        known(reading.class.map_or("", |class| class.name())),
+        id(reading.prior),
+        with_prior(Cell::Int(reading.gap_ms)),
+        with_prior(Cell::Bool(reading.overlap)),
+        count(reading.count),
+        count(reading.rank),
+        id(reading.session),
+        id(reading.next),
+        Cell::Bool(reading.origin),
+        with_prior(Cell::Bool(reading.channel_changed)),
+        reading
+            .due_at
+            .map_or(Cell::Null, |due_at| Cell::Time(due_at.0)),
+        Cell::Int(i64::from(reading.revision)),
+        Cell::Null,
+    ])
+}
+
+/// The row of table `sessions`.
+pub fn session<R>(names: &Names, session: &Session, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let (channels, reasons) = (texts(&session.channels), texts(&session.reasons));
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&session.customer),
+        Cell::Text(&session.first.contact_id),
+        Cell::Time(session.started_at.0),
+        Cell::Time(session.ended_at.0),
+        Cell::Int(i64::from(session.contacts)),
+        Cell::Int(i64::from(session.repeats)),
+        Cell::Int(i64::from(session.retries)),
+        Cell::List(&channels),
+        Cell::List(&reasons),
+        units(session.cost),
+        units(session.avoidable_cost),
+        Cell::Bool(session.complete),
+        known(&session.last_outcome),
+    ])
+}
+
+/// The row of table `alerts`.
+pub fn alert<R>(names: &Names, alert: &Alert, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let link = names.link(&alert.contact, "");
+    let readings = texts(&alert.readings);
+    let (channels, reasons) = (texts(&alert.channels), texts(&alert.reasons));
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&alert.alert_id),
+        Cell::Text("RepeatContact"),
+        Cell::Text(&alert.policy),
+        Cell::Int(i64::from(alert.policy_version)),
+        Cell::Text(alert.status.name()),
+        Cell::Int(i64::from(alert.revision)),
+        known(&alert.cause),
+        Cell::Text(&alert.customer),
+        Cell::Text(&alert.contact.contact_id),
+        Cell::Text(alert.contact.channel.name()),
+        Cell::Text(&alert.contact.source),
+        link.as_deref().map_or(Cell::Null, Cell::Text),
+        Cell::List(&readings),
+        Cell::Int(i64::from(alert.count)),
+        Cell::Int(i64::from(alert.rank)),
+        Cell::Int(alert.gap_ms),
+        known(&alert.origin_contact_id),
+        known(&alert.prior_contact_id),
+        Cell::List(&channels),
+        Cell::List(&reasons),
+        units(alert.cost),
+        known(&alert.tier),
+        truth(alert.may_contact),
+        known(&alert.identified_by),
+        known(alert.confidence.name()),
+        Cell::Time(alert.event_at.0),
+        known(&alert.details),
+    ])
+}
+
+/// The row of table `markers`. The kind is what the signal is for; the name is its attribute
+/// `name`.
+pub fn marker<R>(names: &Names, marker: &Signal, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let stated = marker
+        .attributes
+        .iter()
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+    let mut attributes: Vec<(&str, &str)> = stated.collect();
+    attributes.sort_unstable();
+    let name = attributes
+        .iter()
+        .find(|(name, _)| *name == "name")
+        .map_or("", |(_, value)| *value);
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Time(marker.occurred_at.0),
+        known(&marker.purpose),
+        known(name),
+        Cell::Map(&attributes),
+    ])
+}
+
+/// The row of table `dead_letters` for a record of a file.
+pub fn dead_letter<R>(
+    file: &str,
+    line: u64,
+    reason: &str,
+    detail: &str,
+    hash: &str,
+    row: impl FnOnce(&[Cell]) -> R,
+) -> R {
+    row(&[
+        Cell::Text(file),
+        Cell::Null,
+        Cell::Null,
+        Cell::Int(i64::try_from(line).unwrap_or(i64::MAX)),
+        Cell::Text(reason),
+        known(detail),
+        known(hash),
+    ])
+}

@@ -1,0 +1,223 @@
+//! The figures of `summary.json` and of what `replay` prints at its end (`docs/semantics.md`, 9).
+
+use model::{
+    Alert, Channel, Class, ContactResult, Millis, Money, Readings, Resolved, Text, Verdict,
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use worker::{Bucket, Counts};
+
+/// What is counted in a reading, over known customers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReadingFigures {
+    /// Contacts that take part as followers.
+    pub identified: u64,
+    /// Of these, repeats.
+    pub repeats: u64,
+    /// Of these, retries.
+    pub retries: u64,
+    /// Origins whose window has passed.
+    pub origins_matured: u64,
+    /// Of these, resolved.
+    pub origins_resolved: u64,
+    /// Contacts whose customer gave up.
+    pub lost: u64,
+}
+
+impl ReadingFigures {
+    /// First Interaction Resolution: resolved among matured origins.
+    #[must_use]
+    pub fn fir(&self) -> Option<f64> {
+        ratio(self.origins_resolved, self.origins_matured)
+    }
+
+    /// Repeats among identified followers.
+    #[must_use]
+    pub fn repeat_rate(&self) -> Option<f64> {
+        ratio(self.repeats, self.identified)
+    }
+}
+
+fn ratio(numerator: u64, denominator: u64) -> Option<f64> {
+    (denominator > 0).then(|| numerator as f64 / denominator as f64)
+}
+
+/// What a reason costs, in the headline reading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// Identified followers.
+    pub contacts: u64,
+    /// Of these, repeats.
+    pub repeats: u64,
+    /// Cost of the repeats; `None` if no cost is known.
+    pub avoidable_cost: Option<Money>,
+}
+
+/// Everything that the summary says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// Contacts, in order of [`Channel::ALL`].
+    pub contacts: [u64; 5],
+    /// Of these, contacts of known customers.
+    pub identified: u64,
+    /// Contacts whose handle had several owners, so that none was taken.
+    pub identity_conflicts: u64,
+    /// In order of configuration.
+    pub readings: Vec<ReadingFigures>,
+    /// By reason path; empty for unknown.
+    pub reasons: BTreeMap<Text, Reason>,
+    /// Alerts by policy.
+    pub alerts: BTreeMap<Text, u64>,
+    /// Start of the first contact.
+    pub first_at: Option<Millis>,
+}
+
+impl Summary {
+    /// Adds the contacts that the cap cut off: they have no rows, but they count in the volumes.
+    pub fn add_capped(&mut self, counts: &Counts) {
+        for (channel, cut) in counts.contacts_capped.iter().enumerate() {
+            self.contacts[channel] += cut;
+            self.identified += cut;
+        }
+    }
+
+    /// A summary of nothing yet, for so many readings, with every policy named.
+    #[must_use]
+    pub fn new(readings: &Readings, policies: &[Text]) -> Summary {
+        Summary {
+            readings: vec![ReadingFigures::default(); readings.list.len()],
+            alerts: policies.iter().map(|policy| (policy.clone(), 0)).collect(),
+            ..Summary::default()
+        }
+    }
+
+    /// Adds a stretch of a settled history.
+    pub fn add(&mut self, bucket: &Bucket, headline: usize, now: Millis) {
+        for contact in &bucket.contacts {
+            self.add_contact(contact, headline, now);
+        }
+        for Alert { policy, .. } in &bucket.alerts {
+            *self.alerts.entry(policy.clone()).or_default() += 1;
+        }
+    }
+
+    fn add_contact(&mut self, result: &ContactResult, headline: usize, now: Millis) {
+        let started_at = result.contact.started_at;
+        self.first_at = Some(
+            self.first_at
+                .map_or(started_at, |first| first.min(started_at)),
+        );
+        self.contacts[result.contact.channel as usize] += 1;
+        if result.customer.is_empty() {
+            return;
+        }
+        self.identified += 1;
+        if matches!(result.resolved, Resolved::Known { conflict: true, .. }) {
+            self.identity_conflicts += 1;
+        }
+        for reading in &result.readings {
+            let takes_part = result.roles.follower && reading.count > 0;
+            let figures = &mut self.readings[usize::from(reading.reading)];
+            figures.identified += u64::from(takes_part);
+            figures.repeats += u64::from(reading.class == Some(Class::Repeat));
+            figures.retries += u64::from(reading.class == Some(Class::Retry));
+            let matured = reading.origin && reading.due_at.is_some_and(|due_at| now >= due_at);
+            figures.origins_matured += u64::from(matured);
+            figures.origins_resolved += u64::from(matured && reading.verdict == Verdict::Resolved);
+            figures.lost += u64::from(reading.verdict == Verdict::Lost);
+            if usize::from(reading.reading) == headline && takes_part {
+                self.add_to_reason(result, reading.class);
+            }
+        }
+    }
+
+    fn add_to_reason(&mut self, result: &ContactResult, class: Option<Class>) {
+        let path = result.contact.reason.as_ref().map(|reason| &reason.path);
+        let reason = self
+            .reasons
+            .entry(path.cloned().unwrap_or_default())
+            .or_default();
+        reason.contacts += 1;
+        if class == Some(Class::Repeat) {
+            reason.repeats += 1;
+            if let Some(cost) = result.cost {
+                let sum = reason.avoidable_cost.unwrap_or_default().plus(cost);
+                reason.avoidable_cost = Some(sum);
+            }
+        }
+    }
+
+    /// All contacts.
+    #[must_use]
+    pub fn contacts_total(&self) -> u64 {
+        self.contacts.iter().sum()
+    }
+
+    /// Share of the contacts whose customer is known.
+    #[must_use]
+    pub fn coverage(&self) -> Option<f64> {
+        ratio(self.identified, self.contacts_total())
+    }
+
+    /// The content of `summary.json`, its times apart. `days` is the length of the history.
+    #[must_use]
+    pub fn json(&self, counts: &Counts, readings: &Readings, days: f64) -> Map<String, Value> {
+        let by_channel = Channel::ALL.iter().zip(self.contacts);
+        let contacts: Map<String, Value> = by_channel
+            .map(|(channel, count)| (channel.name().into(), count.into()))
+            .collect();
+        let named = readings.list.iter().zip(&self.readings);
+        let readings: Map<String, Value> = named
+            .map(|(reading, figures)| (reading.name.to_string(), reading_json(figures)))
+            .collect();
+        let policies: Map<String, Value> = self
+            .alerts
+            .iter()
+            .map(|(policy, alerts)| {
+                let per_day = *alerts as f64 / days.max(1.0);
+                (
+                    policy.to_string(),
+                    json!({"alerts": alerts, "per_day": per_day}),
+                )
+            })
+            .collect();
+        let fields = [
+            ("read", json!(counts.read)),
+            ("decoded", json!(counts.decoded)),
+            ("ignored", json!(counts.ignored)),
+            ("rejected", json!(counts.rejected)),
+            ("new", json!(counts.new)),
+            ("duplicates", json!(counts.duplicates)),
+            ("too_late", json!(counts.too_late)),
+            ("conflicting", json!(counts.conflicting)),
+            ("incomplete", json!(counts.incomplete)),
+            ("events_cut", json!(counts.events_cut)),
+            ("contacts", Value::Object(contacts)),
+            (
+                "contacts_capped",
+                json!(counts.contacts_capped.iter().sum::<u64>()),
+            ),
+            ("customers", json!(counts.customers)),
+            ("identity_conflicts", json!(self.identity_conflicts)),
+            ("coverage", json!(self.coverage())),
+            ("readings", Value::Object(readings)),
+            ("policies", Value::Object(policies)),
+        ];
+        fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
+    }
+}
+
+fn reading_json(figures: &ReadingFigures) -> Value {
+    json!({
+        "identified": figures.identified,
+        "repeats": figures.repeats,
+        "retries": figures.retries,
+        "origins_matured": figures.origins_matured,
+        "origins_resolved": figures.origins_resolved,
+        "fir": figures.fir(),
+        "lost": figures.lost,
+    })
+}

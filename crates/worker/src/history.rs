@@ -1,0 +1,396 @@
+//! A whole history, settled: every stage runs once over all its keys.
+//!
+//! A stage never looks at another stage's state and records only ever move to the right, so the
+//! first stage may finish before the next begins; and since a stage's result does not depend on how
+//! its inputs were batched, each key is applied as one batch and settled once, at the end of time.
+
+use crate::engine::{Counts, Engine};
+use crate::queue::{Queue, QueueError, Store, Writer};
+use model::{
+    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Millis, Session, Signal,
+    Stage, Value,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Partitions of each queue: enough that one of them is small even of tens of millions of contacts.
+const PARTITIONS: usize = 128;
+/// Contacts that are put in order in memory at a time.
+const CONTACTS_PER_BUCKET: usize = 16_384;
+/// One contact of so many tells how starts are spread over time.
+const STARTS_SAMPLED: u64 = 64;
+
+/// How far a history has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is being done: `contacts`, `handles`, `customers`.
+    pub stage: &'static str,
+    /// Partitions that are done.
+    pub done: u64,
+    /// Partitions that there are.
+    pub of: u64,
+}
+
+/// A history that is being read.
+pub struct History<'a> {
+    engine: &'a Engine,
+    store: Arc<Store>,
+    contacts: Queue<ContactInput>,
+    counts: Mutex<Counts>,
+}
+
+/// Takes what the door let in; each thread has its own.
+pub struct Feed<'a> {
+    history: &'a History<'a>,
+    writer: Writer<'a, ContactInput>,
+    /// What this thread has counted.
+    pub counts: Counts,
+}
+
+impl Feed<'_> {
+    /// Takes an input under its contact's key.
+    ///
+    /// # Errors
+    /// The disk, if memory did not suffice.
+    pub fn take(&mut self, key: &str, input: &ContactInput) -> Result<(), QueueError> {
+        self.counts.horizon = self.counts.horizon.max(horizon(input));
+        self.writer.push(key, input)
+    }
+
+    /// Hands over what this thread has taken.
+    ///
+    /// # Errors
+    /// The disk, if memory did not suffice.
+    pub fn finish(self) -> Result<(), QueueError> {
+        let mut counts = self
+            .history
+            .counts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        counts.add(&self.counts);
+        self.writer.finish()
+    }
+}
+
+/// The latest instant that an accepted event speaks of.
+fn horizon(input: &ContactInput) -> Millis {
+    match input {
+        ContactInput::Signal(_, signal) => signal.occurred_at,
+        ContactInput::Event(_, event) => {
+            let time = |field| match event.stated(field) {
+                Some(Value::Time(at)) => *at,
+                _ => Millis::MIN,
+            };
+            event
+                .occurred_at
+                .max(time(Field::StartedAt))
+                .max(time(Field::EndedAt))
+        }
+    }
+}
+
+/// A row of one of the output tables.
+#[derive(Serialize, Deserialize)]
+enum Row {
+    Contact(Box<ContactResult>),
+    Session(Box<Session>),
+    Alert(Box<Alert>),
+    Marker(Box<Signal>),
+}
+
+/// The rows of a stretch of time, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Bucket {
+    /// By start, contact id, channel, source.
+    pub contacts: Vec<ContactResult>,
+    /// By start and first contact.
+    pub sessions: Vec<Session>,
+    /// By start and contact, then policy.
+    pub alerts: Vec<Alert>,
+    /// By time and event id.
+    pub markers: Vec<Signal>,
+}
+
+/// A settled history: its rows, stretch by stretch in order of time.
+pub struct Settled {
+    /// What was counted.
+    pub counts: Counts,
+    /// The end of time.
+    pub now: Millis,
+    rows: Queue<Row>,
+}
+
+impl<'a> History<'a> {
+    /// An empty history. What does not fit into `memory_bytes_max` is kept in `folder` meanwhile.
+    #[must_use]
+    pub fn new(engine: &'a Engine, folder: &Path, memory_bytes_max: usize) -> History<'a> {
+        let store = Store::new(folder, memory_bytes_max);
+        let contacts = Queue::new(&store, PARTITIONS);
+        History {
+            engine,
+            store,
+            contacts,
+            counts: Mutex::default(),
+        }
+    }
+
+    /// A way in for one thread.
+    #[must_use]
+    pub fn feed(&self) -> Feed<'_> {
+        Feed {
+            history: self,
+            writer: self.contacts.writer(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Settles everything that was taken, at `until` or at the latest instant that it speaks of.
+    ///
+    /// # Errors
+    /// The disk, if memory did not suffice.
+    pub fn settle(
+        self,
+        until: Option<Millis>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<Settled, QueueError> {
+        let counts = self
+            .counts
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now = until.unwrap_or(counts.horizon);
+        let run = Run {
+            engine: self.engine,
+            now,
+            handles: Queue::new(&self.store, PARTITIONS),
+            customers: Queue::new(&self.store, PARTITIONS),
+            markers: Mutex::default(),
+            starts: Mutex::default(),
+            counts: Mutex::new(counts),
+            progress,
+        };
+        run.stage("contacts", |partition| {
+            run.contacts(&self.contacts, partition)
+        })?;
+        drop(self.contacts);
+        run.stage("handles", |partition| run.of_handles(partition))?;
+        let bounds = bounds(std::mem::take(&mut *lock(&run.starts)));
+        let rows = Queue::new(&self.store, bounds.len() + 1);
+        run.stage("customers", |partition| {
+            run.of_customers(partition, &rows, &bounds)
+        })?;
+        run.markers(&rows, &bounds)?;
+        let counts = run
+            .counts
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        Ok(Settled { counts, now, rows })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Instants that divide the starts into stretches of about equal numbers of contacts.
+fn bounds(mut starts: Vec<Millis>) -> Vec<Millis> {
+    starts.sort_unstable();
+    let per_bucket = CONTACTS_PER_BUCKET / STARTS_SAMPLED as usize;
+    let mut bounds: Vec<Millis> = starts.into_iter().step_by(per_bucket).skip(1).collect();
+    bounds.dedup();
+    bounds
+}
+
+struct Run<'a> {
+    engine: &'a Engine,
+    now: Millis,
+    handles: Queue<HandleInput>,
+    customers: Queue<CustomerInput>,
+    markers: Mutex<Vec<Signal>>,
+    starts: Mutex<Vec<Millis>>,
+    counts: Mutex<Counts>,
+    progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Run<'_> {
+    fn stage(
+        &self,
+        stage: &'static str,
+        run: impl Fn(usize) -> Result<(), QueueError> + Sync,
+    ) -> Result<(), QueueError> {
+        let done = AtomicU64::new(0);
+        let of = PARTITIONS as u64;
+        (self.progress)(Progress { stage, done: 0, of });
+        (0..PARTITIONS).into_par_iter().try_for_each(|partition| {
+            run(partition)?;
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            (self.progress)(Progress { stage, done, of });
+            Ok(())
+        })
+    }
+
+    fn contacts(&self, queue: &Queue<ContactInput>, partition: usize) -> Result<(), QueueError> {
+        let stage = &self.engine.contacts;
+        let mut groups = queue.take(partition)?;
+        let mut handles = self.handles.writer();
+        let mut customers = self.customers.writer();
+        let mut counts = Counts::default();
+        let mut starts = Vec::new();
+        let mut sent = Vec::new();
+        while let Some((key, inputs)) = groups.next_group()? {
+            let mut state = stage_contacts::State::default();
+            for input in inputs {
+                counts.absorbed(stage.apply(&key, &mut state, input));
+            }
+            stage.settle(&key, &mut state, self.now, &mut sent);
+            counts.incomplete += state.incomplete();
+            counts.events_cut += state.events_cut();
+            for output in sent.drain(..) {
+                if let Some(started_at) = started_at(&output) {
+                    counts.contacts_seen += 1;
+                    if counts.contacts_seen % STARTS_SAMPLED == 1 {
+                        starts.push(started_at);
+                    }
+                }
+                match output {
+                    stage_contacts::Output::Handle(key, input) => handles.push(&key, &input)?,
+                    stage_contacts::Output::Customer(key, input) => customers.push(&key, &input)?,
+                    stage_contacts::Output::Marker(marker) => lock(&self.markers).push(*marker),
+                }
+            }
+        }
+        lock(&self.counts).add(&counts);
+        lock(&self.starts).append(&mut starts);
+        handles.finish()?;
+        customers.finish()
+    }
+
+    fn of_handles(&self, partition: usize) -> Result<(), QueueError> {
+        let stage = &self.engine.handles;
+        let mut groups = self.handles.take(partition)?;
+        let mut customers = self.customers.writer();
+        let mut sent = Vec::new();
+        while let Some((key, inputs)) = groups.next_group()? {
+            let mut state = stage_handles::State::default();
+            for input in inputs {
+                stage.apply(&key, &mut state, input);
+            }
+            stage.settle(&key, &mut state, self.now, &mut sent);
+            for stage_handles::Output(key, input) in sent.drain(..) {
+                customers.push(&key, &input)?;
+            }
+        }
+        customers.finish()
+    }
+
+    fn of_customers(
+        &self,
+        partition: usize,
+        rows: &Queue<Row>,
+        bounds: &[Millis],
+    ) -> Result<(), QueueError> {
+        let stage = &self.engine.customers;
+        let mut groups = self.customers.take(partition)?;
+        let mut writer = rows.writer();
+        let mut counts = Counts::default();
+        let bucket = |at: Millis| bounds.partition_point(|bound| *bound <= at);
+        while let Some((key, inputs)) = groups.next_group()? {
+            let mut state = stage_customers::State::default();
+            for input in inputs {
+                stage.apply(&key, &mut state, input);
+            }
+            let evaluation = stage.evaluate(&key, state.into_upserts(), self.now);
+            counts
+                .contacts_capped
+                .iter_mut()
+                .zip(evaluation.cut)
+                .for_each(|(sum, cut)| *sum += cut);
+            counts.customers +=
+                u64::from(evaluation.contacts.iter().any(|c| !c.customer.is_empty()));
+            for contact in evaluation.contacts {
+                let at = contact.contact.started_at;
+                writer.push_to(bucket(at), 0, "", &Row::Contact(Box::new(contact)))?;
+            }
+            for session in evaluation.sessions {
+                let at = session.started_at;
+                writer.push_to(bucket(at), 0, "", &Row::Session(Box::new(session)))?;
+            }
+            for alert in evaluation.alerts {
+                let at = alert.event_at;
+                writer.push_to(bucket(at), 0, "", &Row::Alert(Box::new(alert)))?;
+            }
+        }
+        lock(&self.counts).add(&counts);
+        writer.finish()
+    }
+
+    fn markers(&self, rows: &Queue<Row>, bounds: &[Millis]) -> Result<(), QueueError> {
+        let mut writer = rows.writer();
+        for marker in std::mem::take(&mut *lock(&self.markers)) {
+            let bucket = bounds.partition_point(|bound| *bound <= marker.occurred_at);
+            writer.push_to(bucket, 0, "", &Row::Marker(Box::new(marker)))?;
+        }
+        writer.finish()
+    }
+}
+
+/// Start of the contact, if the message brings one.
+fn started_at(output: &stage_contacts::Output) -> Option<Millis> {
+    match output {
+        stage_contacts::Output::Customer(_, CustomerInput::Upsert(upsert)) => {
+            Some(upsert.contact.started_at)
+        }
+        stage_contacts::Output::Handle(_, HandleInput::Carried(carried)) => {
+            carried.contact.as_ref().map(|contact| contact.started_at)
+        }
+        stage_contacts::Output::Customer(..)
+        | stage_contacts::Output::Handle(..)
+        | stage_contacts::Output::Marker(_) => None,
+    }
+}
+
+impl Settled {
+    /// Number of stretches of time.
+    #[must_use]
+    pub fn buckets(&self) -> usize {
+        self.rows.partitions()
+    }
+
+    /// Takes the rows of a stretch out.
+    ///
+    /// # Errors
+    /// The disk, if memory did not suffice.
+    pub fn take(&self, bucket: usize) -> Result<Bucket, QueueError> {
+        let mut rows = Bucket::default();
+        let mut groups = self.rows.take(bucket)?;
+        while let Some((_, group)) = groups.next_group()? {
+            for row in group {
+                match row {
+                    Row::Contact(contact) => rows.contacts.push(*contact),
+                    Row::Session(session) => rows.sessions.push(*session),
+                    Row::Alert(alert) => rows.alerts.push(*alert),
+                    Row::Marker(marker) => rows.markers.push(*marker),
+                }
+            }
+        }
+        rows.sort();
+        Ok(rows)
+    }
+}
+
+impl Bucket {
+    /// Puts the rows in the order of the tables.
+    pub fn sort(&mut self) {
+        self.contacts.sort_by(|a, b| a.contact.order(&b.contact));
+        self.sessions
+            .sort_by(|a, b| (a.started_at, &a.first).cmp(&(b.started_at, &b.first)));
+        self.alerts.sort_by(|a, b| {
+            (a.event_at, &a.contact, &a.policy).cmp(&(b.event_at, &b.contact, &b.policy))
+        });
+        self.markers.sort_by(|a, b| {
+            (a.occurred_at, &a.event_id, &a.source).cmp(&(b.occurred_at, &b.event_id, &b.source))
+        });
+    }
+}

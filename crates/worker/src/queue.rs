@@ -1,0 +1,273 @@
+//! A queue between two stages of a history: spread over partitions by key, in memory up to a limit,
+//! then on disk.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// A queue that could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The folder for what does not fit into memory cannot be used.
+    #[error("cannot keep records in {folder}: {source}")]
+    Disk {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// What was written cannot be read back.
+    #[error("a record kept in {folder} cannot be read back: {source}")]
+    Record {
+        /// The folder.
+        folder: PathBuf,
+        /// What was wrong with it.
+        source: postcard::Error,
+    },
+}
+
+/// How much all queues of a history may hold in memory, and where the rest goes.
+#[derive(Debug)]
+pub(crate) struct Store {
+    folder: PathBuf,
+    bytes_max: usize,
+    bytes: AtomicUsize,
+}
+
+impl Store {
+    pub(crate) fn new(folder: &Path, bytes_max: usize) -> Arc<Store> {
+        Arc::new(Store {
+            folder: folder.to_owned(),
+            bytes_max,
+            bytes: AtomicUsize::new(0),
+        })
+    }
+
+    fn disk_error(&self, source: std::io::Error) -> QueueError {
+        QueueError::Disk {
+            folder: self.folder.clone(),
+            source,
+        }
+    }
+
+    fn record_error(&self, source: postcard::Error) -> QueueError {
+        QueueError::Record {
+            folder: self.folder.clone(),
+            source,
+        }
+    }
+}
+
+/// Bytes that a writer collects for a partition before it hands them over.
+const WRITER_BYTES: usize = 32 * 1024;
+/// Smallest piece of a partition that is worth a write to disk.
+const SPILL_BYTES: usize = 256 * 1024;
+
+/// Records by key, spread over partitions.
+pub(crate) struct Queue<T> {
+    store: Arc<Store>,
+    partitions: Vec<Mutex<Partition>>,
+    records: PhantomData<fn(T) -> T>,
+}
+
+#[derive(Default)]
+struct Partition {
+    memory: Vec<u8>,
+    file: Option<File>,
+}
+
+impl<T: Serialize + DeserializeOwned> Queue<T> {
+    pub(crate) fn new(store: &Arc<Store>, partitions: usize) -> Queue<T> {
+        let partitions = (0..partitions).map(|_| Mutex::default()).collect();
+        Queue {
+            store: Arc::clone(store),
+            partitions,
+            records: PhantomData,
+        }
+    }
+
+    pub(crate) fn partitions(&self) -> usize {
+        self.partitions.len()
+    }
+
+    pub(crate) fn writer(&self) -> Writer<'_, T> {
+        let buffers = self.partitions.iter().map(|_| Vec::new()).collect();
+        Writer {
+            queue: self,
+            buffers,
+        }
+    }
+
+    fn hand_over(&self, partition: usize, bytes: &mut Vec<u8>) -> Result<(), QueueError> {
+        let mut guard = self.partitions[partition]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let held = self.store.bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
+        guard.memory.append(bytes);
+        if held > self.store.bytes_max && guard.memory.len() >= SPILL_BYTES {
+            self.spill(&mut guard)
+                .map_err(|source| self.store.disk_error(source))?;
+        }
+        Ok(())
+    }
+
+    fn spill(&self, partition: &mut Partition) -> std::io::Result<()> {
+        if partition.file.is_none() {
+            partition.file = Some(tempfile::tempfile_in(&self.store.folder)?);
+        }
+        if let Some(file) = &mut partition.file {
+            file.write_all(&partition.memory)?;
+        }
+        self.store
+            .bytes
+            .fetch_sub(partition.memory.len(), Ordering::Relaxed);
+        partition.memory = Vec::new();
+        Ok(())
+    }
+
+    /// Takes a partition's records out, grouped by key.
+    pub(crate) fn take(&self, partition: usize) -> Result<Groups<T>, QueueError> {
+        let mut guard = self.partitions[partition]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let memory = std::mem::take(&mut guard.memory);
+        let file = guard.file.take();
+        drop(guard);
+        self.store.bytes.fetch_sub(memory.len(), Ordering::Relaxed);
+        let mut bytes = Vec::new();
+        if let Some(mut file) = file {
+            let read = file
+                .seek(SeekFrom::Start(0))
+                .and_then(|_| file.read_to_end(&mut bytes));
+            read.map_err(|source| self.store.disk_error(source))?;
+        }
+        if bytes.is_empty() {
+            bytes = memory;
+        } else {
+            bytes.extend_from_slice(&memory);
+        }
+        Ok(Groups::new(Arc::clone(&self.store), bytes))
+    }
+}
+
+/// Writes records into a queue; each thread has its own.
+pub(crate) struct Writer<'a, T> {
+    queue: &'a Queue<T>,
+    buffers: Vec<Vec<u8>>,
+}
+
+/// Length of what stands before each record: hash of its key, length of what follows.
+const HEADER_BYTES: usize = 12;
+
+impl<T: Serialize + DeserializeOwned> Writer<'_, T> {
+    /// Appends a record under its key.
+    pub(crate) fn push(&mut self, key: &str, record: &T) -> Result<(), QueueError> {
+        let hash = xxh3_64(key.as_bytes());
+        let partition = (hash >> 32) as usize % self.buffers.len();
+        self.push_to(partition, hash, key, record)
+    }
+
+    /// Appends a record to a partition of the caller's choice.
+    pub(crate) fn push_to(
+        &mut self,
+        partition: usize,
+        hash: u64,
+        key: &str,
+        record: &T,
+    ) -> Result<(), QueueError> {
+        let mut buffer = std::mem::take(&mut self.buffers[partition]);
+        let start = buffer.len();
+        buffer.extend_from_slice(&hash.to_le_bytes());
+        buffer.extend_from_slice(&[0; 4]);
+        let store = &self.queue.store;
+        let mut buffer = postcard::to_extend(&(key, record), buffer)
+            .map_err(|source| store.record_error(source))?;
+        let length = (buffer.len() - start - HEADER_BYTES) as u32;
+        buffer[start + 8..start + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
+        if buffer.len() >= WRITER_BYTES {
+            self.queue.hand_over(partition, &mut buffer)?;
+            buffer.clear();
+        }
+        self.buffers[partition] = buffer;
+        Ok(())
+    }
+
+    /// Hands everything over to the queue.
+    pub(crate) fn finish(mut self) -> Result<(), QueueError> {
+        for (partition, buffer) in self.buffers.iter_mut().enumerate() {
+            if !buffer.is_empty() {
+                self.queue.hand_over(partition, buffer)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The records of one partition, group by group of equal keys; inside a group in the order in
+/// which each writer wrote them.
+pub(crate) struct Groups<T> {
+    store: Arc<Store>,
+    bytes: Vec<u8>,
+    /// Hash of the key and place of every record, by hash.
+    records: Vec<(u64, usize)>,
+    next: usize,
+    decoded: PhantomData<fn() -> T>,
+    /// Groups of keys that share a hash.
+    pending: Vec<(String, Vec<T>)>,
+}
+
+impl<T: DeserializeOwned> Groups<T> {
+    fn new(store: Arc<Store>, bytes: Vec<u8>) -> Groups<T> {
+        let mut records = Vec::new();
+        let mut place = 0;
+        while place + HEADER_BYTES <= bytes.len() {
+            let hash = u64::from_le_bytes(array(&bytes[place..place + 8]));
+            let length = u32::from_le_bytes(array(&bytes[place + 8..place + HEADER_BYTES]));
+            records.push((hash, place + HEADER_BYTES));
+            place += HEADER_BYTES + length as usize;
+        }
+        records.sort_by_key(|(hash, _)| *hash);
+        Groups {
+            store,
+            bytes,
+            records,
+            next: 0,
+            decoded: PhantomData,
+            pending: Vec::new(),
+        }
+    }
+
+    /// The next key with its records.
+    pub(crate) fn next_group(&mut self) -> Result<Option<(String, Vec<T>)>, QueueError> {
+        if let Some(group) = self.pending.pop() {
+            return Ok(Some(group));
+        }
+        let Some((hash, _)) = self.records.get(self.next) else {
+            return Ok(None);
+        };
+        let of_hash = self.records[self.next..]
+            .iter()
+            .take_while(|(other, _)| other == hash);
+        let places: Vec<usize> = of_hash.map(|(_, place)| *place).collect();
+        self.next += places.len();
+        for place in places {
+            let (key, record): (&str, T) = postcard::from_bytes(&self.bytes[place..])
+                .map_err(|source| self.store.record_error(source))?;
+            match self.pending.iter_mut().find(|(known, _)| known == key) {
+                Some((_, records)) => records.push(record),
+                None => self.pending.push((key.to_owned(), vec![record])),
+            }
+        }
+        Ok(self.pending.pop())
+    }
+}
+
+fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.try_into().expect("the slice was cut to this length")
+}
