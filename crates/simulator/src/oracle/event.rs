@@ -277,7 +277,8 @@ fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
         EVENT_FIELDS
     } {
         let value = object.get(*name);
-        if value.is_none_or(Value::is_null) {
+        let says_nothing = |value: &Value| value.is_null() || value.as_str() == Some("");
+        if value.is_none_or(says_nothing) {
             if required.contains(name) {
                 return Err(Rejected("missing_field"));
             }
@@ -370,8 +371,20 @@ fn finish(
     }
 }
 
-/// One line for each stated field, in bytewise order of its name.
+/// One line for each stated field, in bytewise order of its name. The reason stands under the name of
+/// its provenance, which is no line of its own without a code.
 fn text_of(fields: &BTreeMap<String, Field>) -> String {
+    let mut fields = fields.clone();
+    if let Some(reason) = fields.remove("reason") {
+        let provenance = match fields.get("reason_source") {
+            Some(Field::Text(provenance)) => provenance.clone(),
+            _ => "qualified".to_string(),
+        };
+        fields.insert(format!("reason.{provenance}"), reason);
+    }
+    if !fields.contains_key("reason_code") {
+        fields.remove("reason_source");
+    }
     let value = |field: &Field| match field {
         Field::Null => "null".to_string(),
         Field::Text(text) => text.clone(),
@@ -477,7 +490,7 @@ fn has_shape_of_rfc3339(text: &str) -> bool {
 fn read_attributes(value: &Value) -> Result<BTreeMap<String, Field>, Refusal> {
     let object = value.as_object().ok_or(Rejected("wrong_type"))?;
     let attribute = |(name, value): (&String, &Value)| {
-        let field = if value.is_null() {
+        let field = if value.is_null() || value.as_str() == Some("") {
             Field::Null
         } else {
             Field::Text(text(value)?)

@@ -147,8 +147,12 @@ fn step_of(record: &Record, config: &Config) -> Step {
     Step {
         name: own_name.or_else(|| of_row(|row| &row.step)),
         status: status.unwrap_or("completed".to_string()),
-        reason: of_row(|row| &row.reason)
-            .or_else(|| registers::own_reason(record, config).flatten()),
+        reason: of_row(|row| &row.reason).or_else(|| {
+            let of_page = record.text("reason_source") == Some("page");
+            registers::own_reason(record, config)
+                .filter(|_| of_page)
+                .flatten()
+        }),
         page: record
             .text("page")
             .map(str::to_string)
