@@ -35,8 +35,8 @@ pub enum Output {
     Cut {
         /// The customer's key.
         key: Text,
-        /// How many.
-        contacts: u64,
+        /// How many, in order of [`model::Channel::ALL`].
+        contacts: [u64; 5],
     },
 }
 
@@ -48,9 +48,9 @@ pub struct State {
     sessions: BTreeMap<ContactName, Session>,
     alerts: BTreeMap<Text, Alert>,
     /// Contacts that are cut off now, as told.
-    cut: u64,
+    cut: [u64; 5],
     /// Contacts that were let go because far too many were held.
-    let_go: u64,
+    let_go: [u64; 5],
     /// The first instant at which time alone changes something, as of the last `tell`.
     due_at: Option<Millis>,
     cause: Cause,
@@ -164,14 +164,15 @@ impl State {
             .collect();
         for name in oldest {
             self.held.remove(&name);
-            self.let_go += 1;
+            self.let_go[name.channel as usize] += 1;
         }
     }
 
     pub(crate) fn tell(&mut self, key: &str, evaluation: Evaluation, out: &mut Vec<Output>) {
         let cause = Text::from(std::mem::take(&mut self.cause).name());
         self.due_at = first_due_at(&evaluation);
-        let cut = evaluation.cut.iter().sum::<u64>() + self.let_go;
+        let mut cut = evaluation.cut;
+        cut.iter_mut().zip(self.let_go).for_each(|(cut, let_go)| *cut += let_go);
         if cut != self.cut {
             self.cut = cut;
             out.push(Output::Cut {

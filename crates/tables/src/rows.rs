@@ -5,7 +5,7 @@ use model::{
     Alert, ContactName, ContactResult, Mode, ReadingResult, Readings, Resolved, Session, Signal,
     Text,
 };
-use settings::ContactLink;
+use settings::{ContactLink, Meant};
 
 /// What rows say that no stage knows.
 #[derive(Clone, Debug)]
@@ -19,6 +19,16 @@ pub struct Names {
 }
 
 impl Names {
+    /// The names of a configuration.
+    #[must_use]
+    pub fn of(meant: &Meant) -> Names {
+        Names {
+            tenant: meant.tenant.clone(),
+            readings: meant.customers.readings.clone(),
+            link: meant.contact_link.clone(),
+        }
+    }
+
     fn link(&self, contact: &ContactName, root_contact_id: &str) -> Option<String> {
         self.link
             .as_ref()

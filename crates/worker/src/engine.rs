@@ -1,9 +1,10 @@
 //! The stages of a tenant, and what is counted on the way through them.
 
-use model::{Absorbed, Millis};
-use stage_contacts::Contacts;
+use canonical::Decoded;
+use model::{Absorbed, ContactInput, IgnoredWhy, Millis, RejectedReason, Text};
+use stage_contacts::{Contacts, signal_key};
 use stage_customers::Customers;
-use stage_door::Door;
+use stage_door::{Clocks, Door, DoorError, Output, Place, SignalRoute};
 use stage_handles::Handles;
 use std::collections::BTreeMap;
 
@@ -21,20 +22,79 @@ pub struct Engine {
 
 impl Engine {
     /// The stages with a tenant's settings.
-    #[must_use]
+    ///
+    /// # Errors
+    /// What the door cannot work with.
     pub fn new(
         door: stage_door::Settings,
         contacts: stage_contacts::Settings,
         handles: stage_handles::Settings,
         customers: stage_customers::Settings,
-    ) -> Engine {
-        Engine {
-            door: Door::new(door),
+    ) -> Result<Engine, DoorError> {
+        Ok(Engine {
+            door: Door::new(door)?,
             contacts: Contacts::new(contacts),
             handles: Handles::new(handles),
             customers: Customers::new(customers),
+        })
+    }
+
+    /// Lets a decoded record in and counts it: what it says and the key of the task that is told.
+    ///
+    /// # Errors
+    /// Why it was not let in.
+    pub fn admit(
+        &self,
+        decoded: Decoded,
+        place: &Place,
+        clocks: &mut Clocks,
+        counts: &mut Counts,
+    ) -> Result<(Text, ContactInput), Refused> {
+        counts.read += 1;
+        match self.door.admit(decoded, place, clocks) {
+            Output::Event { key, version, event } => {
+                counts.decoded += 1;
+                Ok((key, ContactInput::Event(version, event)))
+            }
+            Output::Signal { route, version, signal } => {
+                counts.decoded += 1;
+                let key = match route {
+                    SignalRoute::Contact(key) => key,
+                    SignalRoute::Customer(_)
+                    | SignalRoute::Handle(_)
+                    | SignalRoute::Links(_)
+                    | SignalRoute::Everyone
+                    | SignalRoute::Marker
+                    | SignalRoute::Nobody => signal_key(&signal),
+                };
+                Ok((key, ContactInput::Signal(version, signal)))
+            }
+            Output::Ignored { why } => {
+                *counts.ignored.entry(why.name()).or_default() += 1;
+                Err(Refused::Ignored(why))
+            }
+            Output::Rejected { reason, detail } => {
+                *counts.rejected.entry(reason.name()).or_default() += 1;
+                Err(Refused::Rejected(reason, detail))
+            }
+            Output::TooLate => {
+                counts.decoded += 1;
+                counts.too_late += 1;
+                Err(Refused::TooLate)
+            }
         }
     }
+}
+
+/// Why a record was not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is of no use.
+    Ignored(IgnoredWhy),
+    /// It cannot be used; the detail names the field and what was expected.
+    Rejected(RejectedReason, String),
+    /// It is older than its partition's clock by more than its source's acceptance.
+    TooLate,
 }
 
 /// What is counted: both equations of bad input, and what the stages noticed.

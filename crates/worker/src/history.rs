@@ -76,7 +76,8 @@ impl Feed<'_> {
 }
 
 /// The latest instant that an accepted event speaks of.
-fn horizon(input: &ContactInput) -> Millis {
+#[must_use]
+pub fn horizon(input: &ContactInput) -> Millis {
     match input {
         ContactInput::Signal(_, signal) => signal.occurred_at,
         ContactInput::Event(_, event) => {

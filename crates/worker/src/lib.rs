@@ -13,7 +13,7 @@ mod history;
 mod live;
 mod queue;
 
-pub use engine::{Counts, Engine};
-pub use history::{Bucket, Feed, History, Progress, Settled};
+pub use engine::{Counts, Engine, Refused};
+pub use history::{Bucket, Feed, History, Progress, Settled, horizon};
 pub use live::{Live, Partitions, Told};
 pub use queue::QueueError;

@@ -5,8 +5,9 @@
 //! Whoever calls decides the interleaving, the size of the batches and when time moves on.
 
 use crate::engine::{Counts, Engine};
+use crate::history::Bucket;
 use model::{
-    Alert, ContactInput, ContactName, ContactResult, CustomerInput, HandleInput, Millis, Session,
+    Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, HandleInput, Millis, Session,
     Signal, Stage, Text,
 };
 use serde::Serialize;
@@ -131,10 +132,42 @@ pub struct Told {
     /// By source and event id.
     pub markers: BTreeMap<(Text, Text), Signal>,
     /// By customer, contacts that the cap cut off.
-    pub cut: BTreeMap<Text, u64>,
+    pub cut: BTreeMap<Text, [u64; 5]>,
 }
 
 impl Told {
+    /// The rows that files hold: without withdrawn alerts, in the order of the tables.
+    #[must_use]
+    pub fn settled(&self) -> Bucket {
+        let standing = |alert: &&Alert| alert.status != AlertStatus::Withdrawn;
+        let mut bucket = Bucket {
+            contacts: self.contacts.values().cloned().collect(),
+            sessions: self.sessions.values().cloned().collect(),
+            alerts: self.alerts.values().filter(standing).cloned().collect(),
+            markers: self.markers.values().cloned().collect(),
+        };
+        bucket.sort();
+        bucket
+    }
+
+    /// Number of known customers with a contact.
+    #[must_use]
+    pub fn customers(&self) -> u64 {
+        let known = self.contacts.values().filter(|contact| !contact.customer.is_empty());
+        let customers: BTreeSet<&Text> = known.map(|contact| &contact.customer).collect();
+        customers.len() as u64
+    }
+
+    /// Contacts that the cap cuts off now, in order of [`model::Channel::ALL`].
+    #[must_use]
+    pub fn capped(&self) -> [u64; 5] {
+        let mut sum = [0; 5];
+        for cut in self.cut.values() {
+            sum.iter_mut().zip(cut).for_each(|(sum, cut)| *sum += cut);
+        }
+        sum
+    }
+
     fn hear(&mut self, key: &Text, output: &stage_customers::Output) {
         match output {
             stage_customers::Output::Contact(contact) => {
@@ -287,6 +320,13 @@ impl<'a> Live<'a> {
         told.extend(self.drain());
         told.extend(self.advance_customers(now));
         told
+    }
+
+    /// Events and signals that wait for a contact which has not appeared.
+    #[must_use]
+    pub fn incomplete(&self) -> u64 {
+        let states = self.contacts.iter().flat_map(|task| task.states.values());
+        states.map(stage_contacts::State::incomplete).sum()
     }
 
     /// Writes the state of every task as bytes and reads it back.

@@ -1,0 +1,306 @@
+//! Settled results as tables of rows that can be compared, whoever computed them.
+
+use crate::oracle::Settled;
+use files::{Cell, ColumnKind, Table};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt;
+use tables::Names;
+use worker::Bucket;
+
+/// Columns that say how a result was reached, not what it is.
+const HISTORY: &[(&str, &[&str])] = &[
+    ("contacts", &["revision", "superseded_by"]),
+    ("verdicts", &["revision", "cause"]),
+    ("sessions", &[]),
+    ("alerts", &["revision", "cause", "status", "details"]),
+    ("markers", &[]),
+];
+
+/// Columns that name a row of a table.
+const KEYS: &[(&str, &[&str])] = &[
+    ("contacts", &["contact_id", "channel", "source", "customer"]),
+    ("verdicts", &["contact_id", "channel", "source", "customer", "window", "scope", "reason_mode"]),
+    ("sessions", &["customer", "session_id"]),
+    ("alerts", &["alert_id"]),
+    ("markers", &["at", "kind", "name", "attributes"]),
+];
+
+/// Figures of the summary that doubled records do not change.
+const SUMMARY_WHEN_DOUBLED: &[&str] = &["new", "conflicting"];
+/// Figures of the summary that are compared.
+const SUMMARY: &[&str] = &[
+    "read", "decoded", "ignored", "rejected", "new", "duplicates", "too_late", "conflicting",
+    "contacts", "customers", "coverage", "readings", "contacts_capped", "incomplete",
+    "identity_conflicts",
+];
+
+/// All tables of a settled result and its summary.
+#[derive(Clone, Debug, Default)]
+pub struct Tables {
+    rows: BTreeMap<&'static str, BTreeMap<String, Map<String, Value>>>,
+    summary: Map<String, Value>,
+}
+
+/// A row or figure that is not the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Difference {
+    /// The table, or `summary`.
+    pub table: &'static str,
+    /// The row's name, and the column.
+    pub place: String,
+    /// What the oracle says.
+    pub expected: String,
+    /// What the engine says.
+    pub found: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Difference { table, place, expected, found } = self;
+        write!(out, "{table} {place}: the oracle says {expected}, the engine says {found}")
+    }
+}
+
+impl Tables {
+    /// What the oracle computed.
+    #[must_use]
+    pub fn of_oracle(settled: Settled) -> Tables {
+        let mut tables = Tables::default();
+        let named = [
+            ("contacts", settled.contacts),
+            ("verdicts", settled.verdicts),
+            ("sessions", settled.sessions),
+            ("alerts", settled.alerts),
+            ("markers", settled.markers),
+        ];
+        for (table, rows) in named {
+            for row in rows {
+                tables.add(table, row.into_iter().collect());
+            }
+        }
+        if let Value::Object(summary) = settled.summary {
+            tables.summary = summary;
+        }
+        tables
+    }
+
+    /// What the engine computed.
+    #[must_use]
+    pub fn of_engine(names: &Names, bucket: &Bucket, summary: Map<String, Value>) -> Tables {
+        let mut tables = Tables { summary, ..Tables::default() };
+        for result in &bucket.contacts {
+            tables::contact(names, result, |cells| tables.add_cells("contacts", cells));
+            let added: Result<(), ()> = tables::verdicts(names, result, |cells| {
+                tables.add_cells("verdicts", cells);
+                Ok(())
+            });
+            added.expect("adding a row to a map cannot fail");
+        }
+        for session in &bucket.sessions {
+            tables::session(names, session, |cells| tables.add_cells("sessions", cells));
+        }
+        for alert in &bucket.alerts {
+            tables::alert(names, alert, |cells| tables.add_cells("alerts", cells));
+        }
+        for marker in &bucket.markers {
+            tables::marker(names, marker, |cells| tables.add_cells("markers", cells));
+        }
+        tables
+    }
+
+    fn add_cells(&mut self, table: &'static str, cells: &[Cell]) {
+        let columns = &Table::named(table).expect("the table is one of the output tables").columns;
+        let row = columns
+            .iter()
+            .zip(cells)
+            .map(|(column, cell)| (column.name.clone(), value(column.kind, cell)));
+        self.add(table, row.collect());
+    }
+
+    fn add(&mut self, table: &'static str, mut row: Map<String, Value>) {
+        for column in columns_of(HISTORY, table) {
+            row.remove(*column);
+        }
+        if row.get("status") == Some(&json!("revised")) {
+            row.insert("status".into(), json!("final"));
+        }
+        let key: Vec<String> = columns_of(KEYS, table)
+            .iter()
+            .map(|column| row.get(*column).map_or_else(String::new, text))
+            .collect();
+        let rows = self.rows.entry(table).or_default();
+        let mut key = key.join(" ");
+        while rows.contains_key(&key) {
+            key.push_str(" again");
+        }
+        rows.insert(key, row);
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.rows.values().map(|rows| rows.len() as u64).sum()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How often outcomes occurred that the generator cannot promise.
+    #[must_use]
+    pub fn features(&self) -> Vec<(&'static str, u64)> {
+        let count = |table: &str, column: &str, wanted: &str| {
+            let rows = self.rows.get(table).into_iter().flat_map(BTreeMap::values);
+            rows.filter(|row| row.get(column).is_some_and(|found| text(found) == wanted)).count()
+        };
+        vec![
+            ("result: repeated", count("verdicts", "verdict", "repeated") as u64),
+            ("result: retried", count("verdicts", "verdict", "retried") as u64),
+            ("result: resolved", count("verdicts", "verdict", "resolved") as u64),
+            ("result: lost", count("verdicts", "verdict", "lost") as u64),
+            ("result: pending", count("verdicts", "verdict", "pending") as u64),
+            ("result: undecidable", count("verdicts", "verdict", "undecidable") as u64),
+            ("result: overlap", count("verdicts", "overlap", "true") as u64),
+            ("result: capped", count("contacts", "capped", "true") as u64),
+            (
+                "result: quarantined",
+                count("contacts", "not_counted_because", "quarantined") as u64,
+            ),
+            ("result: assistance", count("contacts", "not_counted_because", "assistance") as u64),
+            ("result: resolved by a handle", count("contacts", "confidence", "seen") as u64),
+            ("result: open contact", count("contacts", "end_kind", "open") as u64),
+            ("result: alert", self.rows.get("alerts").map_or(0, BTreeMap::len) as u64),
+        ]
+    }
+
+    /// Where what was found is not what these tables say.
+    #[must_use]
+    pub fn differences(&self, found: &Tables, doubled: bool) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        for (table, _) in KEYS {
+            let none = BTreeMap::new();
+            let expected_rows = self.rows.get(table).unwrap_or(&none);
+            let found_rows = found.rows.get(table).unwrap_or(&none);
+            for (key, row) in expected_rows {
+                match found_rows.get(key) {
+                    None => differences.push(Difference {
+                        table,
+                        place: key.clone(),
+                        expected: Value::Object(row.clone()).to_string(),
+                        found: "no such row".into(),
+                    }),
+                    Some(found) => differences.extend(columns(table, key, row, found)),
+                }
+            }
+            for (key, row) in found_rows.iter().filter(|(key, _)| !expected_rows.contains_key(*key))
+            {
+                differences.push(Difference {
+                    table,
+                    place: key.clone(),
+                    expected: "no such row".into(),
+                    found: Value::Object(row.clone()).to_string(),
+                });
+            }
+        }
+        let figures = SUMMARY.iter().filter(|figure| {
+            let arrived = ["read", "decoded", "ignored", "rejected", "duplicates"];
+            !doubled || !arrived.contains(figure) || SUMMARY_WHEN_DOUBLED.contains(figure)
+        });
+        for figure in figures {
+            let (a, b) = (self.summary.get(*figure), found.summary.get(*figure));
+            if !same(a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null)) {
+                differences.push(difference("summary", figure, a, b));
+            }
+        }
+        differences
+    }
+}
+
+fn columns(
+    table: &'static str,
+    key: &str,
+    expected: &Map<String, Value>,
+    found: &Map<String, Value>,
+) -> Vec<Difference> {
+    let names = expected.keys().chain(found.keys().filter(|name| !expected.contains_key(*name)));
+    let differing = names.filter(|name| {
+        let (a, b) = (expected.get(*name), found.get(*name));
+        !same(a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null))
+    });
+    differing
+        .map(|name| {
+            difference(table, &format!("{key} · {name}"), expected.get(name), found.get(name))
+        })
+        .collect()
+}
+
+fn difference(
+    table: &'static str,
+    place: &str,
+    expected: Option<&Value>,
+    found: Option<&Value>,
+) -> Difference {
+    let say = |value: Option<&Value>| value.map_or("nothing".into(), Value::to_string);
+    Difference { table, place: place.into(), expected: say(expected), found: say(found) }
+}
+
+/// Whether two values are the same; whole numbers may be written as decimal ones.
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (Value::Object(a), Value::Object(b)) => {
+            let names = a.keys().chain(b.keys());
+            names.into_iter().all(|name| {
+                same(a.get(name).unwrap_or(&Value::Null), b.get(name).unwrap_or(&Value::Null))
+            })
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn columns_of(
+    tables: &[(&str, &'static [&'static str])],
+    table: &str,
+) -> &'static [&'static str] {
+    tables.iter().find(|(name, _)| *name == table).map_or(&[], |(_, columns)| columns)
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn value(kind: ColumnKind, cell: &Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Text(text) => json!(text),
+        Cell::Int(number) => json!(number),
+        Cell::Bool(truth) => json!(truth),
+        Cell::Double(number) => json!(number),
+        Cell::Time(at) => {
+            debug_assert!(kind == ColumnKind::Time);
+            json!(instant(*at))
+        }
+        Cell::List(texts) => json!(texts),
+        Cell::Map(entries) => {
+            let map: Map<String, Value> =
+                entries.iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
+            Value::Object(map)
+        }
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+fn instant(at_ms: i64) -> String {
+    let timestamp = jiff::Timestamp::from_millisecond(at_ms);
+    timestamp.map_or_else(
+        |_| at_ms.to_string(),
+        |timestamp| timestamp.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
+    )
+}

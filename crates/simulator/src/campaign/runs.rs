@@ -1,0 +1,208 @@
+//! The ways in which the engine can be run over the same records.
+
+use super::compare::Tables;
+use crate::oracle::{self, InputLine, Options};
+use crate::workload::Record;
+use model::Millis;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use settings::{Loaded, Meant};
+use stage_door::{Clocks, Place};
+use tables::{Names, Summary};
+use worker::{Bucket, Counts, Engine, History, Live, Partitions};
+
+/// Histories end before this; what is later is an impossible clock: 2026-01-01T00:00:00Z.
+const RUN_START: Millis = Millis(1_767_225_600_000);
+
+/// A way to run the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As `replay` does: stage by stage, key by key. Memory for so many bytes, the rest on disk.
+    History {
+        /// Bytes of memory.
+        memory_bytes: usize,
+    },
+    /// Record by record through tasks, in random order of arrival and of steps.
+    Live {
+        /// Tasks of each stage.
+        partitions: Partitions,
+        /// A share of the records comes twice.
+        doubled: bool,
+        /// Everything is written and read back after each step.
+        restarted: bool,
+    },
+}
+
+impl Way {
+    /// A handful of ways for one history.
+    pub fn some(random: &mut impl Rng) -> Vec<Way> {
+        let mut partitions = || Partitions {
+            contacts: random.random_range(1..6),
+            handles: random.random_range(1..6),
+            customers: random.random_range(1..6),
+        };
+        vec![
+            Way::History { memory_bytes: 1 << 30 },
+            Way::History { memory_bytes: 0 },
+            Way::Live { partitions: partitions(), doubled: false, restarted: false },
+            Way::Live { partitions: partitions(), doubled: true, restarted: false },
+            Way::Live { partitions: partitions(), doubled: true, restarted: true },
+        ]
+    }
+
+    /// Whether records come twice.
+    #[must_use]
+    pub fn doubles(self) -> bool {
+        matches!(self, Way::Live { doubled: true, .. })
+    }
+}
+
+/// The oracle's settled result.
+///
+/// # Errors
+/// A configuration that the oracle refuses.
+pub fn oracle(config: &str, records: &[Record]) -> Result<Tables, String> {
+    let lines: Vec<InputLine> = records
+        .iter()
+        .enumerate()
+        .map(|(place, record)| InputLine {
+            file: "campaign.jsonl".into(),
+            line: place as u64 + 1,
+            text: record.json.clone(),
+        })
+        .collect();
+    let options = Options { until: None, run_start: Some(RUN_START.0) };
+    oracle::settle(config, &lines, options).map(Tables::of_oracle)
+}
+
+/// The engine's settled result, run in one way. The seed decides the order of everything.
+///
+/// # Errors
+/// A configuration that the engine refuses, or a disk that fails.
+pub fn settled(config: &str, records: &[Record], way: Way, seed: u64) -> Result<Tables, String> {
+    let loaded = Loaded::from_text(config, "campaign").map_err(|error| error.to_string())?;
+    let meant = loaded.meant().map_err(|problems| problems.to_string())?;
+    let engine = meant.engine(|| vec![7; 32], Some(RUN_START), None);
+    let engine = engine.map_err(|error| error.to_string())?;
+    let shuffled = crate::workload::shuffle(seed, records);
+    match way {
+        Way::History { memory_bytes } => history(&meant, &engine, &shuffled, memory_bytes),
+        Way::Live { partitions, doubled, restarted } => {
+            let records =
+                if doubled { crate::workload::double(seed, &shuffled, 0.4) } else { shuffled };
+            live(&meant, &engine, &records, partitions, restarted, seed)
+        }
+    }
+}
+
+fn place() -> Place<'static> {
+    Place { source: "", partition: 0, recorded_at: None, lateness: false }
+}
+
+fn history(
+    meant: &Meant,
+    engine: &Engine,
+    records: &[Record],
+    memory_bytes: usize,
+) -> Result<Tables, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let history = History::new(engine, folder.path(), memory_bytes);
+    let mut feed = history.feed();
+    let mut clocks = Clocks::default();
+    for record in records {
+        let decoded = canonical::decode_json(record.json.as_bytes());
+        let admitted = engine.admit(decoded, &place(), &mut clocks, &mut feed.counts);
+        if let Ok((key, input)) = admitted {
+            feed.take(&key, &input).map_err(|error| error.to_string())?;
+        }
+    }
+    feed.finish().map_err(|error| error.to_string())?;
+    let settled = history.settle(None, &|_| {}).map_err(|error| error.to_string())?;
+    let mut all = Bucket::default();
+    for bucket in 0..settled.buckets() {
+        let mut rows = settled.take(bucket).map_err(|error| error.to_string())?;
+        all.contacts.append(&mut rows.contacts);
+        all.sessions.append(&mut rows.sessions);
+        all.alerts.append(&mut rows.alerts);
+        all.markers.append(&mut rows.markers);
+    }
+    Ok(tables(meant, &all, &settled.counts, settled.now))
+}
+
+fn live(
+    meant: &Meant,
+    engine: &Engine,
+    records: &[Record],
+    partitions: Partitions,
+    restarted: bool,
+    seed: u64,
+) -> Result<Tables, String> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut live = Live::new(engine, partitions);
+    let mut clocks = Clocks::default();
+    let mut counts = Counts::default();
+    let mut now = Millis::MIN;
+    for record in records {
+        let decoded = canonical::decode_json(record.json.as_bytes());
+        let admitted = engine.admit(decoded, &place(), &mut clocks, &mut counts);
+        let Ok((key, input)) = admitted else { continue };
+        counts.horizon = counts.horizon.max(worker::horizon(&input));
+        live.offer(key, input);
+        if random.random_ratio(1, 2) {
+            step(&mut live, &mut random);
+        }
+        if restarted {
+            live.restart().map_err(|error| error.to_string())?;
+        }
+        if random.random_ratio(1, 25) {
+            // Time may be thought to have come further than it has: late is late, never wrong.
+            now = now.max(counts.horizon);
+            live.advance_contacts(now);
+            live.advance_customers(now);
+        }
+    }
+    while live.waiting().iter().flatten().any(|waiting| *waiting > 0) {
+        step(&mut live, &mut random);
+        if restarted {
+            live.restart().map_err(|error| error.to_string())?;
+        }
+    }
+    let end = counts.horizon;
+    live.advance(end);
+    counts.add(&live.counts);
+    let bucket = live.told.settled();
+    counts.customers = live.told.customers();
+    counts.contacts_capped = live.told.capped();
+    counts.incomplete = live.incomplete();
+    Ok(tables(meant, &bucket, &counts, end))
+}
+
+/// One step of one task, drawn at random among those with something to do.
+fn step(live: &mut Live, random: &mut ChaCha8Rng) {
+    let waiting = live.waiting();
+    let ready: Vec<(usize, usize)> = (0..3)
+        .flat_map(|stage| (0..waiting[stage].len()).map(move |task| (stage, task)))
+        .filter(|(stage, task)| waiting[*stage][*task] > 0)
+        .collect();
+    if ready.is_empty() {
+        return;
+    }
+    let (stage, task) = ready[random.random_range(0..ready.len())];
+    let records_max = random.random_range(1..8);
+    match stage {
+        0 => live.step_contacts(task, records_max),
+        1 => live.step_handles(task, records_max),
+        _ => drop(live.step_customers(task, records_max)),
+    }
+}
+
+fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Tables {
+    let names = Names::of(meant);
+    let readings = &meant.customers.readings;
+    let policies: Vec<model::Text> =
+        meant.customers.policies.iter().map(|policy| policy.name.clone()).collect();
+    let mut summary = Summary::new(readings, &policies);
+    summary.add(bucket, readings.headline, now);
+    summary.add_capped(counts);
+    Tables::of_engine(&names, bucket, summary.json(counts, readings, 1.0))
+}
