@@ -11,13 +11,24 @@
 //! Invariant: a damaged file is an error with its place, never a panic; memory is bounded by
 //! constants, never by a file.
 
+mod columns;
 mod error;
 mod folder;
+mod import;
+mod input;
+mod read;
+mod row;
 mod table;
 mod text;
+mod time;
 mod write;
 
 pub use error::{FilesError, Place};
 pub use folder::OutputFolder;
+pub use import::Import;
+pub use input::{Compression, InputFile, InputKind, open_inputs};
+pub use read::{
+    Body, Chunk, ChunkNotes, InputReader, LINE_BYTES_MAX, ReadOptions, Reading, Record,
+};
 pub use table::{Column, ColumnKind, TABLE_NAMES, Table};
 pub use write::{Cell, EncodedRows, Format, TableEncoder, TableWriter};
