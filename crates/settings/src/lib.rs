@@ -16,6 +16,7 @@
 mod codes;
 mod describe;
 mod duration;
+mod engine;
 mod examine;
 mod keys;
 mod layers;

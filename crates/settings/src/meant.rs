@@ -73,6 +73,8 @@ pub struct Meant {
     pub identifiers: Identifiers,
     /// The sources.
     pub sources: Sources,
+    /// Types of identifiers besides `customer_id`, `loyalty`, `email`, `phone`, `device`.
+    pub identifier_types: Vec<String>,
     /// Mappings of input files, in the order in which they were typed.
     pub imports: Vec<Import>,
     /// Threshold of the share answered, for each channel in order of [`model::Channel::ALL`],
@@ -219,6 +221,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
         customers,
         identifiers,
         sources,
+        identifier_types: types.own(),
         imports,
         answer_within_ms: stages::answer_within_ms(typed),
         segments,

@@ -1,5 +1,8 @@
 //! Configurations that are right, and what they come to.
 
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 use expect_test::expect;
 use model::Channel;
 use settings::{Identifiers, Loaded, Meant, Place};
@@ -436,6 +439,22 @@ fn a_default_policy_without_its_reading_is_left_out() {
         meant.customers.readings.headline
     );
     assert_eq!(meant.customers.policies[0].count_min, 3);
+}
+
+#[test]
+fn policies_name_channels_scopes_and_a_least_count() {
+    let meant = meant(
+        "[scopes]\nwritten = [\"email\"]\n[[policies]]\ncount_min = 1\nchannels = [\"written\", \"web\"]\n",
+    );
+    let policy = &meant.customers.policies[0];
+    assert_eq!((policy.name.as_str(), policy.count_min), ("policy-1", 2));
+    let looked_at = Channel::ALL
+        .iter()
+        .filter(|channel| policy.channels.contains(**channel));
+    assert_eq!(
+        looked_at.collect::<Vec<_>>(),
+        [&Channel::Email, &Channel::Web]
+    );
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! The reference in `docs/configuration.md` is that of the code, and what it shows can be typed.
 
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 use settings::{KEYS, Key, Kind, LeftOut, Loaded, reference};
 use std::path::Path;
 

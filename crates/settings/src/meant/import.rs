@@ -52,6 +52,9 @@ const FIELDS: &[&str] = &[
     "amount",
     "score",
     "scale",
+    "identifiers",
+    "attributes",
+    "cleared",
 ];
 
 /// `[import.NAME]`, as meant.
@@ -61,9 +64,9 @@ pub struct Import {
     pub name: String,
     /// Glob over the names of input files.
     pub matches: String,
-    /// What separates the columns of CSV.
-    pub separator: u8,
-    /// WHATWG name of the encoding; the reader knows which there are.
+    /// What separates the columns of CSV: one ASCII character, or `tab`.
+    pub separator: String,
+    /// WHATWG name of the encoding.
     pub encoding: String,
     /// IANA name of the zone of times without an offset.
     pub time_zone: String,
@@ -96,18 +99,22 @@ fn meant(check: &mut Check<'_>, types: &Types, name: &str, import: &typed::Impor
         let what = format!("`{}` is no glob: {}", import.r#match, error.kind());
         check.wrong(&format!("{key}.match"), what);
     }
-    let separator = match import.separator.as_bytes() {
-        b"tab" => b'\t',
-        [byte] if byte.is_ascii() => *byte,
-        _ => {
-            let what = format!(
-                "found `{}`; allowed: one ASCII character, or tab",
-                import.separator
-            );
-            check.wrong(&format!("{key}.separator"), what);
-            b','
-        }
-    };
+    let separator = import.separator.as_bytes();
+    let one = |byte: &u8| byte.is_ascii() && !b"\"\r\n".contains(byte);
+    if separator != b"tab" && !matches!(separator, [byte] if one(byte)) {
+        let what = format!(
+            "found `{}`; allowed: one ASCII character, or tab",
+            import.separator
+        );
+        check.wrong(&format!("{key}.separator"), what);
+    }
+    if encoding_rs::Encoding::for_label(import.encoding.as_bytes()).is_none() {
+        let what = format!(
+            "found `{}`; allowed: a WHATWG name such as utf-8, windows-1252",
+            import.encoding
+        );
+        check.wrong(&format!("{key}.encoding"), what);
+    }
     let time_zone = import
         .time_zone
         .as_ref()
@@ -122,7 +129,7 @@ fn meant(check: &mut Check<'_>, types: &Types, name: &str, import: &typed::Impor
     Import {
         name: name.to_owned(),
         matches: import.r#match.clone(),
-        separator,
+        separator: import.separator.clone(),
         encoding: import.encoding.clone(),
         time_zone,
         time_format: import.time_format.clone(),
@@ -161,7 +168,9 @@ fn columns(check: &mut Check<'_>, types: &Types, key: &str, import: &typed::Impo
         if let Some(what) = unknown_field(types, field) {
             check.wrong(&key, what);
         }
-        if let Some((before, _)) = columns[..index].iter().find(|(_, before)| before == field) {
+        // A record may state several identifiers of a type, but a field only once.
+        let before = columns[..index].iter().find(|(_, before)| before == field);
+        if let Some((before, _)) = before.filter(|_| FIELDS.contains(&field.as_str())) {
             check.wrong(&key, format!("column `{before}` holds {field} already"));
         }
     }

@@ -214,7 +214,7 @@ pub(super) fn policies(check: &mut Check<'_>, readings: &Readings) -> Vec<Policy
             name: name.into(),
             version: policy.version,
             reading,
-            count_min: policy.count_min,
+            count_min: policy.count_min.max(2),
             channels,
             reasons: policy
                 .reasons

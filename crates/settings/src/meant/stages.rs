@@ -22,6 +22,14 @@ pub(super) struct Types {
 }
 
 impl Types {
+    /// Those in use that the product does not know.
+    pub(super) fn own(&self) -> Vec<String> {
+        self.all()[KNOWN_TYPES.len()..]
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect()
+    }
+
     /// Those in use and those that the product knows, each once.
     pub(super) fn all(&self) -> Vec<&str> {
         let used = self.unique.iter().chain(&self.handles).map(Text::as_str);
@@ -95,11 +103,11 @@ pub(super) fn identifier_types(check: &mut Check<'_>) -> Types {
     };
     let known = types.all();
     for (name, _) in &identity.link_life.0 {
-        if name != "default" && !types.handles.iter().any(|handle| handle == name) {
+        if name != "default" && !known.contains(&name.as_str()) {
             let near = did_you_mean(name, known.iter().copied());
             let what = format!(
-                "`{name}` is no handle; allowed: default, {}{near}",
-                handles.join(", ")
+                "`{name}` is no type of identifier; allowed: default, {}{near}",
+                known.join(", ")
             );
             check.wrong(&format!("identity.link_life.{name}"), what);
         }
