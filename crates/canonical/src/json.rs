@@ -1,8 +1,9 @@
 //! The canonical record as JSON.
 
-use crate::record::{
-    ATTRIBUTES_MAX, IDENTIFIERS_MAX, Many, RELATED_CONTACT_IDS_MAX, Raw, Record, attribute,
-    identifier, related_contact_id,
+use crate::record::Record;
+use crate::values::{
+    ATTRIBUTES_MAX, IDENTIFIERS_MAX, Many, RELATED_CONTACT_IDS_MAX, Raw, attribute, identifier,
+    related_contact_id,
 };
 use crate::{Decoded, Fault, FieldName, RECORD_BYTES_MAX};
 use model::{Identifier, RejectedReason, Text};
@@ -28,8 +29,12 @@ pub fn decode_json(bytes: &[u8]) -> Decoded {
         );
         return Fault::new(RejectedReason::TooLarge, detail).into();
     }
+    // Checked once for the whole record, not for each text in it.
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Fault::new(RejectedReason::NotJson, "expected UTF-8").into();
+    };
     let mut record = Record::default();
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let mut reader = serde_json::Deserializer::from_str(text);
     let read = reader
         .deserialize_any(Fill(&mut record))
         .and_then(|()| reader.end());

@@ -13,13 +13,15 @@ mod json;
 mod names;
 mod record;
 mod time;
+mod values;
 
 pub use avro::{Reader, SchemaError};
 pub use format::{Decode, Format, of_channel};
 pub use json::decode_json;
 pub use names::FieldName;
-pub use record::{Many, Raw, Record};
+pub use record::Record;
 pub use time::{TIME_MAX, parse_time};
+pub use values::{Many, Raw};
 
 use model::{Event, IgnoredWhy, RejectedReason, Signal};
 

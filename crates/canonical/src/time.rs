@@ -92,7 +92,7 @@ fn days_of_month(year: i64, month: u32) -> u32 {
 }
 
 /// Days from 1970-01-01 to a date of the proleptic Gregorian calendar, counted in years that begin
-/// in March, so that the leap day is the last one (Hinnant, *chrono-Compatible Low-Level Date Algorithms*).
+/// in March, so that the leap day is the last one (Hinnant, *Low-Level Date Algorithms*).
 fn days_since_epoch(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -155,7 +155,8 @@ mod tests {
             let offset = jiff::tz::Offset::from_seconds(offset_minutes * 60).unwrap();
             let local = offset.to_datetime(at);
             prop_assume!(local.year() >= 0);
-            let (sign, ahead) = if offset_minutes < 0 { ('-', -offset_minutes) } else { ('+', offset_minutes) };
+            let sign = if offset_minutes < 0 { '-' } else { '+' };
+            let ahead = offset_minutes.abs();
             let fraction = &format!("{:09}", local.subsec_nanosecond())[..digits];
             let text = format!(
                 "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{}{fraction}{sign}{:02}:{:02}",

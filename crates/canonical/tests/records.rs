@@ -442,7 +442,7 @@ fn what_is_no_record() {
     check("\u{feff}{}", "missing_field: channel");
     assert_eq!(
         line(&decode_json(b"{\"queue\":\"\xff\"}")),
-        "not_json: expected a JSON object, found a fault at 1:11"
+        "not_json: expected UTF-8"
     );
 }
 

@@ -3,7 +3,6 @@
 use crate::words::words;
 use crate::{Channel, Direction, Identifier, Initiation, Millis, Money, Outcome, StepStatus, Text};
 use serde::{Deserialize, Serialize};
-use std::fmt::Write as _;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// What one record of a channel says.
@@ -443,11 +442,40 @@ pub fn signal_hash(signal: &Signal) -> u64 {
     lines.hash()
 }
 
+/// Appends a number in decimal digits; several times as fast as formatting it, and every event has
+/// some.
+fn push_decimal(buffer: &mut String, number: i64) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut left = number.unsigned_abs();
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (left % 10) as u8;
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        buffer.push('-');
+    }
+    buffer.extend(digits[start..].iter().map(|digit| char::from(*digit)));
+}
+
 /// The lines of a hash: a buffer and where each line begins and ends in it.
-#[derive(Default)]
 struct Lines {
     buffer: String,
     starts: Vec<(u32, u32)>,
+}
+
+impl Default for Lines {
+    /// With room for most events.
+    fn default() -> Self {
+        Lines {
+            buffer: String::with_capacity(512),
+            starts: Vec::with_capacity(32),
+        }
+    }
 }
 
 impl Lines {
@@ -474,7 +502,9 @@ impl Lines {
 
     fn number(&mut self, name: &str, number: i64) {
         self.line(|buffer| {
-            write!(buffer, "{name}={number}").expect("writing to a string cannot fail");
+            buffer.push_str(name);
+            buffer.push('=');
+            push_decimal(buffer, number);
         });
     }
 
@@ -528,5 +558,53 @@ impl Lines {
             sorted.extend_from_slice(line(*range));
         }
         xxh3_64(&sorted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_usual() {
+        for number in [0, 7, -7, 10, 1_772_359_200_000, i64::MAX, i64::MIN] {
+            let mut text = String::new();
+            push_decimal(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
+    }
+
+    #[test]
+    fn the_hash_is_that_of_the_documented_text() {
+        let event = Event {
+            tenant: "acme".into(),
+            channel: Channel::Phone,
+            source: "acd".into(),
+            event_id: "E1".into(),
+            kind: Kind::Ended,
+            occurred_at: Millis(1_772_359_200_000),
+            updated_at: Millis(1_772_359_200_001),
+            contact_id: "L1".into(),
+            root_contact_id: Text::default(),
+            thread_id: Text::default(),
+            related_contact_ids: vec!["L2".into(), "L3".into()],
+            identifiers: vec![],
+            fields: vec![
+                (Field::WaitMs, Value::Int(1_500)),
+                (Field::Agent, Value::Text("a-1".into())),
+                (Field::Queue, Value::Null),
+            ],
+            attributes: vec![("b".into(), None), ("a".into(), Some("x".into()))],
+        };
+        let text = "agent=a-1\nattributes.a=x\nattributes.b=null\nchannel=phone\ncontact_id=L1\n\
+            event_id=E1\nkind=ended\noccurred_at=1772359200000\nqueue=null\n\
+            related_contact_ids=L2,L3\nsource=acd\ntenant=acme\nupdated_at=1772359200001\n\
+            wait_ms=1500\n";
+        assert_eq!(event_hash(&event), xxh3_64(text.as_bytes()));
+        let reversed = Event {
+            fields: event.fields.iter().rev().cloned().collect(),
+            ..event.clone()
+        };
+        assert_eq!(event_hash(&reversed), event_hash(&event));
     }
 }

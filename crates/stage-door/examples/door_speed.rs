@@ -1,6 +1,6 @@
 //! Prints what a record costs: nanoseconds of one core for decoding and for letting in.
 
-use canonical::{Decoded, decode_json};
+use canonical::decode_json;
 use model::{Millis, StepStatus};
 use stage_door::{
     Clocks, Door, Output, Place, Pseudonymise, Secret, Settings, SourceSettings, StepMatch,
@@ -69,21 +69,21 @@ fn time(name: &str, door: &Door, records: &[String]) {
         lateness: true,
     };
     let mut clocks = Clocks::default();
-    let (mut decode_ns, mut admit_ns, mut let_in) = (u128::MAX, u128::MAX, 0);
+    let (mut decode_ns, mut together_ns, mut let_in) = (u128::MAX, u128::MAX, 0);
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        let decoded: Vec<Decoded> = records
-            .iter()
-            .map(|record| decode_json(black_box(record.as_bytes())))
-            .collect();
+        for record in records {
+            black_box(decode_json(black_box(record.as_bytes())));
+        }
         decode_ns = decode_ns.min(start.elapsed().as_nanos());
         let start = Instant::now();
         let_in = 0;
-        for decoded in decoded {
+        for record in records {
+            let decoded = decode_json(black_box(record.as_bytes()));
             let output = black_box(door.admit(decoded, &place, &mut clocks));
             let_in += usize::from(matches!(output, Output::Event { .. }));
         }
-        admit_ns = admit_ns.min(start.elapsed().as_nanos());
+        together_ns = together_ns.min(start.elapsed().as_nanos());
     }
     let bytes: usize = records.iter().map(String::len).sum();
     let each = records.len() as u128;
@@ -91,8 +91,8 @@ fn time(name: &str, door: &Door, records: &[String]) {
         "{name}: {} bytes, decode {} ns, admit {} ns, together {} ns; {let_in} of {each} let in",
         bytes / records.len(),
         decode_ns / each,
-        admit_ns / each,
-        (decode_ns + admit_ns) / each,
+        together_ns.saturating_sub(decode_ns) / each,
+        together_ns / each,
     );
 }
 

@@ -393,12 +393,10 @@ fn contact_key(
         key.push_str(&device.value);
         return key;
     }
-    for letter in source.chars() {
-        match letter {
-            '%' => key.push_str("%25"),
-            '/' => key.push_str("%2F"),
-            plain => key.push(plain),
-        }
+    if source.bytes().any(|byte| matches!(byte, b'/' | b'%')) {
+        key.push_str(&source.replace('%', "%25").replace('/', "%2F"));
+    } else {
+        key.push_str(source);
     }
     key.push('/');
     let ids: &[&Text] = match channel {

@@ -5,7 +5,6 @@ use crate::settings::{Pseudonymise, Settings};
 use hmac::{Hmac, KeyInit, Mac};
 use model::{Identifier, Text};
 use sha2::Sha256;
-use std::borrow::Cow;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Words that stand for nobody, in any case.
@@ -86,11 +85,7 @@ impl Identify {
         for form in [Form::Phone, Form::Email, Form::Other] {
             let mut blocked = Vec::new();
             for value in &settings.block {
-                blocked.extend(
-                    identify
-                        .normal(form, value, &mut remembered)
-                        .map(Text::from),
-                );
+                blocked.extend(identify.normal(form, value, &mut remembered));
             }
             blocked.sort();
             identify.blocked[form as usize] = blocked;
@@ -115,7 +110,7 @@ impl Identify {
             return Seen::Nobody;
         }
         let value = match &self.key {
-            None => Text::from(normal),
+            None => normal,
             Some(key) => hashed(key, &raw.kind, &normal),
         };
         Seen::Somebody(Identifier {
@@ -126,12 +121,7 @@ impl Identify {
     }
 
     /// The normalised value; `None` if it means nobody.
-    fn normal<'a>(
-        &self,
-        form: Form,
-        raw: &'a str,
-        remembered: &mut Remembered,
-    ) -> Option<Cow<'a, str>> {
+    fn normal(&self, form: Form, raw: &str, remembered: &mut Remembered) -> Option<Text> {
         let bare = match form {
             Form::Phone => without_uri(raw.trim()),
             Form::Email | Form::Other => raw.trim(),
@@ -142,16 +132,16 @@ impl Identify {
         match form {
             Form::Phone => {
                 let number = self.numbers.read(bare, remembered)?;
-                (!means_nobody(&number)).then(|| Cow::Owned(number.into()))
+                (!means_nobody(&number)).then_some(number)
             }
             Form::Email
                 if bare
                     .bytes()
                     .any(|byte| !byte.is_ascii() || byte.is_ascii_uppercase()) =>
             {
-                Some(Cow::Owned(bare.to_lowercase()))
+                Some(bare.to_lowercase().into())
             }
-            Form::Email | Form::Other => Some(Cow::Borrowed(bare)),
+            Form::Email | Form::Other => Some(bare.into()),
         }
     }
 }
@@ -211,17 +201,17 @@ fn hashed(key: &Hmac<Sha256>, kind: &str, value: &str) -> Text {
 
 fn base64url(bytes: &[u8]) -> Text {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let mut text = Text::with_capacity(bytes.len().div_ceil(3) * 4);
+    let mut letters = [0; HASH_BYTES.div_ceil(3) * 4];
+    let mut length = 0;
     for chunk in bytes.chunks(3) {
         let byte = |place: usize| u32::from(chunk.get(place).copied().unwrap_or(0));
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..=chunk.len() {
-            text.push(char::from(
-                ALPHABET[(bits >> (18 - 6 * place)) as usize & 63],
-            ));
+            letters[length] = ALPHABET[(bits >> (18 - 6 * place)) as usize & 63];
+            length += 1;
         }
     }
-    text
+    Text::from(std::str::from_utf8(&letters[..length]).expect("the alphabet is ASCII"))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Walks through the bytes of a datum.
 
 use super::schema::Shape;
-use crate::record::Raw;
+use crate::values::Raw;
 use std::borrow::Cow;
 
 /// More elements than this in one datum are refused: an array of nulls has no bytes to bound it.

@@ -6,8 +6,9 @@ mod schema;
 pub use schema::SchemaError;
 
 use crate::json::add_attribute;
-use crate::record::{
-    IDENTIFIERS_MAX, Many, RELATED_CONTACT_IDS_MAX, Raw, Record, identifier, related_contact_id,
+use crate::record::Record;
+use crate::values::{
+    IDENTIFIERS_MAX, Many, RELATED_CONTACT_IDS_MAX, Raw, attribute, identifier, related_contact_id,
 };
 use crate::{Decoded, Fault, FieldName, RECORD_BYTES_MAX};
 use cursor::{Broken, Cursor};
@@ -186,7 +187,7 @@ fn attributes(
     let mut blocks = cursor.blocks();
     while blocks.next(cursor)? {
         let name = Text::from(cursor.text()?);
-        let read = crate::record::attribute(cursor.raw(element)?);
+        let read = attribute(cursor.raw(element)?);
         add_attribute(&mut many, name, read);
     }
     Ok(many)
