@@ -250,7 +250,8 @@ impl State {
                 alert.revision = former.revision;
                 alert.cause = former.cause.clone();
                 alert.status = former.status;
-                if alert != former {
+                // One that was withdrawn stands again, even if it says what it said before.
+                if alert != former || former.status == AlertStatus::Withdrawn {
                     alert.revision += 1;
                     alert.cause = cause.clone();
                     alert.status = AlertStatus::Revised;
