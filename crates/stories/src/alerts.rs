@@ -56,13 +56,13 @@ fn the_alert_is_raised_while_the_customer_is_waiting() {
         Wed 4 Mar 10:10  phone D qualified, reason billing
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  A (C1)                                                                                                                                                 phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Tue 3 Mar 10:00  A (C1)                                                                                                                                                 phone handled: origin, repeated by B, provisional by late event
-            Tue 3 Mar 10:00  B (C1)                                                                                                                                                 phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
-            Wed 4 Mar 10:00  B (C1)                                                                                                                                                 phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
-            Wed 4 Mar 10:00  D (C1)                                                                                                                                                 phone open: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
+            Mon 2 Mar 10:00  A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 10:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Tue 3 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
+            Wed 4 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
+            Wed 4 Mar 10:00  D (C1)  phone open: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
             Wed 4 Mar 10:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (raised)
-            Wed 4 Mar 10:09  D (C1)                                                                                                                                                 phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by correction
+            Wed 4 Mar 10:09  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by correction
             Wed 4 Mar 10:10  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone, about billing (revised by correction)
         "#]],
     );
@@ -79,20 +79,20 @@ fn a_correction_withdraws_the_alert() {
         Fri 6 Mar 09:00  later on: phone B corrected, customer C1
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  A (C1)                                                                                                                                  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Tue 3 Mar 10:00  A (C1)                                                                                                                                  phone handled: origin, repeated by B, provisional by late event
-            Tue 3 Mar 10:00  B (C1)                                                                                                                                  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
-            Wed 4 Mar 10:00  B (C1)                                                                                                                                  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
-            Wed 4 Mar 10:00  D (C1)                                                                                                                                  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
+            Mon 2 Mar 10:00  A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 10:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Tue 3 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
+            Wed 4 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
+            Wed 4 Mar 10:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
             Wed 4 Mar 10:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (raised)
-            Thu 5 Mar 09:00  A (C1)                                                                                                                                  phone handled: origin, repeated by D, provisional by identity
-            Thu 5 Mar 09:00  D (C1)                                                                                                                                  phone handled: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, pending until Thu 12 Mar 00:00, provisional by identity
+            Thu 5 Mar 09:00  A (C1)  phone handled: origin, repeated by D, provisional by identity
+            Thu 5 Mar 09:00  D (C1)  phone handled: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, pending until Thu 12 Mar 00:00, provisional by identity
             Thu 5 Mar 09:00  B is C1's no more
             Thu 5 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (withdrawn by identity)
-            Thu 5 Mar 09:00  B (C2)                                                                                                                                  phone handled: origin, pending until Wed 11 Mar 00:00, provisional
-            Fri 6 Mar 09:00  A (C1)                                                                                                                                  phone handled: origin, repeated by B, provisional by late event
-            Fri 6 Mar 09:00  B (C1)                                                                                                                                  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional
-            Fri 6 Mar 09:00  D (C1)                                                                                                                                  phone handled: repeat, 3rd in the window, 1d after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by late event
+            Thu 5 Mar 09:00  B (C2)  phone handled: origin, pending until Wed 11 Mar 00:00, provisional
+            Fri 6 Mar 09:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Fri 6 Mar 09:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional
+            Fri 6 Mar 09:00  D (C1)  phone handled: repeat, 3rd in the window, 1d after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by late event
             Fri 6 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 1d after B, origin A, over phone (revised by late event)
             Fri 6 Mar 09:00  B is C2's no more
         "#]],
@@ -109,15 +109,15 @@ fn a_late_event_revises_instead_of_a_new_alert() {
         Tue 3 Mar 18:00  chat E handled, customer C1, until 18:06
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  A (C1)                                                                                                                                    phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Tue 3 Mar 10:00  A (C1)                                                                                                                                    phone handled: origin, repeated by B, provisional by late event
-            Tue 3 Mar 10:00  B (C1)                                                                                                                                    phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
-            Wed 4 Mar 10:00  B (C1)                                                                                                                                    phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
-            Wed 4 Mar 10:00  D (C1)                                                                                                                                    phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
+            Mon 2 Mar 10:00  A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 10:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Tue 3 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
+            Wed 4 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
+            Wed 4 Mar 10:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
             Wed 4 Mar 10:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (raised)
-            Wed 4 Mar 10:06  B (C1)                                                                                                                                    phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by E, provisional by late event
-            Wed 4 Mar 10:06  E (C1)                                                                                                                                    chat handled: repeat, 3rd in the window, 7h 54min after B on another channel, 3rd of session A, repeated by D, provisional
-            Wed 4 Mar 10:06  D (C1)                                                                                                                                    phone handled: repeat, 4th in the window, 15h 54min after E on another channel, 4th of session A, pending until Thu 12 Mar 00:00, provisional by late event
+            Wed 4 Mar 10:06  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by E, provisional by late event
+            Wed 4 Mar 10:06  E (C1)  chat handled: repeat, 3rd in the window, 7h 54min after B on another channel, 3rd of session A, repeated by D, provisional
+            Wed 4 Mar 10:06  D (C1)  phone handled: repeat, 4th in the window, 15h 54min after E on another channel, 4th of session A, pending until Thu 12 Mar 00:00, provisional by late event
             Wed 4 Mar 10:06  alert third-in-seven-days on E: 3rd in the window, 3rd of its session, 7h 54min after B, origin A, over phone, chat (raised)
             Wed 4 Mar 10:06  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (withdrawn by late event)
         "#]],
@@ -160,15 +160,15 @@ fn a_withdrawn_alert_lets_the_suppressed_one_stand() {
         Tue 3 Mar 09:00  later on: phone B corrected, outbound
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  A (C1)                                                                                                                     phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 12:00  A (C1)                                                                                                                     phone handled: origin, repeated by B, provisional by late event
-            Mon 2 Mar 12:00  B (C1)                                                                                                                     phone handled: repeat, 2nd in the window, 1h 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 10:00  A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 12:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Mon 2 Mar 12:00  B (C1)  phone handled: repeat, 2nd in the window, 1h 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional
             Mon 2 Mar 12:00  alert again on B: 2nd in the window, 2nd of its session, 1h 54min after A, origin A, over phone (raised)
-            Mon 2 Mar 14:00  B (C1)                                                                                                                     phone handled: repeat, 2nd in the window, 1h 54min after A, 2nd of session A, repeated by D, provisional by late event
-            Mon 2 Mar 14:00  D (C1)                                                                                                                     phone handled: repeat, 3rd in the window, 1h 54min after B, 3rd of session A, pending until Tue 10 Mar 00:00, provisional
-            Tue 3 Mar 09:00  A (C1)                                                                                                                     phone handled: origin, repeated by D, provisional by correction
-            Tue 3 Mar 09:00  B (C1)                                                                                                                     phone outbound handled, not counted: outbound: ineligible, final by correction
-            Tue 3 Mar 09:00  D (C1)                                                                                                                     phone handled: repeat, 2nd in the window, 3h 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional by correction
+            Mon 2 Mar 14:00  B (C1)  phone handled: repeat, 2nd in the window, 1h 54min after A, 2nd of session A, repeated by D, provisional by late event
+            Mon 2 Mar 14:00  D (C1)  phone handled: repeat, 3rd in the window, 1h 54min after B, 3rd of session A, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 09:00  A (C1)  phone handled: origin, repeated by D, provisional by correction
+            Tue 3 Mar 09:00  B (C1)  phone outbound handled, not counted: outbound: ineligible, final by correction
+            Tue 3 Mar 09:00  D (C1)  phone handled: repeat, 2nd in the window, 3h 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional by correction
             Tue 3 Mar 09:00  alert again on D: 2nd in the window, 2nd of its session, 3h 54min after A, origin A, over phone (raised)
             Tue 3 Mar 09:00  alert again on B: 2nd in the window, 2nd of its session, 1h 54min after A, origin A, over phone (withdrawn by correction)
         "#]],
@@ -285,6 +285,37 @@ fn how_many_a_policy_would_have_raised() {
             D  C1  Wed 4 Mar 10:00  phone handled  | repeat, 3rd in the window, 23h 54min after B, 3rd of session A, resolved
             alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone
             policies: third-in-seven-days 1
+        "#]],
+    );
+}
+
+#[test]
+fn an_alert_that_was_withdrawn_stands_again() {
+    check_told(
+        r#"
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06
+        Tue 3 Mar 10:00  phone B handled, customer C1, until 10:06
+        Wed 4 Mar 10:00  phone D handled, customer C1, until 10:06
+        Thu 5 Mar 09:00  later on: phone B corrected, customer C2, until Tue 3 Mar 10:06
+        Fri 6 Mar 09:00  later on: phone B corrected, customer C1, until Tue 3 Mar 10:06
+        "#,
+        expect![[r#"
+            Mon 2 Mar 10:00  A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 10:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Tue 3 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
+            Wed 4 Mar 10:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional by late event
+            Wed 4 Mar 10:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional
+            Wed 4 Mar 10:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (raised)
+            Thu 5 Mar 09:00  A (C1)  phone handled: origin, repeated by D, provisional by identity
+            Thu 5 Mar 09:00  D (C1)  phone handled: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, pending until Thu 12 Mar 00:00, provisional by identity
+            Thu 5 Mar 09:00  B is C1's no more
+            Thu 5 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (withdrawn by identity)
+            Thu 5 Mar 09:00  B (C2)  phone handled: origin, pending until Wed 11 Mar 00:00, provisional
+            Fri 6 Mar 09:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Fri 6 Mar 09:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional
+            Fri 6 Mar 09:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by late event
+            Fri 6 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (revised by late event)
+            Fri 6 Mar 09:00  B is C2's no more
         "#]],
     );
 }

@@ -33,21 +33,19 @@ fn an_event_older_than_its_log_by_a_month_is_too_late() {
         r#"
         arrival: live
         also: new
-        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06
-        Thu 2 Apr 10:00  phone B handled, customer C1, until 10:06, source other
+        Mon 2 Mar 09:00  phone A handled, customer C1, until 09:06
+        Thu 2 Apr 20:00  phone B handled, customer C1, until 20:06, source other
         Thu 2 Apr 11:00  phone D handled, customer C1, until 11:06
-        Mon 2 Mar 11:00  phone E handled, customer C1, until 11:06
-        Mon 2 Mar 10:59:59.999  phone F handled, customer C1, until 11:06
+        Mon 2 Mar 10:00  phone E handled, customer C1, until 10:06
+        Mon 2 Mar 09:59:59.999  phone F handled, customer C1, until 10:06
         Wed 15 Apr 00:00  time passes
         "#,
         expect![[r#"
-            A  C1  Mon 2 Mar 10:00         phone handled  | origin, repeated by F
-            F  C1  Mon 2 Mar 10:59:59.999  phone handled  | repeat, 2nd in the window, 53min 59s 999ms after A, 2nd of session A, repeated by E
-            E  C1  Mon 2 Mar 11:00         phone handled  | repeat, 3rd in the window, during F, 3rd of session A, resolved
-            B  C1  Thu 2 Apr 10:00         phone handled  | origin, repeated by D
-            D  C1  Thu 2 Apr 11:00         phone handled  | repeat, 2nd in the window, 54min after B, 2nd of session B, resolved
-            alert third-in-seven-days on E: 3rd in the window, 3rd of its session, no time after F, origin A, over phone
-            new: 5
+            A  C1  Mon 2 Mar 09:00  phone handled  | origin, repeated by E
+            E  C1  Mon 2 Mar 10:00  phone handled  | repeat, 2nd in the window, 54min after A, 2nd of session A, resolved
+            D  C1  Thu 2 Apr 11:00  phone handled  | origin, repeated by B
+            B  C1  Thu 2 Apr 20:00  phone handled  | repeat, 2nd in the window, 8h 54min after D, 2nd of session D, resolved
+            new: 4
         "#]],
     );
 }

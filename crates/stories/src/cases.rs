@@ -18,20 +18,20 @@ fn monday_says_one_customer_and_tuesday_another() {
         Wed 18 Mar 00:00  time passes
         "#,
         expect![[r#"
-            Sun 1 Mar 10:00   W (C1)                                                                                                                                 phone handled: origin, pending until Mon 9 Mar 00:00, provisional
-            Mon 2 Mar 10:00   W (C1)                                                                                                                                 phone handled: origin, repeated by X, provisional by late event
-            Mon 2 Mar 10:00   X (C1)                                                                                                                                 phone handled: repeat, 2nd in the window, 23h 54min after W, 2nd of session W, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 12:00   X (C1)                                                                                                                                 phone handled: repeat, 2nd in the window, 23h 54min after W, 2nd of session W, repeated by Y, provisional by late event
-            Mon 2 Mar 12:00   Y (C1)                                                                                                                                 phone handled: repeat, 3rd in the window, 1h 54min after X, 3rd of session W, pending until Tue 10 Mar 00:00, provisional
+            Sun 1 Mar 10:00   W (C1)  phone handled: origin, pending until Mon 9 Mar 00:00, provisional
+            Mon 2 Mar 10:00   W (C1)  phone handled: origin, repeated by X, provisional by late event
+            Mon 2 Mar 10:00   X (C1)  phone handled: repeat, 2nd in the window, 23h 54min after W, 2nd of session W, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 12:00   X (C1)  phone handled: repeat, 2nd in the window, 23h 54min after W, 2nd of session W, repeated by Y, provisional by late event
+            Mon 2 Mar 12:00   Y (C1)  phone handled: repeat, 3rd in the window, 1h 54min after X, 3rd of session W, pending until Tue 10 Mar 00:00, provisional
             Mon 2 Mar 12:00   alert third-in-seven-days on Y: 3rd in the window, 3rd of its session, 1h 54min after X, origin W, over phone (raised)
-            Tue 3 Mar 09:00   W (C1)                                                                                                                                 phone handled: origin, repeated by Y, provisional by identity
-            Tue 3 Mar 09:00   Y (C1)                                                                                                                                 phone handled: repeat, 2nd in the window, 1d 1h 54min after W, 2nd of session W, pending until Tue 10 Mar 00:00, provisional by identity
+            Tue 3 Mar 09:00   W (C1)  phone handled: origin, repeated by Y, provisional by identity
+            Tue 3 Mar 09:00   Y (C1)  phone handled: repeat, 2nd in the window, 1d 1h 54min after W, 2nd of session W, pending until Tue 10 Mar 00:00, provisional by identity
             Tue 3 Mar 09:00   X is C1's no more
             Tue 3 Mar 09:00   alert third-in-seven-days on Y: 3rd in the window, 3rd of its session, 1h 54min after X, origin W, over phone (withdrawn by identity)
-            Tue 3 Mar 09:00   X (C2)                                                                                                                                 phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Wed 18 Mar 00:00  X (C2)                                                                                                                                 phone handled: origin, resolved, final by time
-            Wed 18 Mar 00:00  W (C1)                                                                                                                                 phone handled: origin, repeated by Y, final by time
-            Wed 18 Mar 00:00  Y (C1)                                                                                                                                 phone handled: repeat, 2nd in the window, 1d 1h 54min after W, 2nd of session W, resolved, final by time
+            Tue 3 Mar 09:00   X (C2)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Wed 18 Mar 00:00  X (C2)  phone handled: origin, resolved, final by time
+            Wed 18 Mar 00:00  W (C1)  phone handled: origin, repeated by Y, final by time
+            Wed 18 Mar 00:00  Y (C1)  phone handled: repeat, 2nd in the window, 1d 1h 54min after W, 2nd of session W, resolved, final by time
         "#]],
     );
 }
@@ -84,11 +84,11 @@ fn a_household_call_moves_when_its_customer_is_known() {
         Wed 4 Mar 10:09  phone D ended, customer C1
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  A (C1)                              phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Tue 3 Mar 10:00  B (C2)                              phone handled: origin, pending until Wed 11 Mar 00:00, provisional
-            Wed 4 Mar 10:00  D (number +33199000001)             phone open: origin, pending until Thu 12 Mar 00:00, provisional
-            Wed 4 Mar 10:09  A (C1)                              phone handled: origin, repeated by D, provisional by late event
-            Wed 4 Mar 10:09  D (C1)                              phone abandoned: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, pending until Thu 12 Mar 00:00, provisional
+            Mon 2 Mar 10:00  A (C1)                   phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 10:00  B (C2)                   phone handled: origin, pending until Wed 11 Mar 00:00, provisional
+            Wed 4 Mar 10:00  D (number +33199000001)  phone open: origin, pending until Thu 12 Mar 00:00, provisional
+            Wed 4 Mar 10:09  A (C1)                   phone handled: origin, repeated by D, provisional by late event
+            Wed 4 Mar 10:09  D (C1)                   phone abandoned: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, pending until Thu 12 Mar 00:00, provisional
             Wed 4 Mar 10:09  D is number +33199000001's no more
         "#]],
     );

@@ -216,14 +216,31 @@ fn a_correction_changes_what_it_states_and_nothing_else() {
         r#"
         also: new, conflicting
         show: end, reason, agent, tier
-        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06, reason billing, agent Ann, tier gold
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06
+        Mon 2 Mar 10:06  phone A qualified, reason billing, agent Ann, tier gold
         Tue 3 Mar 09:00  later on: phone A corrected, reason delivery, no agent
         Tue 17 Mar 00:00 time passes
         "#,
         expect![[r#"
-            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:00 (stated), reason delivery (qualified), agent none, tier gold  | origin, resolved
-            new: 2
+            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:06 (stated), reason delivery (qualified), agent none, tier gold  | origin, resolved
+            new: 3
             conflicting: 0
+        "#]],
+    );
+}
+
+/// Whoever says a whole contact again says its end with it; else it ends where it begins.
+#[test]
+fn a_whole_call_is_said_again_without_its_end() {
+    check(
+        r#"
+        show: end, reason
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06, reason billing
+        Tue 3 Mar 09:00  later on: phone A corrected, reason delivery
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:00 (stated), reason delivery (qualified)  | origin, resolved
         "#]],
     );
 }
@@ -511,6 +528,123 @@ fn a_release_is_marked() {
             A  C1  Mon 2 Mar 11:00  phone handled  | origin, pending until Tue 10 Mar 00:00
             marker at Mon 2 Mar 10:00: release 4.2
             new: 2
+        "#]],
+    );
+}
+
+#[test]
+fn a_chat_is_handed_over_from_the_bot() {
+    check(
+        r#"
+        show: wait, handling, legs, agent, medium
+        Mon 2 Mar 10:00  chat A started, customer C1, medium whatsapp, outcome contained
+        Mon 2 Mar 10:02  chat A ended
+        Mon 2 Mar 10:02  chat B started, leg of A
+        Mon 2 Mar 10:03  chat B accepted, leg of A, agent Ann
+        Mon 2 Mar 10:12  chat B ended, leg of A
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  chat handled, waited 3min, handling 9min, legs 2, agent Ann, medium whatsapp  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn every_leg_costs_what_it_costs() {
+    check(
+        r#"
+        show: cost, legs
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06, extra cost 1.5
+        Mon 2 Mar 10:06  phone B handled, leg of A, until 10:09, extra cost 0.25
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, cost 1.75, legs 2  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn two_systems_give_the_same_id_to_different_calls() {
+    check(
+        r#"
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06, source paris
+        Mon 2 Mar 11:00  phone A handled, customer C2, until 11:06, source lyon
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled  | origin, resolved
+            A  C2  Mon 2 Mar 11:00  phone handled  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn the_video_drops_and_the_customer_joins_again() {
+    check(
+        r#"
+        show: legs, end
+        Mon 2 Mar 10:00  video A joined, customer C1
+        Mon 2 Mar 10:01  video A answered
+        Mon 2 Mar 10:05  video A dropped
+        Mon 2 Mar 10:06  video B joined, leg of A
+        Mon 2 Mar 10:07  video B dropped, leg of A
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  video failed, legs 2, ends Mon 2 Mar 10:07 (stated)  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_call_is_passed_on_by_its_relation_and_nobody_knows_the_caller() {
+    check(
+        r#"
+        show: legs
+        Mon 2 Mar 10:00  phone A handled, until 10:06
+        Mon 2 Mar 10:08  phone B handled, until 10:10, same as A
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  nobody known  Mon 2 Mar 10:00  phone handled, not counted: unknown customer, legs 1  | undecidable
+            B  nobody known  Mon 2 Mar 10:08  phone handled, not counted: unknown customer, legs 1  | undecidable
+        "#]],
+    );
+}
+
+/// An event that states no identifiers takes none away.
+#[test]
+fn a_call_states_no_identifier_any_more() {
+    check(
+        r#"
+        Mon 2 Mar 10:00  phone A offered, customer C1
+        raw: {"channel": "phone", "event_id": "x", "kind": "ended", "occurred_at": "2026-03-02T10:05:00+01:00", "contact_id": "A", "identifiers": null}
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone abandoned  | lost
+        "#]],
+    );
+}
+
+#[test]
+fn only_a_page_lends_its_reason() {
+    check(
+        r#"
+        show: reason
+        Mon 2 Mar 10:00  web W step help, customer C1, declared reason billing
+        Mon 2 Mar 10:10  phone A handled, customer C1, until 10:16
+        Mon 2 Mar 10:20  web V step help, customer C1, page reason delivery
+        Mon 2 Mar 10:30  phone B handled, customer C1, until 10:36
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            W  C1  Mon 2 Mar 10:00  web, reason billing (declared)         | not looked at
+            A  C1  Mon 2 Mar 10:10  phone handled, no reason               | origin, repeated by B
+            V  C1  Mon 2 Mar 10:20  web, reason delivery (page)            | not looked at
+            B  C1  Mon 2 Mar 10:30  phone handled, reason delivery (page)  | repeat, 2nd in the window, 14min after A, 2nd of session A, resolved
         "#]],
     );
 }

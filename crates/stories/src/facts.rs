@@ -36,6 +36,13 @@ const IDENTIFIERS: &[(&str, &str)] = &[
     ("device", "device"),
 ];
 
+/// Reasons that somebody else than the agent states.
+const REASONS: &[(&str, &str)] = &[
+    ("declared reason", "declared"),
+    ("queue reason", "queue"),
+    ("page reason", "page"),
+];
+
 const TIMES: &[(&str, &str)] = &[
     ("until", "ended_at"),
     ("started", "started_at"),
@@ -96,9 +103,9 @@ pub(crate) fn add(record: &mut Map<String, Value>, fact: &str, context: &Context
         record.insert(field.into(), json!(times::length_ms(value)));
     } else if let Some((field, value)) = find(NUMBERS) {
         record.insert(field.into(), json!(value.parse::<f64>().unwrap()));
-    } else if let Some(path) = after("declared reason") {
+    } else if let Some((provenance, path)) = find(REASONS) {
         record.insert("reason".into(), json!(path));
-        record.insert("reason_source".into(), json!("declared"));
+        record.insert("reason_source".into(), json!(provenance));
     } else if let Some((field, value)) = find(TEXTS) {
         record.insert(field.into(), json!(value));
     } else if let Some(ids) = after("same as") {

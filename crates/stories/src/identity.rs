@@ -438,12 +438,12 @@ fn the_third_call_of_the_day_quarantines_the_two_before() {
         Mon 2 Mar 12:00  phone D handled, number 01 99 00 00 01, until 12:06
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  A (number +33199000001)             phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 11:00  A (number +33199000001)             phone handled: origin, repeated by B, provisional by late event
-            Mon 2 Mar 11:00  B (number +33199000001)             phone handled: repeat, 2nd in the window, 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 12:00  A (nobody known)                    phone handled, not counted: quarantined: undecidable, final
-            Mon 2 Mar 12:00  B (nobody known)                    phone handled, not counted: quarantined: undecidable, final
-            Mon 2 Mar 12:00  D (nobody known)                    phone handled, not counted: quarantined: undecidable, final
+            Mon 2 Mar 10:00  A (number +33199000001)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 11:00  A (number +33199000001)  phone handled: origin, repeated by B, provisional by late event
+            Mon 2 Mar 11:00  B (number +33199000001)  phone handled: repeat, 2nd in the window, 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 12:00  A (nobody known)         phone handled, not counted: quarantined: undecidable, final
+            Mon 2 Mar 12:00  B (nobody known)         phone handled, not counted: quarantined: undecidable, final
+            Mon 2 Mar 12:00  D (nobody known)         phone handled, not counted: quarantined: undecidable, final
             Mon 2 Mar 12:00  A is number +33199000001's no more
             Mon 2 Mar 12:00  B is number +33199000001's no more
         "#]],
@@ -464,6 +464,50 @@ fn the_latest_number_of_a_call_holds() {
             A  number +33199000002  Mon 2 Mar 10:00  phone abandoned  | retried by D
             B  number +33199000001  Mon 2 Mar 11:00  phone handled    | origin, resolved
             D  number +33199000002  Mon 2 Mar 12:00  phone handled    | retry, 2nd in the window, 1h 55min after A, 2nd of session A, origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_verified_number_of_its_owner() {
+    check(
+        r#"
+        show: identity
+        Mon 2 Mar 10:00  phone A handled, customer C1, number 01 99 00 00 01, until 10:06
+        Mon 2 Mar 10:00  phone B handled, customer C2, number 01 99 00 00 02 verified, until 10:06
+        Tue 3 Mar 10:00  phone D handled, number 01 99 00 00 01 verified, until 10:06
+        Tue 3 Mar 10:00  phone E handled, number 01 99 00 00 02, until 10:06
+        Wed 18 Mar 00:00  time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, by customer_id (unique)  | origin, repeated by D
+            B  C2  Mon 2 Mar 10:00  phone handled, by customer_id (unique)  | origin, repeated by E
+            D  C1  Tue 3 Mar 10:00  phone handled, by phone (seen)          | repeat, 2nd in the window, 23h 54min after A, 2nd of session A, resolved
+            E  C2  Tue 3 Mar 10:00  phone handled, by phone (verified)      | repeat, 2nd in the window, 23h 54min after B, 2nd of session B, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_correction_to_a_blocked_customer_takes_nothing_back() {
+    check_told(
+        r#"
+        Mon 2 Mar 10:00  phone A handled, customer C1, number 01 99 00 00 01, until 10:06
+        Tue 3 Mar 10:00  phone B handled, number 01 99 00 00 01, until 10:06
+        Wed 4 Mar 10:00  later on: phone A corrected, customer unknown, until Mon 2 Mar 10:06
+        Thu 5 Mar 10:00  later on: phone A corrected, customer C2, until Mon 2 Mar 10:06
+        Wed 18 Mar 00:00  time passes
+        "#,
+        expect![[r#"
+            Mon 2 Mar 10:00   A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Tue 3 Mar 10:00   A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Tue 3 Mar 10:00   B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
+            Thu 5 Mar 10:00   A is C1's no more
+            Thu 5 Mar 10:00   B is C1's no more
+            Thu 5 Mar 10:00   A (C2)  phone handled: origin, repeated by B, provisional
+            Thu 5 Mar 10:00   B (C2)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, pending until Wed 11 Mar 00:00, provisional
+            Wed 18 Mar 00:00  A (C2)  phone handled: origin, repeated by B, final by time
+            Wed 18 Mar 00:00  B (C2)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, resolved, final by time
         "#]],
     );
 }

@@ -237,13 +237,47 @@ fn a_late_answer_makes_a_chase_a_word_of_thanks() {
         Wed 1 Apr 00:00 time passes
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00  m1 (C1)             email unanswered open: pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 15:30  m1 (C1)             email unanswered open: retried by m3, provisional by late event
-            Mon 2 Mar 15:30  m3 (C1)             email unanswered open: retry, 2nd in the window, 5h 30min after m1, 2nd of session m1, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 15:30  m1 (C1)             email handled open: origin, pending until Tue 10 Mar 00:00, provisional by identity
+            Mon 2 Mar 10:00  m1 (C1)  email unanswered open: pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 15:30  m1 (C1)  email unanswered open: retried by m3, provisional by late event
+            Mon 2 Mar 15:30  m3 (C1)  email unanswered open: retry, 2nd in the window, 5h 30min after m1, 2nd of session m1, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 15:30  m1 (C1)  email handled open: origin, pending until Tue 10 Mar 00:00, provisional by identity
             Mon 2 Mar 15:30  m3 is C1's no more
-            Wed 1 Apr 00:00  m1 (C1)             email handled: origin, pending until Tue 10 Mar 00:00, provisional by correction
-            Wed 1 Apr 00:00  m1 (C1)             email handled: origin, resolved, final by time
+            Wed 1 Apr 00:00  m1 (C1)  email handled: origin, pending until Tue 10 Mar 00:00, provisional by correction
+            Wed 1 Apr 00:00  m1 (C1)  email handled: origin, resolved, final by time
+        "#]],
+    );
+}
+
+#[test]
+fn the_last_of_several_waiting_mails_gets_the_answers_work() {
+    check(
+        r#"
+        show: wait, handling, agent, reason
+        Mon 2 Mar 10:00  email m1 received, customer C1, thread T
+        Mon 2 Mar 12:00  email m2 received, customer C1, thread T
+        Tue 3 Mar 09:00  email m3 sent, thread T, agent Ann, handling 5min, reason billing
+        Tue 3 Mar 17:00  email m4 sent, thread T, agent Ben, handling 1min
+        Wed 1 Apr 00:00 time passes
+        "#,
+        expect![[r#"
+            m1  C1  Mon 2 Mar 10:00  email handled, waited 23h, handling unknown, agent none, no reason               | origin, repeated by m2
+            m2  C1  Mon 2 Mar 12:00  email handled, waited 21h, handling 6min, agent Ben, reason billing (qualified)  | repeat, 2nd in the window, during m1, 2nd of session m1, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_whole_mail_out_of_the_crm() {
+    check(
+        r#"
+        show: end, wait, agent
+        Mon 2 Mar 10:00  email m1 handled, customer C1, until 15:00, waited 5h, agent Ann
+        Tue 3 Mar 10:00  email m2 contact, customer C1, outbound
+        Wed 1 Apr 00:00 time passes
+        "#,
+        expect![[r#"
+            m1  C1  Mon 2 Mar 10:00  email handled, ends Mon 2 Mar 15:00 (stated), waited 5h, agent Ann                                | origin, resolved
+            m2  C1  Tue 3 Mar 10:00  email outbound, not counted: outbound, ends Tue 3 Mar 10:00 (stated), waited unknown, agent none  | ineligible
         "#]],
     );
 }

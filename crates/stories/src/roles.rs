@@ -208,12 +208,12 @@ fn a_contact_is_presumed_to_count_while_it_is_open() {
         Mon 2 Mar 10:10  phone D handled, customer C1, until 10:20
         "#,
         expect![[r#"
-            Mon 2 Mar 09:00  A (C1)                                                                                                              phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 10:00  A (C1)                                                                                                              phone handled: origin, repeated by B, provisional by late event
-            Mon 2 Mar 10:00  B (C1)                                                                                                              phone open: repeat, 2nd in the window, 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 10:03  B (C1)                                                                                                              phone abandoned: repeat, 2nd in the window, 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional by correction
-            Mon 2 Mar 10:10  B (C1)                                                                                                              phone abandoned: repeat, 2nd in the window, 54min after A, 2nd of session A, retried by D, provisional by late event
-            Mon 2 Mar 10:10  D (C1)                                                                                                              phone handled: repeat, 3rd in the window, 7min after B, 3rd of session A, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 09:00  A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 10:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Mon 2 Mar 10:00  B (C1)  phone open: repeat, 2nd in the window, 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional
+            Mon 2 Mar 10:03  B (C1)  phone abandoned: repeat, 2nd in the window, 54min after A, 2nd of session A, pending until Tue 10 Mar 00:00, provisional by correction
+            Mon 2 Mar 10:10  B (C1)  phone abandoned: repeat, 2nd in the window, 54min after A, 2nd of session A, retried by D, provisional by late event
+            Mon 2 Mar 10:10  D (C1)  phone handled: repeat, 3rd in the window, 7min after B, 3rd of session A, pending until Tue 10 Mar 00:00, provisional
             Mon 2 Mar 10:10  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 7min after B, origin A, over phone (raised)
         "#]],
     );

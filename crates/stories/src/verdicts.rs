@@ -77,15 +77,15 @@ fn the_customer_comes_back_and_comes_back() {
         Sat 14 Mar 00:00  time passes
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00   A (C1)                                                                                                                   phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Thu 5 Mar 09:30   A (C1)                                                                                                                   phone handled: origin, repeated by B, provisional by late event
-            Thu 5 Mar 09:30   B (C1)                                                                                                                   phone handled: repeat, 2nd in the window, 2d 23h 24min after A, 2nd of session A, pending until Fri 13 Mar 00:00, provisional
-            Fri 6 Mar 09:30   B (C1)                                                                                                                   phone handled: repeat, 2nd in the window, 2d 23h 24min after A, 2nd of session A, repeated by D, provisional by late event
-            Fri 6 Mar 09:30   D (C1)                                                                                                                   phone handled: repeat, 3rd in the window, 23h 50min after B, 3rd of session A, pending until Sat 14 Mar 00:00, provisional
+            Mon 2 Mar 10:00   A (C1)  phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Thu 5 Mar 09:30   A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Thu 5 Mar 09:30   B (C1)  phone handled: repeat, 2nd in the window, 2d 23h 24min after A, 2nd of session A, pending until Fri 13 Mar 00:00, provisional
+            Fri 6 Mar 09:30   B (C1)  phone handled: repeat, 2nd in the window, 2d 23h 24min after A, 2nd of session A, repeated by D, provisional by late event
+            Fri 6 Mar 09:30   D (C1)  phone handled: repeat, 3rd in the window, 23h 50min after B, 3rd of session A, pending until Sat 14 Mar 00:00, provisional
             Fri 6 Mar 09:30   alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 50min after B, origin A, over phone (raised)
-            Tue 10 Mar 00:00  A (C1)                                                                                                                   phone handled: origin, repeated by B, final by time
-            Fri 13 Mar 00:00  B (C1)                                                                                                                   phone handled: repeat, 2nd in the window, 2d 23h 24min after A, 2nd of session A, repeated by D, final by time
-            Sat 14 Mar 00:00  D (C1)                                                                                                                   phone handled: repeat, 3rd in the window, 23h 50min after B, 3rd of session A, resolved, final by time
+            Tue 10 Mar 00:00  A (C1)  phone handled: origin, repeated by B, final by time
+            Fri 13 Mar 00:00  B (C1)  phone handled: repeat, 2nd in the window, 2d 23h 24min after A, 2nd of session A, repeated by D, final by time
+            Sat 14 Mar 00:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 50min after B, 3rd of session A, resolved, final by time
         "#]],
     );
 }
@@ -135,12 +135,12 @@ fn a_late_identity_revises_a_final_verdict() {
         Thu 12 Mar 13:00  signal linked, customer C1, number 01 99 00 00 02
         "#,
         expect![[r#"
-            Mon 2 Mar 10:00   A (C1)                              phone handled: origin, pending until Tue 10 Mar 00:00, provisional
-            Wed 4 Mar 10:00   B (number +33199000002)             phone handled: origin, pending until Thu 12 Mar 00:00, provisional
-            Thu 12 Mar 12:00  B (number +33199000002)             phone handled: origin, resolved, final by time
-            Thu 12 Mar 12:00  A (C1)                              phone handled: origin, resolved, final by time
-            Thu 12 Mar 13:00  A (C1)                              phone handled: origin, repeated by B, revised by late event
-            Thu 12 Mar 13:00  B (C1)                              phone handled: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, resolved, final
+            Mon 2 Mar 10:00   A (C1)                   phone handled: origin, pending until Tue 10 Mar 00:00, provisional
+            Wed 4 Mar 10:00   B (number +33199000002)  phone handled: origin, pending until Thu 12 Mar 00:00, provisional
+            Thu 12 Mar 12:00  B (number +33199000002)  phone handled: origin, resolved, final by time
+            Thu 12 Mar 12:00  A (C1)                   phone handled: origin, resolved, final by time
+            Thu 12 Mar 13:00  A (C1)                   phone handled: origin, repeated by B, revised by late event
+            Thu 12 Mar 13:00  B (C1)                   phone handled: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, resolved, final
             Thu 12 Mar 13:00  B is number +33199000002's no more
         "#]],
     );

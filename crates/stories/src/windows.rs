@@ -435,3 +435,23 @@ fn a_session_that_is_still_running() {
         "#]],
     );
 }
+
+#[test]
+fn the_bank_measures_from_the_start() {
+    check(
+        r#"
+        config: headline = "j+7 assisted any"
+        config: [windows]
+        config: "j+7" = { calendar_days = 7, from = "start" }
+        Mon 2 Mar 23:50  phone A handled, customer C1, until Tue 3 Mar 00:20
+        Tue 10 Mar 10:00  phone B handled, customer C1, until 10:06
+        Tue 10 Mar 10:03  phone D handled, customer C1, until 10:04
+        Mon 30 Mar 00:00  time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 23:50   phone handled  | origin, resolved
+            B  C1  Tue 10 Mar 10:00  phone handled  | origin, repeated by D
+            D  C1  Tue 10 Mar 10:03  phone handled  | repeat, 2nd in the window, during B, 2nd of session B, resolved
+        "#]],
+    );
+}

@@ -52,12 +52,13 @@ pub(crate) fn finish(lines: &[String]) -> String {
         .iter()
         .map(|line| name_visits(line, &mut visits))
         .collect();
+    // The last cell of a line is never filled up.
     let width = |nth: usize| {
-        let cells = lines.iter().filter(|line| line.contains('\t'));
-        cells
-            .filter_map(|line| line.split('\t').nth(nth))
-            .map(|cell| cell.chars().count())
-            .max()
+        let cells = lines
+            .iter()
+            .map(|line| line.split('\t').collect::<Vec<_>>());
+        let cells = cells.filter(|cells| cells.len() > nth + 1);
+        cells.map(|cells| cells[nth].chars().count()).max()
     };
     let widths: Vec<usize> = (0..).map_while(width).collect();
     let mut text = String::new();
