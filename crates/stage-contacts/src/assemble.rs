@@ -18,10 +18,7 @@ pub struct Assembled {
 
 pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assembled {
     let Some((_, first)) = state.events.first() else {
-        return Assembled {
-            contacts: Vec::new(),
-            incomplete: state.signals.len() as u64,
-        };
+        return Assembled::default();
     };
     match first.channel {
         Channel::Phone | Channel::Chat | Channel::Video => legs::assemble(settings, state, now),

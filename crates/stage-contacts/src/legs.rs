@@ -71,10 +71,9 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
             .iter()
             .filter(|(_, event)| !is_booking(&event.kind))
             .count();
-        let incomplete = (waits + state.signals.len()) as u64;
         return Assembled {
             contacts: Vec::new(),
-            incomplete,
+            incomplete: waits as u64,
         };
     }
     legs.sort_unstable_by(|a, b| {

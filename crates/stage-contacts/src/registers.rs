@@ -198,7 +198,7 @@ pub(crate) fn attributes<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<(Te
             }
         }
     }
-    stated.sort_unstable_by(|(_, a, _), (_, b, _)| a.cmp(b));
+    stated.sort_unstable_by_key(|(_, name, _)| *name);
     let kept = stated
         .into_iter()
         .filter_map(|(_, name, value)| Some((name, value.as_ref()?)));

@@ -116,7 +116,7 @@ pub struct Counts {
     pub duplicates: u64,
     /// Of the decoded, those that the door found too late.
     pub too_late: u64,
-    /// Events and signals that wait for a contact which has not appeared.
+    /// Events that wait for a contact which has not appeared.
     pub incomplete: u64,
     /// Events that the limit of a contact's key cut off.
     pub events_cut: u64,
