@@ -648,3 +648,20 @@ fn only_a_page_lends_its_reason() {
         "#]],
     );
 }
+
+#[test]
+fn the_customer_answers_the_survey_twice() {
+    check(
+        r#"
+        show: satisfaction
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:06
+        Tue 3 Mar 12:00  signal csat, of phone A, score 4, event s2
+        Tue 3 Mar 08:00  signal csat, of phone A, score 2, event s1
+        Mon 2 Mar 12:00  signal nps, of phone B, score 9
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, satisfaction 4  | origin, resolved
+        "#]],
+    );
+}

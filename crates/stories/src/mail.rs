@@ -281,3 +281,18 @@ fn a_whole_mail_out_of_the_crm() {
         "#]],
     );
 }
+
+#[test]
+fn somebody_else_says_thank_you() {
+    check(
+        r#"
+        Mon 2 Mar 10:00  email m1 received, customer C1, thread T
+        Mon 2 Mar 15:00  email m2 sent, thread T
+        Mon 2 Mar 15:20  email m3 received, customer C2, thread T
+        Wed 1 Apr 00:00 time passes
+        "#,
+        expect![[r#"
+            m1  C1  Mon 2 Mar 10:00  email handled  | origin, resolved
+        "#]],
+    );
+}

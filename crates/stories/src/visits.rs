@@ -315,3 +315,21 @@ fn a_whole_visit_in_one_record() {
         "#]],
     );
 }
+
+#[test]
+fn a_visit_inside_two_calls_that_are_one() {
+    check(
+        r#"
+        readings: j+7 all any
+        show: legs
+        Mon 2 Mar 10:00  phone A handled, customer C1, until 10:05
+        Mon 2 Mar 10:10  web - step account, device D1, customer C1
+        Mon 2 Mar 10:15  phone B handled, customer C1, until 10:20, same as A
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A        C1  Mon 2 Mar 10:00  phone handled, legs 2                 | origin, resolved
+            visit-1  C1  Mon 2 Mar 10:10  web, not counted: assistance, legs 1  | 2nd in the window, during A on another channel, 2nd of session A, resolved
+        "#]],
+    );
+}
