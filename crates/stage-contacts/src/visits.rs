@@ -203,6 +203,6 @@ fn take_steps(
     };
     let stated = registers
         .reason()
-        .filter(|reason| reason.provenance > Provenance::Page);
+        .filter(|reason| reason.provenance > Provenance::Queue);
     contact.reason = stated.or(page_reason);
 }

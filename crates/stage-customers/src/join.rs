@@ -133,17 +133,11 @@ fn merge(mut members: Vec<Known>) -> Known {
     (whole, resolved)
 }
 
-/// The text of the last handled part; if it is silent, of the last part that has one.
+/// The text of the last handled part that has one; if they are silent, of the last part that has.
 fn of_last_handled(parts: &[Contact], text: fn(&Contact) -> &Text) -> Text {
-    let handled = parts
-        .iter()
-        .rfind(|part| part.outcome == Some(Outcome::Handled));
-    let texts = handled.into_iter().chain(parts.iter().rev()).map(text);
-    texts
-        .into_iter()
-        .find(|text| !text.is_empty())
-        .cloned()
-        .unwrap_or_default()
+    let handled = parts.iter().rev().filter(|part| part.outcome == Some(Outcome::Handled));
+    let mut texts = handled.chain(parts.iter().rev()).map(text);
+    texts.find(|text| !text.is_empty()).cloned().unwrap_or_default()
 }
 
 /// For all other fields the latest part that has a value holds.

@@ -377,7 +377,8 @@ fn device_of(identifiers: &[Identifier], channel: Channel) -> Option<&Identifier
     devices.next().filter(|_| channel == Channel::Web)
 }
 
-/// The key under which a contact's events meet: `channel/source/id`, or `web//device:VALUE`. Slashes
+/// The key under which a contact's events meet: `channel/source/id`, or, for a page event without a
+/// visit id, `web//device:VALUE`. Slashes
 /// of a source are escaped, so that two keys are never the same text.
 fn contact_key(
     channel: Channel,
@@ -388,7 +389,7 @@ fn contact_key(
     let mut key = Text::with_capacity(64);
     key.push_str(channel.name());
     key.push('/');
-    if let Some(device) = device {
+    if let Some(device) = device.filter(|_| contact_id.is_empty()) {
         key.push_str("/device:");
         key.push_str(&device.value);
         return key;

@@ -130,8 +130,13 @@ impl Tables {
             .map(|column| row.get(*column).map_or_else(String::new, text))
             .collect();
         let rows = self.rows.entry(table).or_default();
+        // Two visits may have one id, with and without a device: their rows are told apart by text.
         let mut key = key.join(" ");
-        while rows.contains_key(&key) {
+        let mut row = row;
+        while let Some(known) = rows.get_mut(&key) {
+            if Value::Object(known.clone()).to_string() > Value::Object(row.clone()).to_string() {
+                std::mem::swap(known, &mut row);
+            }
             key.push_str(" again");
         }
         rows.insert(key, row);

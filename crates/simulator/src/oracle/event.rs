@@ -172,7 +172,6 @@ const SIGNAL_FIELDS: &[(&str, Shape)] = &[
     ("event_id", Shape::Text),
     ("source", Shape::Text),
     ("occurred_at", Shape::Time),
-    ("updated_at", Shape::Time),
     ("contact_id", Shape::Text),
     ("root_contact_id", Shape::Text),
     ("thread_id", Shape::Text),
@@ -181,7 +180,7 @@ const SIGNAL_FIELDS: &[(&str, Shape)] = &[
     ("purpose", Shape::Text),
     ("amount", Shape::Money),
     ("score", Shape::Money),
-    ("scale", Shape::Text),
+    ("scale", Shape::Money),
     ("attributes", Shape::Attributes),
 ];
 
@@ -236,7 +235,7 @@ pub fn decode(line: &str, config: &Config, run_start: Option<i64>, until: Option
         Err(Refusal::Ignored(why)) => return Decoded::Ignored(why),
         Err(Refusal::Rejected(reason)) => return Decoded::Rejected(reason),
     };
-    let clocks = ["occurred_at", "updated_at", "started_at", "ended_at"];
+    let clocks = ["occurred_at", "updated_at", "started_at", "ended_at", "due_at"];
     if clocks
         .iter()
         .any(|name| record.whole(name).is_some_and(|at| at < EARLIEST))
@@ -260,10 +259,14 @@ enum Refusal {
 use Refusal::Rejected;
 
 fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
-    let Ok(Value::Object(object)) = serde_json::from_str(line) else {
-        return Err(Rejected("not_json"));
+    let object = match serde_json::from_str(line) {
+        Ok(Value::Object(object)) => object,
+        Ok(_) => return Err(Rejected("not_json")),
+        Err(error) if error.is_eof() => return Err(Rejected("truncated")),
+        Err(_) => return Err(Rejected("not_json")),
     };
-    let is_signal = object.get("signal").is_some_and(|signal| !signal.is_null());
+    let names = |name: &str| object.get(name).is_some_and(|value| !value.is_null());
+    let is_signal = names("signal") && !names("kind");
     let required: &[&str] = if is_signal {
         &["signal", "event_id", "occurred_at"]
     } else {
@@ -282,7 +285,7 @@ fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
             if required.contains(name) {
                 return Err(Rejected("missing_field"));
             }
-            if value.is_some() && !NOT_NULLABLE.contains(name) {
+            if value.is_some() && !is_signal && !NOT_NULLABLE.contains(name) {
                 fields.insert((*name).to_string(), Field::Null);
             }
             continue;
@@ -339,7 +342,9 @@ fn finish(
     fields
         .entry("source".into())
         .or_insert_with(|| Field::Text("default".into()));
-    fields.entry("updated_at".into()).or_insert(occurred_at);
+    if !is_signal {
+        fields.entry("updated_at".into()).or_insert(occurred_at);
+    }
     if let Some(Field::Text(url)) = fields.get_mut("url") {
         let cut_at = url.find(['?', '#']).unwrap_or(url.len());
         url.truncate(cut_at);
@@ -357,10 +362,14 @@ fn finish(
         is_signal,
         channel: text("channel"),
         event_id: text("event_id").unwrap_or_default(),
-        kind: text(if is_signal { "signal" } else { "kind" }).unwrap_or_default(),
+        kind: if is_signal {
+            text("signal").unwrap_or_default()
+        } else {
+            known_kind(text("channel").as_deref(), text("kind").unwrap_or_default())
+        },
         occurred_at: whole("occurred_at"),
         version: Version {
-            updated_at: whole("updated_at"),
+            updated_at: whole(if is_signal { "occurred_at" } else { "updated_at" }),
             rank: config.rank(&source),
             hash: xxh3_64(text_of(&fields).as_bytes()),
             identifiers: text_of_identifiers(&identifiers),
@@ -369,6 +378,19 @@ fn finish(
         identifiers,
         fields,
     }
+}
+
+/// A kind that is not in its channel's list is plain activity.
+fn known_kind(channel: Option<&str>, kind: String) -> String {
+    let kinds: &[&str] = match channel {
+        Some("phone") => &["offered", "queued", "answered", "transferred", "ended"],
+        Some("chat") => &["started", "queued", "accepted", "message", "transferred", "ended"],
+        Some("email") => &["received", "sent", "closed"],
+        Some("video") => &["scheduled", "invited", "joined", "answered", "dropped", "ended"],
+        _ => &["page_view", "step", "login"],
+    };
+    let is_known = kinds.contains(&kind.as_str()) || kind == "contact" || kind == "qualified";
+    if is_known { kind } else { format!("unknown {kind}") }
 }
 
 /// One line for each stated field, in bytewise order of its name. The reason stands under the name of
@@ -493,7 +515,12 @@ fn read_attributes(value: &Value) -> Result<BTreeMap<String, Field>, Refusal> {
         let field = if value.is_null() || value.as_str() == Some("") {
             Field::Null
         } else {
-            Field::Text(text(value)?)
+            match value {
+                Value::String(text) => Field::Text(text.clone()),
+                Value::Number(number) => Field::Text(number.to_string()),
+                Value::Bool(truth) => Field::Text(truth.to_string()),
+                _ => return Err(Rejected("wrong_type")),
+            }
         };
         Ok((format!("attributes.{name}"), field))
     };

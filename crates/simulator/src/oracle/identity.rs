@@ -176,7 +176,7 @@ fn resolve_one(contact: Contact, handles: &Handles, carried: &Carried, world: &m
         1 => seen.iter().any(|sighting| sighting.is_verified),
         _ => false,
     };
-    world.identity_conflicts += u64::from(owners.len() > 1);
+    let has_conflict = owners.len() > 1;
     let customer = match owners.first() {
         Some(owner) if owners.len() == 1 => (*owner).clone(),
         _ => handle.clone(),
@@ -185,6 +185,7 @@ fn resolve_one(contact: Contact, handles: &Handles, carried: &Carried, world: &m
     if too_many(&handle) || too_many(&customer) {
         return unknown(contact, true);
     }
+    world.identity_conflicts += u64::from(has_conflict);
     owned(
         contact,
         customer,

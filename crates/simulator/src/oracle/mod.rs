@@ -228,10 +228,7 @@ fn key_of(record: &Record) -> Key {
     };
     let root = record.text("root_contact_id").unwrap_or(contact_id);
     let id = match channel.as_str() {
-        "web" => match record.identifiers.get("device") {
-            Some(device) => return Key::Device(device.value.clone()),
-            None => contact_id,
-        },
+        "web" => contact_id,
         "email" => record.text("thread_id").unwrap_or(root),
         _ => root,
     };
