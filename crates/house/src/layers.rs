@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["worker"],
     &[
         "files",
+        "tables",
         "settings",
         "simulator",
         "kafka",
@@ -30,6 +31,10 @@ const SIDEWAYS: &[(&str, &str)] = &[
     // The simulator runs all of the engine.
     ("simulator", "files"),
     ("simulator", "settings"),
+    ("simulator", "tables"),
+    // Rows are cells of files, and their links are configured.
+    ("tables", "files"),
+    ("tables", "settings"),
 ];
 
 /// What the oracle must not use: it would repeat the engine's mistakes.
@@ -42,6 +47,7 @@ const ENGINE: &[&str] = &[
     "stage_*",
     "worker",
     "files",
+    "tables",
     "settings",
     "kafka",
     "registry",

@@ -52,11 +52,19 @@ impl Engine {
     ) -> Result<(Text, ContactInput), Refused> {
         counts.read += 1;
         match self.door.admit(decoded, place, clocks) {
-            Output::Event { key, version, event } => {
+            Output::Event {
+                key,
+                version,
+                event,
+            } => {
                 counts.decoded += 1;
                 Ok((key, ContactInput::Event(version, event)))
             }
-            Output::Signal { route, version, signal } => {
+            Output::Signal {
+                route,
+                version,
+                signal,
+            } => {
                 counts.decoded += 1;
                 let key = match route {
                     SignalRoute::Contact(key) => key,

@@ -7,8 +7,8 @@
 use crate::engine::{Counts, Engine};
 use crate::history::Bucket;
 use model::{
-    Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, HandleInput, Millis, Session,
-    Signal, Stage, Text,
+    Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, HandleInput,
+    Millis, Session, Signal, Stage, Text,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -153,7 +153,10 @@ impl Told {
     /// Number of known customers with a contact.
     #[must_use]
     pub fn customers(&self) -> u64 {
-        let known = self.contacts.values().filter(|contact| !contact.customer.is_empty());
+        let known = self
+            .contacts
+            .values()
+            .filter(|contact| !contact.customer.is_empty());
         let customers: BTreeSet<&Text> = known.map(|contact| &contact.customer).collect();
         customers.len() as u64
     }

@@ -1,0 +1,155 @@
+//! The command line as typed.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds customers who have to come back, over phone, chat, email, video and web.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ricochet",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show a generated day of five channels, live in the terminal; no broker, no files.
+    #[command(after_help = "Example:\n  ricochet demo --seed 7 --speed 600")]
+    Demo(Demo),
+    /// Settle a history of events: contacts, verdicts, sessions, alerts, and what was refused.
+    #[command(
+        after_help = "Example:\n  ricochet replay --config ricochet.toml --input exports/ \
+                      --output results --format parquet"
+    )]
+    Replay(Replay),
+    /// Check the configuration, and say what a sample of events holds.
+    #[command(
+        after_help = "Examples:\n  ricochet check --config ricochet.toml\n  ricochet check \
+                      --config ricochet.toml --input sample.jsonl"
+    )]
+    Check(Check),
+    /// Tell the story of a contact or a customer: why it counted, repeated, alerted, or did not.
+    #[command(
+        after_help = "Examples:\n  ricochet explain --config ricochet.toml --input exports/ \
+                      --contact 8F31\n  ricochet explain --config ricochet.toml --input exports/ \
+                      --customer customer_id:4711"
+    )]
+    Explain(Explain),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Another seed is another day.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Seconds of the day for each second of yours; 0: as fast as it can be computed.
+    #[arg(long, value_name = "X", default_value_t = 600.0)]
+    pub speed: f64,
+    /// Port of the live page, which a later release brings; accepted now.
+    #[arg(long, value_name = "P", default_value_t = 8080)]
+    pub port: u16,
+}
+
+/// Arguments of `replay`.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Files or folders: .jsonl .csv .parquet .avro, also with .gz or .zst.
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// Folder to write; it must not exist yet.
+    #[arg(long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Format of the tables.
+    #[arg(long, value_name = "FORMAT", default_value = "parquet")]
+    pub format: TableFormat,
+    /// Keep the order of the lines and let lateness act as it would have.
+    #[arg(long)]
+    pub as_arrived: bool,
+    /// End of time, RFC 3339; later events are ignored. Default: the latest instant of the events.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Tables to write, separated by commas; default: all.
+    #[arg(long, value_name = "TABLES", value_delimiter = ',')]
+    pub tables: Vec<String>,
+    /// Exit with status 1 if a record was rejected.
+    #[arg(long)]
+    pub strict: bool,
+    /// Show progress on a terminal, or never.
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub progress: ProgressWhen,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Check the files of journey rules too.
+    #[arg(long)]
+    pub rules: bool,
+    /// A sample of events: say what it holds.
+    #[arg(long, value_name = "SAMPLE", num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// A history: say what the policies would have told.
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub against: Vec<PathBuf>,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Files or folders, as for replay.
+    #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
+    pub input: Vec<PathBuf>,
+    /// Id of a contact.
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with = "customer",
+        required_unless_present = "customer"
+    )]
+    pub contact: Option<String>,
+    /// A customer: `type:value` as in the tables, or the value of a unique identifier.
+    #[arg(long, value_name = "ID")]
+    pub customer: Option<String>,
+    /// End of time, RFC 3339, as for replay.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+}
+
+/// Formats of the output tables.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TableFormat {
+    /// Apache Parquet.
+    Parquet,
+    /// Comma-separated values.
+    Csv,
+    /// JSON lines.
+    Jsonl,
+    /// Avro container files.
+    Avro,
+}
+
+/// When to show progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressWhen {
+    /// On a terminal.
+    Auto,
+    /// Never.
+    Never,
+}

@@ -1,0 +1,244 @@
+//! `ricochet check`: the configuration, what a sample holds, what policies would have said.
+
+use crate::args::{Check, ProgressWhen};
+use crate::intake::{DeadLetter, Inputs, Take, load};
+use crate::report::{grouped, percent};
+use anyhow::Result;
+use model::{Alert, Channel, ContactInput, Text};
+use stage_door::Clocks;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use worker::{Counts, Feed, History};
+
+/// Refused records that are shown of each reason.
+const SHOWN_PER_REASON: usize = 3;
+/// Alerts that are shown of each policy.
+const EXAMPLES: usize = 10;
+/// Bytes that records on their way may hold in memory.
+const MEMORY_BYTES: usize = 512 << 20;
+const DAY_MS: f64 = 86_400_000.0;
+
+/// Runs the command.
+pub fn run(check: &Check) -> Result<u8> {
+    let meant = load(&check.config)?;
+    print!("{}", meant.describe());
+    if check.rules {
+        for file in &meant.rules {
+            println!(
+                "rules: {} exists; journey rules are not evaluated yet",
+                file.display()
+            );
+        }
+    }
+    println!("\nThe configuration can be used.");
+    if !check.input.is_empty() {
+        sample(check)?;
+    }
+    if !check.against.is_empty() {
+        against(check, &check.against)?;
+    }
+    Ok(0)
+}
+
+/// What a sample was seen to hold.
+#[derive(Default)]
+struct Seen {
+    events: BTreeMap<(Text, Text, Text), u64>,
+    signals: BTreeMap<Text, u64>,
+    identifiers: BTreeMap<Text, u64>,
+    without_identifier: u64,
+}
+
+/// Counts what the door lets in, and hands the counts over at the end.
+struct Looking<'a> {
+    seen: Seen,
+    all: &'a std::sync::Mutex<Seen>,
+}
+
+impl Take for Looking<'_> {
+    fn take(&mut self, _key: Text, input: ContactInput, _clocks: &Clocks) -> Result<()> {
+        match input {
+            ContactInput::Event(_, event) => {
+                let channel = Text::from(event.channel.name());
+                let kind = Text::from(event.kind.name());
+                *self
+                    .seen
+                    .events
+                    .entry((channel, event.source.clone(), kind))
+                    .or_default() += 1;
+                if event.identifiers.is_empty() {
+                    self.seen.without_identifier += 1;
+                }
+                for identifier in &event.identifiers {
+                    *self
+                        .seen
+                        .identifiers
+                        .entry(identifier.kind.clone())
+                        .or_default() += 1;
+                }
+            }
+            ContactInput::Signal(_, signal) => {
+                *self
+                    .seen
+                    .signals
+                    .entry(signal.name.name().into())
+                    .or_default() += 1;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, _counts: &Counts) -> Result<()> {
+        let mut all = self.all.lock().expect("no thread panics with it");
+        let Seen {
+            events,
+            signals,
+            identifiers,
+            without_identifier,
+        } = self.seen;
+        for (name, count) in events {
+            *all.events.entry(name).or_default() += count;
+        }
+        for (name, count) in signals {
+            *all.signals.entry(name).or_default() += count;
+        }
+        for (name, count) in identifiers {
+            *all.identifiers.entry(name).or_default() += count;
+        }
+        all.without_identifier += without_identifier;
+        Ok(())
+    }
+}
+
+fn sample(check: &Check) -> Result<()> {
+    let inputs = Inputs::open(&check.config, &check.input, None)?;
+    let all = std::sync::Mutex::new(Seen::default());
+    let (read, shown) = inputs.read(ProgressWhen::Auto, || Looking {
+        seen: Seen::default(),
+        all: &all,
+    })?;
+    shown.finish();
+    let seen = all.into_inner().expect("no thread panics with it");
+    println!("\nThe sample holds {} records.", grouped(read.counts.read));
+    for ((channel, source, kind), count) in &seen.events {
+        println!(
+            "  {channel:<6} {source:<16} {kind:<16} {:>10}",
+            grouped(*count)
+        );
+    }
+    for (name, count) in &seen.signals {
+        println!("  signal {name:<33} {:>10}", grouped(*count));
+    }
+    println!("Identifiers");
+    for (kind, count) in &seen.identifiers {
+        println!("  {kind:<40} {:>10}", grouped(*count));
+    }
+    println!(
+        "  {:<40} {:>10}",
+        "events without any",
+        grouped(seen.without_identifier)
+    );
+    if read.door.pages > 0 {
+        let mapped = (read.door.pages - read.door.pages_unmapped) as f64;
+        let share = percent(Some(mapped / read.door.pages as f64));
+        println!(
+            "Pages      {} page events, {share} of them match the table of steps",
+            grouped(read.door.pages)
+        );
+    }
+    for ((source, code), count) in &read.door.unmapped_codes {
+        println!(
+            "Unmapped   reason code {code} of source {source}: {}",
+            grouped(*count)
+        );
+    }
+    for (why, count) in &read.counts.ignored {
+        println!("Ignored    {} {why}", grouped(*count));
+    }
+    refused(&inputs, &read.counts, read.dead);
+    Ok(())
+}
+
+/// Tells what was rejected, with the first places of each reason.
+fn refused(inputs: &Inputs, counts: &Counts, mut dead: Vec<DeadLetter>) {
+    dead.sort_by_key(|letter| (letter.file, letter.line));
+    for (reason, count) in &counts.rejected {
+        println!("Rejected   {} {reason}", grouped(*count));
+        let of_reason = dead.iter().filter(|letter| letter.reason == *reason);
+        for letter in of_reason.take(SHOWN_PER_REASON) {
+            let file = inputs.files[letter.file].path.display();
+            println!("           {file}:{}: {}", letter.line, letter.detail);
+        }
+    }
+}
+
+/// Gives what the door lets in to a history.
+struct IntoHistory<'a>(Feed<'a>);
+
+impl Take for IntoHistory<'_> {
+    fn take(&mut self, key: Text, input: ContactInput, _clocks: &Clocks) -> Result<()> {
+        Ok(self.0.take(&key, &input)?)
+    }
+
+    fn finish(mut self, counts: &Counts) -> Result<()> {
+        self.0.counts.add(counts);
+        Ok(self.0.finish()?)
+    }
+}
+
+fn against(check: &Check, paths: &[PathBuf]) -> Result<()> {
+    let inputs = Inputs::open(&check.config, paths, None)?;
+    let folder = tempfile::tempdir()?;
+    let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
+    let (_, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
+    let settled = history.settle(None, &|_| {})?;
+    shown.finish();
+    let mut alerts: BTreeMap<Text, (u64, Vec<Alert>)> = BTreeMap::new();
+    let mut first = None;
+    for bucket in 0..settled.buckets() {
+        let rows = settled.take(bucket)?;
+        first = first.or(rows
+            .contacts
+            .first()
+            .map(|contact| contact.contact.started_at));
+        for alert in rows.alerts {
+            let (count, examples) = alerts.entry(alert.policy.clone()).or_default();
+            *count += 1;
+            if examples.len() < EXAMPLES {
+                examples.push(alert);
+            }
+        }
+    }
+    let days = first
+        .map_or(0.0, |first| settled.now.since(first) as f64 / DAY_MS)
+        .max(1.0);
+    println!("\nAgainst {:.0} days of history", days);
+    for policy in &inputs.meant.customers.policies {
+        let (count, examples) = alerts.remove(&policy.name).unwrap_or_default();
+        let a_day = count as f64 / days;
+        println!(
+            "  {}: {} alerts, {a_day:.1} a day",
+            policy.name,
+            grouped(count)
+        );
+        for alert in examples {
+            println!("    {}", example(&inputs, &alert));
+        }
+    }
+    Ok(())
+}
+
+fn example(inputs: &Inputs, alert: &Alert) -> String {
+    let zone = inputs.meant.customers.calendar.zone();
+    let at = crate::story::local(zone, alert.event_at);
+    let channel = Channel::name(alert.contact.channel);
+    let gap = settings::duration_text(alert.gap_ms / 60_000 * 60_000);
+    format!(
+        "{at}  {channel} {} of {}: contact number {} in the window, {gap} after {}; {}",
+        alert.contact.contact_id,
+        alert.customer,
+        alert.count,
+        alert.prior_contact_id,
+        alert.channels.join(" → "),
+    )
+}

@@ -1,0 +1,44 @@
+//! The binary `ricochet`: arguments as typed, one module for each command, exit codes as a contract.
+//!
+//! Exit status: 0 done; 1 it ran and, with `--strict`, some input was rejected; 2 wrong use, wrong
+//! configuration or an unreadable input; 130 interrupted.
+
+mod args;
+mod check;
+mod demo;
+mod explain;
+mod intake;
+mod interrupt;
+mod progress;
+mod replay;
+mod report;
+mod story;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// It ran, but some input was rejected and `--strict` was given.
+const REJECTED: u8 = 1;
+/// Wrong use, wrong configuration or an unreadable input.
+const WRONG: u8 = 2;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Command::Demo(demo) => demo::run(demo),
+        Command::Replay(replay) => replay::run(replay),
+        Command::Check(check) => check::run(check),
+        Command::Explain(explain) => explain::run(explain),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            eprintln!("ricochet: {error:#}");
+            ExitCode::from(WRONG)
+        }
+    }
+}

@@ -1,0 +1,401 @@
+//! `ricochet replay`: a history, settled.
+
+use crate::REJECTED;
+use crate::args::{Replay, TableFormat};
+use crate::intake::{DeadLetter, Inputs, Read, Take};
+use crate::interrupt;
+use crate::progress::Progress;
+use crate::report::Report;
+use anyhow::{Result, bail};
+use files::{Format, OutputFolder, TABLE_NAMES, Table, TableWriter};
+use model::{ContactInput, Millis, Text};
+use serde_json::{Map, Value, json};
+use stage_door::Clocks;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Instant;
+use tables::{Names, Summary};
+use worker::{Bucket, Counts, Feed, History, Live, Partitions};
+
+/// Bytes that records on their way between stages may hold in memory; the rest goes to the disk.
+const MEMORY_BYTES: usize = 768 << 20;
+/// Milliseconds of a day of 24 hours.
+const DAY_MS: f64 = 86_400_000.0;
+/// With `--as-arrived`, records between two commits.
+const RECORDS_PER_COMMIT: usize = 500;
+
+/// Runs the command.
+pub fn run(replay: &Replay) -> Result<u8> {
+    let started = Instant::now();
+    let wanted = wanted(&replay.tables)?;
+    let inputs = Inputs::open(&replay.config, &replay.input, replay.until.as_deref())?;
+    let folder = OutputFolder::create(&replay.output)?;
+    interrupt::remove_when_interrupted(folder.path());
+    let mut output = Output::create(&inputs, &folder, format(replay.format), &wanted)?;
+    let mut read = if replay.as_arrived {
+        as_arrived(&inputs, replay, &mut output)?
+    } else {
+        history(&inputs, replay, &folder, &mut output)?
+    };
+    let strict = replay.strict && !read.counts.rejected.is_empty();
+    let Output {
+        mut summary,
+        counts,
+        now,
+        writers,
+        ..
+    } = output;
+    summary.add_capped(&counts);
+    writers.finish(&inputs, std::mem::take(&mut read.dead))?;
+    let readings = &inputs.meant.customers.readings;
+    let days = summary
+        .first_at
+        .map_or(0.0, |first| now.since(first) as f64 / DAY_MS);
+    let figures = summary.json(&counts, readings, days);
+    let figures = with_times(figures, &read, &counts, started);
+    folder.write_json("summary.json", &Value::Object(figures))?;
+    folder.finish()?;
+    interrupt::finished();
+    let report = Report {
+        summary: &summary,
+        counts: &counts,
+        readings: readings
+            .list
+            .iter()
+            .map(|reading| reading.name.as_str())
+            .collect(),
+        headline: readings.headline,
+        days,
+        currency: &inputs.meant.currency,
+    };
+    print!("{}", report.text());
+    println!(
+        "\nWritten to {} in {:.1} s",
+        replay.output.display(),
+        started.elapsed().as_secs_f64()
+    );
+    Ok(if strict { REJECTED } else { 0 })
+}
+
+fn format(format: TableFormat) -> Format {
+    match format {
+        TableFormat::Parquet => Format::Parquet,
+        TableFormat::Csv => Format::Csv,
+        TableFormat::Jsonl => Format::Jsonl,
+        TableFormat::Avro => Format::Avro,
+    }
+}
+
+/// The tables to write.
+fn wanted(named: &[String]) -> Result<Vec<&'static str>> {
+    if named.is_empty() {
+        return Ok(TABLE_NAMES.to_vec());
+    }
+    let known = |name: &String| {
+        let found = TABLE_NAMES.iter().find(|known| *known == name);
+        found.copied().ok_or_else(|| name.clone())
+    };
+    match named.iter().map(known).collect() {
+        Ok(wanted) => Ok(wanted),
+        Err(name) => {
+            bail!(
+                "--tables {name}: no such table; allowed: {}",
+                TABLE_NAMES.join(", ")
+            )
+        }
+    }
+}
+
+fn with_times(
+    mut figures: Map<String, Value>,
+    read: &Read,
+    counts: &Counts,
+    started: Instant,
+) -> Map<String, Value> {
+    let wall_s = started.elapsed().as_secs_f64();
+    let unmapped: BTreeMap<String, u64> = read
+        .door
+        .unmapped_codes
+        .iter()
+        .map(|((source, code), count)| (format!("{source}/{code}"), *count))
+        .collect();
+    figures.insert("unmapped_codes".into(), json!(unmapped));
+    figures.insert("pages".into(), json!(read.door.pages));
+    figures.insert("pages_unmapped".into(), json!(read.door.pages_unmapped));
+    figures.insert("ambiguous_times".into(), json!(read.ambiguous_times));
+    figures.insert("wall_s".into(), json!(wall_s));
+    figures.insert("cpu_s".into(), json!(cpu_s()));
+    figures.insert(
+        "events_per_s".into(),
+        json!(counts.decoded as f64 / wall_s.max(1e-9)),
+    );
+    figures
+}
+
+/// Processor time of this process so far, in seconds; null where the system does not tell.
+fn cpu_s() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The name in brackets may hold blanks; the times are the 12th and 13th field after it.
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks: f64 = fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?;
+    Some(ticks / 100.0)
+}
+
+/// Where rows go, and what is counted of them.
+struct Output {
+    names: Names,
+    headline: usize,
+    summary: Summary,
+    counts: Counts,
+    now: Millis,
+    writers: Writers,
+}
+
+impl Output {
+    fn create(
+        inputs: &Inputs,
+        folder: &OutputFolder,
+        format: Format,
+        wanted: &[&'static str],
+    ) -> Result<Output> {
+        let customers = &inputs.meant.customers;
+        let policies: Vec<Text> = customers
+            .policies
+            .iter()
+            .map(|policy| policy.name.clone())
+            .collect();
+        Ok(Output {
+            names: Names::of(&inputs.meant),
+            headline: customers.readings.headline,
+            summary: Summary::new(&customers.readings, &policies),
+            counts: Counts::default(),
+            now: Millis::MIN,
+            writers: Writers::create(folder, format, wanted)?,
+        })
+    }
+
+    /// Writes the rows of a settled history: one thread puts them in order, one writes verdicts,
+    /// one the rest.
+    fn write(&mut self, buckets: impl Iterator<Item = Result<Bucket>>) -> Result<()> {
+        let names = &self.names;
+        let (verdicts, others) = self.writers.split();
+        std::thread::scope(|scope| -> Result<()> {
+            let (to_verdicts, rows) = sync_channel::<Arc<Bucket>>(2);
+            let verdicts = scope.spawn(move || write_verdicts(names, verdicts, &rows));
+            let (to_others, rows) = sync_channel::<Arc<Bucket>>(2);
+            let others = scope.spawn(move || write_others(names, others, &rows));
+            for bucket in buckets {
+                let bucket = Arc::new(bucket?);
+                // A writer that has failed hangs up; its error is what is told below.
+                if to_verdicts.send(Arc::clone(&bucket)).is_err()
+                    || to_others.send(Arc::clone(&bucket)).is_err()
+                {
+                    break;
+                }
+                self.summary.add(&bucket, self.headline, self.now);
+            }
+            drop((to_verdicts, to_others));
+            verdicts.join().expect("writing panicked, which is a bug")?;
+            others.join().expect("writing panicked, which is a bug")
+        })
+    }
+}
+
+/// The files of the tables; those that are not wanted are not written.
+struct Writers {
+    verdicts: Option<TableWriter>,
+    others: BTreeMap<&'static str, TableWriter>,
+}
+
+impl Writers {
+    fn create(folder: &OutputFolder, format: Format, wanted: &[&str]) -> Result<Writers> {
+        let mut others = BTreeMap::new();
+        for table in Table::all()
+            .iter()
+            .filter(|table| wanted.contains(&table.name))
+        {
+            others.insert(table.name, folder.table(table, format)?);
+        }
+        let verdicts = others.remove("verdicts");
+        Ok(Writers { verdicts, others })
+    }
+
+    fn split(
+        &mut self,
+    ) -> (
+        Option<&mut TableWriter>,
+        &mut BTreeMap<&'static str, TableWriter>,
+    ) {
+        (self.verdicts.as_mut(), &mut self.others)
+    }
+
+    /// Writes what was refused, and ends all files.
+    fn finish(mut self, inputs: &Inputs, mut dead: Vec<DeadLetter>) -> Result<()> {
+        dead.sort_by_key(|letter| (letter.file, letter.line));
+        if let Some(writer) = self.others.get_mut("dead_letters") {
+            for letter in dead {
+                let file = inputs.files[letter.file].path.display().to_string();
+                let hash = letter
+                    .hash
+                    .map(|hash| format!("{hash:032x}"))
+                    .unwrap_or_default();
+                let DeadLetter {
+                    line,
+                    reason,
+                    detail,
+                    ..
+                } = &letter;
+                tables::dead_letter(&file, *line, reason, detail, &hash, |row| {
+                    writer.write_row(row)
+                })?;
+            }
+        }
+        for writer in self.others.into_values().chain(self.verdicts) {
+            writer.finish()?;
+        }
+        Ok(())
+    }
+}
+
+fn write_verdicts(
+    names: &Names,
+    writer: Option<&mut TableWriter>,
+    rows: &Receiver<Arc<Bucket>>,
+) -> Result<()> {
+    let Some(writer) = writer else {
+        rows.iter().for_each(drop);
+        return Ok(());
+    };
+    for bucket in rows {
+        for contact in &bucket.contacts {
+            tables::verdicts(names, contact, |row| writer.write_row(row))?;
+        }
+    }
+    Ok(())
+}
+
+fn write_others(
+    names: &Names,
+    writers: &mut BTreeMap<&'static str, TableWriter>,
+    rows: &Receiver<Arc<Bucket>>,
+) -> Result<()> {
+    for bucket in rows {
+        if let Some(writer) = writers.get_mut("contacts") {
+            for contact in &bucket.contacts {
+                tables::contact(names, contact, |row| writer.write_row(row))?;
+            }
+        }
+        if let Some(writer) = writers.get_mut("sessions") {
+            for session in &bucket.sessions {
+                tables::session(names, session, |row| writer.write_row(row))?;
+            }
+        }
+        if let Some(writer) = writers.get_mut("alerts") {
+            for alert in &bucket.alerts {
+                tables::alert(names, alert, |row| writer.write_row(row))?;
+            }
+        }
+        if let Some(writer) = writers.get_mut("markers") {
+            for marker in &bucket.markers {
+                tables::marker(names, marker, |row| writer.write_row(row))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives what the door lets in to a history.
+struct IntoHistory<'a>(Feed<'a>);
+
+impl Take for IntoHistory<'_> {
+    fn take(&mut self, key: Text, input: ContactInput, _seen: &Clocks) -> Result<()> {
+        Ok(self.0.take(&key, &input)?)
+    }
+
+    fn finish(mut self, counts: &Counts) -> Result<()> {
+        self.0.counts.add(counts);
+        Ok(self.0.finish()?)
+    }
+}
+
+fn history(
+    inputs: &Inputs,
+    replay: &Replay,
+    folder: &OutputFolder,
+    output: &mut Output,
+) -> Result<Read> {
+    let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
+    let (read, shown) = inputs.read(replay.progress, || IntoHistory(history.feed()))?;
+    let until = inputs.engine.door.settings().until;
+    let show = |progress: worker::Progress| shown.stage(progress.stage, progress.done, progress.of);
+    let settled = history.settle(until, &show)?;
+    output.counts = settled.counts.clone();
+    output.now = settled.now;
+    let buckets = settled.buckets();
+    output.write((0..buckets).map(|bucket| {
+        shown.stage("writing", bucket as u64, buckets as u64);
+        Ok(settled.take(bucket)?)
+    }))?;
+    Progress::finish(&shown);
+    Ok(read)
+}
+
+/// Gives what the door lets in to live tasks, and moves their clocks as the sources' clocks move.
+struct IntoLive<'a, 'b> {
+    live: &'b mut Live<'a>,
+    lateness_ms: i64,
+    horizon: &'b mut Millis,
+    taken: usize,
+}
+
+impl Take for IntoLive<'_, '_> {
+    fn take(&mut self, key: Text, input: ContactInput, seen: &Clocks) -> Result<()> {
+        *self.horizon = (*self.horizon).max(worker::horizon(&input));
+        self.live.offer(key, input);
+        self.taken += 1;
+        if self.taken % RECORDS_PER_COMMIT == 0 {
+            let least = seen.iter().map(|(_, _, at)| at).min();
+            if let Some(seen_at) = least {
+                self.live.advance(seen_at.minus(self.lateness_ms));
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self, _counts: &Counts) -> Result<()> {
+        Ok(())
+    }
+}
+
+fn as_arrived(inputs: &Inputs, replay: &Replay, output: &mut Output) -> Result<Read> {
+    let one = Partitions {
+        contacts: 1,
+        handles: 1,
+        customers: 1,
+    };
+    let mut live = Live::new(&inputs.engine, one);
+    let mut horizon = Millis::MIN;
+    let lateness = inputs
+        .meant
+        .sources
+        .all()
+        .map(|source| source.lateness_ms)
+        .max();
+    let taker = IntoLive {
+        live: &mut live,
+        lateness_ms: lateness.unwrap_or(0),
+        horizon: &mut horizon,
+        taken: 0,
+    };
+    let read = inputs.read_as_arrived(replay.progress, taker)?;
+    output.now = inputs.engine.door.settings().until.unwrap_or(horizon);
+    live.advance(output.now);
+    output.counts.add(&read.counts);
+    output.counts.add(&live.counts);
+    output.counts.incomplete = live.incomplete();
+    output.counts.customers = live.told.customers();
+    output.counts.contacts_capped = live.told.capped();
+    output.write(std::iter::once(Ok(live.told.settled())))?;
+    Ok(read)
+}

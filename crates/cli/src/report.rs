@@ -1,0 +1,265 @@
+//! What `replay` prints at its end: the figures that a manager wants to read.
+
+use model::{Channel, Text};
+use std::fmt::Write as _;
+use tables::{Reason, Summary};
+use worker::Counts;
+
+/// Reasons that are listed.
+const REASONS_LISTED: usize = 10;
+
+/// The report, as lines of text.
+pub struct Report<'a> {
+    /// The figures.
+    pub summary: &'a Summary,
+    /// What was counted on the way.
+    pub counts: &'a Counts,
+    /// Names of the readings, in the order of the summary.
+    pub readings: Vec<&'a str>,
+    /// Place of the headline reading.
+    pub headline: usize,
+    /// Length of the history in days.
+    pub days: f64,
+    /// The tenant's currency.
+    pub currency: &'a str,
+}
+
+impl Report<'_> {
+    /// The whole report.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.records(&mut text);
+        self.contacts(&mut text);
+        self.readings(&mut text);
+        self.reasons(&mut text);
+        self.policies(&mut text);
+        text
+    }
+
+    fn records(&self, text: &mut String) {
+        let counts = self.counts;
+        let ignored: u64 = counts.ignored.values().sum();
+        let rejected: u64 = counts.rejected.values().sum();
+        line(
+            text,
+            &format!(
+                "Records    {} read = {} decoded + {} ignored + {} rejected",
+                grouped(counts.read),
+                grouped(counts.decoded),
+                grouped(ignored),
+                grouped(rejected)
+            ),
+        );
+        line(
+            text,
+            &format!(
+                "Events     {} decoded = {} new + {} duplicates + {} too late",
+                grouped(counts.decoded),
+                grouped(counts.new),
+                grouped(counts.duplicates),
+                grouped(counts.too_late)
+            ),
+        );
+        for (reason, count) in &counts.rejected {
+            line(
+                text,
+                &format!("           {} rejected: {reason}", grouped(*count)),
+            );
+        }
+        for (why, count) in &counts.ignored {
+            line(
+                text,
+                &format!("           {} ignored: {why}", grouped(*count)),
+            );
+        }
+        if counts.incomplete > 0 {
+            line(
+                text,
+                &format!(
+                    "           {} wait for a contact that has not appeared",
+                    grouped(counts.incomplete)
+                ),
+            );
+        }
+    }
+
+    fn contacts(&self, text: &mut String) {
+        let channels = Channel::ALL.iter().zip(self.summary.contacts);
+        let known = channels.filter(|(_, count)| *count > 0);
+        let by_channel: Vec<String> = known
+            .map(|(channel, count)| format!("{} {}", channel.name(), grouped(count)))
+            .collect();
+        let total = self.summary.contacts_total();
+        line(
+            text,
+            &format!("Contacts   {} ({})", grouped(total), by_channel.join(", ")),
+        );
+        line(
+            text,
+            &format!(
+                "Customers  {}; {} of the contacts have a known customer (coverage)",
+                grouped(self.counts.customers),
+                percent(self.summary.coverage())
+            ),
+        );
+        if self.summary.identity_conflicts > 0 {
+            line(
+                text,
+                &format!(
+                    "           {} contacts came by a handle with several owners, and were kept apart",
+                    grouped(self.summary.identity_conflicts)
+                ),
+            );
+        }
+        let capped: u64 = self.counts.contacts_capped.iter().sum();
+        if capped > 0 {
+            line(
+                text,
+                &format!(
+                    "           {} contacts of customers beyond contacts_per_customer_max were cut off",
+                    grouped(capped)
+                ),
+            );
+        }
+    }
+
+    fn readings(&self, text: &mut String) {
+        line(text, "");
+        let width = self
+            .readings
+            .iter()
+            .map(|name| name.chars().count())
+            .max()
+            .unwrap_or(0);
+        let head = [
+            "repeats",
+            "of contacts",
+            "repeat rate",
+            "retries",
+            "FIR",
+            "of matured",
+        ];
+        let mut title = format!("{:<width$} ", "Reading");
+        for column in head {
+            let _ = write!(title, "{column:>13}");
+        }
+        line(text, title.trim_end());
+        for (place, (name, figures)) in self.readings.iter().zip(&self.summary.readings).enumerate()
+        {
+            let mark = if place == self.headline {
+                "  ◂ headline"
+            } else {
+                ""
+            };
+            line(
+                text,
+                &format!(
+                    "{name:<width$} {:>13}{:>13}{:>13}{:>13}{:>13}{:>13}{mark}",
+                    grouped(figures.repeats),
+                    grouped(figures.identified),
+                    percent(figures.repeat_rate()),
+                    grouped(figures.retries),
+                    percent(figures.fir()),
+                    grouped(figures.origins_matured),
+                ),
+            );
+        }
+    }
+
+    fn reasons(&self, text: &mut String) {
+        let mut reasons: Vec<(&Text, &Reason)> = self
+            .summary
+            .reasons
+            .iter()
+            .filter(|(_, reason)| reason.repeats > 0)
+            .collect();
+        reasons.sort_by(|(a_path, a), (b_path, b)| (b.repeats, a_path).cmp(&(a.repeats, b_path)));
+        if reasons.is_empty() {
+            return;
+        }
+        line(text, "");
+        let headline = self
+            .readings
+            .get(self.headline)
+            .copied()
+            .unwrap_or_default();
+        line(text, &format!("Reasons with the most repeats ({headline})"));
+        for (path, reason) in reasons.into_iter().take(REASONS_LISTED) {
+            let name = if path.is_empty() {
+                "(unknown)"
+            } else {
+                path.as_str()
+            };
+            let rate = reason.repeats as f64 / reason.contacts.max(1) as f64;
+            let cost = reason
+                .avoidable_cost
+                .map_or("no cost configured".to_owned(), |cost| {
+                    format!(
+                        "{} {} avoidable",
+                        grouped(cost.units().round() as u64),
+                        self.currency
+                    )
+                });
+            line(
+                text,
+                &format!(
+                    "  {name:<40} {:>9} repeats {:>8} of {:>9}  {cost}",
+                    grouped(reason.repeats),
+                    percent(Some(rate)),
+                    grouped(reason.contacts),
+                ),
+            );
+        }
+    }
+
+    fn policies(&self, text: &mut String) {
+        if self.summary.alerts.is_empty() {
+            return;
+        }
+        line(text, "");
+        line(text, "Alerts");
+        for (policy, alerts) in &self.summary.alerts {
+            let per_day = *alerts as f64 / self.days.max(1.0);
+            line(
+                text,
+                &format!("  {policy:<40} {:>9}, {per_day:.1} a day", grouped(*alerts)),
+            );
+        }
+    }
+}
+
+fn line(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// A number with its thousands apart: `12,345`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A share as a percentage with one decimal; `–` where there is nothing to share.
+pub fn percent(share: Option<f64>) -> String {
+    share.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, percent};
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let texts = [0, 999, 1_000, 1_234_567].map(grouped);
+        assert_eq!(texts, ["0", "999", "1,000", "1,234,567"]);
+        assert_eq!(percent(Some(0.1234)), "12.3 %");
+        assert_eq!(percent(None), "–");
+    }
+}
