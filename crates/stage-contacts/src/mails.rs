@@ -130,7 +130,11 @@ fn walk<'a>(settings: &Settings, mails: &'a [Mail<'a>]) -> (Vec<Waiting<'a>>, Ve
             continue;
         }
         let Some(last) = waiting.len().checked_sub(1) else {
-            outbound.push(place);
+            // Only the first mail of a thread stands for itself: a later one that answers nobody
+            // is no contact.
+            if outbound.is_empty() {
+                outbound.push(place);
+            }
             continue;
         };
         last_answer_at = Some(mail.at);

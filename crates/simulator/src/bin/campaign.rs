@@ -1,27 +1,45 @@
-//! Runs campaigns: `campaign --seeds N [--first SEED] [--quiet]`.
+//! Runs campaigns: `campaign [--seeds N] [--first SEED] [--seed SEED] [--show] [--quiet]`.
 //!
 //! Exit status 0 if the engine agreed with the oracle in every row of every seed and every feature
-//! occurred often enough; 1 if not.
+//! occurred often enough; 1 if not; 2 if it was called wrongly.
 
-use simulator::campaign::{Outcome, run_seed};
-use simulator::workload::campaign::FEATURES;
+use simulator::campaign::{Outcome, run_seed, story_of};
+use simulator::workload::campaign::minimum_per_thousand;
 use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-/// Every feature must occur in so many of a hundred seeds, or the campaign proves too little.
-const FEATURE_MIN_PER_HUNDRED: u64 = 1;
+/// Seeds whose differences are printed.
+const FAILED_SHOWN_MAX: usize = 10;
 /// Differences of a seed that are printed.
 const SHOWN_MAX: usize = 12;
+/// Characters of a difference that are printed; `--show` prints the first one whole.
+const CHARACTERS_MAX: usize = 700;
+
+const HELP: &str = "\
+campaign [--seeds N] [--first SEED] [--seed SEED] [--show] [--quiet]
+
+    Runs generated histories through the engine in every way that it can be run, and compares every
+    row and figure with the brute-force oracle.
+
+    --seeds N      how many histories (default 100)
+    --first SEED   the first of them (default 1)
+    --seed SEED    this one alone; how often features occur is not judged then
+    --show         with the first difference of each seed, the records that it is about
+    --quiet        without the table of features";
 
 struct Arguments {
     seeds: u64,
     first: u64,
+    alone: bool,
+    show: bool,
     quiet: bool,
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments { seeds: 100, first: 1, quiet: false };
+    let mut arguments =
+        Arguments { seeds: 100, first: 1, alone: false, show: false, quiet: false };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
         let mut number = || -> Result<u64, String> {
@@ -31,14 +49,22 @@ fn arguments() -> Result<Arguments, String> {
         match name.as_str() {
             "--seeds" => arguments.seeds = number()?,
             "--first" => arguments.first = number()?,
+            "--seed" => {
+                (arguments.first, arguments.seeds, arguments.alone) = (number()?, 1, true);
+            }
+            "--show" => arguments.show = true,
             "--quiet" => arguments.quiet = true,
-            _ => return Err(format!("{name}: allowed are --seeds N, --first SEED, --quiet")),
+            _ => return Err(format!("{name}: unknown\n\n{HELP}")),
         }
     }
     Ok(arguments)
 }
 
 fn main() -> ExitCode {
+    if std::env::args().skip(1).any(|argument| argument == "--help") {
+        println!("{HELP}");
+        return ExitCode::SUCCESS;
+    }
     let arguments = match arguments() {
         Ok(arguments) => arguments,
         Err(problem) => {
@@ -55,7 +81,9 @@ fn main() -> ExitCode {
             scope.spawn(|| {
                 while let Some(seed) = take(&next, last) {
                     let outcome = run_seed(seed);
-                    total.lock().expect("no thread panics with it").add(seed, outcome);
+                    let mut total = total.lock().expect("no thread panics with it");
+                    total.add(seed, outcome);
+                    total.say_progress(arguments.seeds);
                 }
             });
         }
@@ -76,31 +104,50 @@ fn take(next: &Mutex<u64>, last: u64) -> Option<u64> {
 struct Total {
     seeds: u64,
     rows: u64,
-    failed: BTreeMap<u64, Vec<String>>,
+    failed: BTreeMap<u64, Failure>,
     /// For each feature, how often it occurred and in how many seeds.
     features: BTreeMap<&'static str, (u64, u64)>,
+}
+
+/// A seed with differences.
+struct Failure {
+    lines: Vec<String>,
+    /// The first difference and the records that it is about.
+    story: Vec<String>,
 }
 
 impl Total {
     fn add(&mut self, seed: u64, outcome: Result<Outcome, String>) {
         self.seeds += 1;
-        match outcome {
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
             Err(problem) => {
-                self.failed.insert(seed, vec![problem]);
+                self.failed.insert(seed, Failure { lines: vec![problem], story: vec![] });
+                return;
             }
-            Ok(outcome) => {
-                self.rows += outcome.rows;
-                for (feature, count) in outcome.features {
-                    let entry = self.features.entry(feature).or_default();
-                    entry.0 += count;
-                    entry.1 += u64::from(count > 0);
-                }
-                if !outcome.differences.is_empty() {
-                    let differences = outcome.differences.iter();
-                    let lines = differences.map(|(way, difference)| format!("{way:?}: {difference}"));
-                    self.failed.insert(seed, lines.collect());
-                }
-            }
+        };
+        self.rows += outcome.rows;
+        for (feature, count) in outcome.features {
+            let entry = self.features.entry(feature).or_default();
+            entry.0 += count;
+            entry.1 += u64::from(count > 0);
+        }
+        if let Some((_, first)) = outcome.differences.first() {
+            let story = story_of(seed, first);
+            let differences = outcome.differences.iter();
+            let lines = differences.map(|(way, difference)| format!("{way:?}: {difference}"));
+            self.failed.insert(seed, Failure { lines: lines.collect(), story });
+        }
+    }
+
+    /// One line that is written over, on a terminal only.
+    fn say_progress(&self, of: u64) {
+        let mut out = std::io::stderr();
+        if of > 1 && out.is_terminal() {
+            let end = if self.seeds == of { "\n" } else { "" };
+            // A terminal that is gone is no reason to stop.
+            let _ = write!(out, "\r{}/{of} seeds, {} differ{end}", self.seeds, self.failed.len());
+            let _ = out.flush();
         }
     }
 
@@ -111,17 +158,18 @@ impl Total {
                 println!("{feature:<44} {times:>10} {seeds:>7}");
             }
         }
-        for (seed, lines) in self.failed.iter().take(10) {
-            println!("seed {seed}: {} differences", lines.len());
-            for line in lines.iter().take(SHOWN_MAX) {
-                println!("  {}", line.chars().take(700).collect::<String>());
+        for (seed, failure) in self.failed.iter().take(FAILED_SHOWN_MAX) {
+            println!("seed {seed}: {} differences", failure.lines.len());
+            for line in failure.lines.iter().take(SHOWN_MAX) {
+                println!("  {}", line.chars().take(CHARACTERS_MAX).collect::<String>());
+            }
+            if arguments.show {
+                failure.story.iter().for_each(|line| println!("  | {line}"));
             }
         }
-        let wanted = FEATURE_MIN_PER_HUNDRED * (arguments.seeds / 100);
-        let seen = |feature: &&str| self.features.get(feature).map_or(0, |(_, seeds)| *seeds);
-        let rare: Vec<&&str> = FEATURES.iter().filter(|feature| seen(feature) < wanted).collect();
-        for feature in &rare {
-            println!("feature {feature}: in {} seeds, wanted {wanted}", seen(feature));
+        let rare = if arguments.alone { vec![] } else { self.rare() };
+        for line in &rare {
+            println!("{line}");
         }
         println!(
             "{} seeds, {} rows compared, {} seeds differ, {} features too rare",
@@ -131,5 +179,17 @@ impl Total {
             rare.len()
         );
         if self.failed.is_empty() && rare.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    /// Features that occurred in fewer seeds than they must, or this campaign proves too little.
+    fn rare(&self) -> Vec<String> {
+        let seen = |feature: &str| self.features.get(feature).map_or(0, |(_, seeds)| *seeds);
+        minimum_per_thousand()
+            .map(|(feature, minimum)| (feature, seen(feature), minimum * self.seeds / 1000))
+            .filter(|(_, seen, wanted)| seen < wanted)
+            .map(|(feature, seen, wanted)| {
+                format!("feature {feature}: in {seen} seeds, wanted {wanted}")
+            })
+            .collect()
     }
 }

@@ -43,7 +43,7 @@ pub struct Tables {
 }
 
 /// A row or figure that is not the same.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Difference {
     /// The table, or `summary`.
     pub table: &'static str,
@@ -53,11 +53,25 @@ pub struct Difference {
     pub expected: String,
     /// What the engine says.
     pub found: String,
+    /// The contacts that it is about.
+    pub contacts: Vec<String>,
+    /// Whose row it is, as `type:value`.
+    pub customer: Option<String>,
+}
+
+impl Difference {
+    /// Names the contacts and the customer of the row that is not the same.
+    fn about(mut self, row: &Map<String, Value>) -> Difference {
+        let named = |column| row.get(column).map(text).filter(|name: &String| !name.is_empty());
+        self.contacts = ["contact_id", "session_id"].into_iter().filter_map(named).collect();
+        self.customer = named("customer");
+        self
+    }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { table, place, expected, found } = self;
+        let Difference { table, place, expected, found, .. } = self;
         write!(out, "{table} {place}: the oracle says {expected}, the engine says {found}")
     }
 }
@@ -191,23 +205,31 @@ impl Tables {
             let found_rows = found.rows.get(table).unwrap_or(&none);
             for (key, row) in expected_rows {
                 match found_rows.get(key) {
-                    None => differences.push(Difference {
-                        table,
-                        place: key.clone(),
-                        expected: Value::Object(row.clone()).to_string(),
-                        found: "no such row".into(),
-                    }),
+                    None => differences.push(
+                        Difference {
+                            table,
+                            place: key.clone(),
+                            expected: Value::Object(row.clone()).to_string(),
+                            found: "no such row".into(),
+                            ..Difference::default()
+                        }
+                        .about(row),
+                    ),
                     Some(found) => differences.extend(columns(table, key, row, found)),
                 }
             }
             for (key, row) in found_rows.iter().filter(|(key, _)| !expected_rows.contains_key(*key))
             {
-                differences.push(Difference {
-                    table,
-                    place: key.clone(),
-                    expected: "no such row".into(),
-                    found: Value::Object(row.clone()).to_string(),
-                });
+                differences.push(
+                    Difference {
+                        table,
+                        place: key.clone(),
+                        expected: "no such row".into(),
+                        found: Value::Object(row.clone()).to_string(),
+                        ..Difference::default()
+                    }
+                    .about(row),
+                );
             }
         }
         let figures = SUMMARY.iter().filter(|figure| {
@@ -238,6 +260,7 @@ fn columns(
     differing
         .map(|name| {
             difference(table, &format!("{key} · {name}"), expected.get(name), found.get(name))
+                .about(expected)
         })
         .collect()
 }
@@ -249,7 +272,13 @@ fn difference(
     found: Option<&Value>,
 ) -> Difference {
     let say = |value: Option<&Value>| value.map_or("nothing".into(), Value::to_string);
-    Difference { table, place: place.into(), expected: say(expected), found: say(found) }
+    Difference {
+        table,
+        place: place.into(),
+        expected: say(expected),
+        found: say(found),
+        ..Difference::default()
+    }
 }
 
 /// Whether two values are the same; whole numbers may be written as decimal ones.

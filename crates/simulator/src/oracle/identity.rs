@@ -21,6 +21,8 @@ pub struct Owned {
     pub identified_by: Option<String>,
     /// `unique`, `verified` or `seen`.
     pub confidence: Option<&'static str>,
+    /// Its handle had several owners, so that none was taken.
+    pub has_conflict: bool,
     /// Unknown because too many contacts carry the identifier.
     pub is_quarantined: bool,
 }
@@ -49,7 +51,7 @@ fn text_of(of_type: &str, identifier: &Identifier) -> String {
 }
 
 /// Resolves every contact; `signals` are all signals, with a contact or without.
-pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &mut World) -> Vec<Owned> {
+pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &World) -> Vec<Owned> {
     let mut handles = Handles::default();
     let mut carried = Carried::new();
     for contact in &contacts {
@@ -148,12 +150,13 @@ impl Handles {
     }
 }
 
-fn resolve_one(contact: Contact, handles: &Handles, carried: &Carried, world: &mut World) -> Owned {
+fn resolve_one(contact: Contact, handles: &Handles, carried: &Carried, world: &World) -> Owned {
     let unknown = |contact, is_quarantined| Owned {
         contact,
         customer: None,
         identified_by: None,
         confidence: None,
+        has_conflict: false,
         is_quarantined,
     };
     let start = contact.start;
@@ -185,13 +188,11 @@ fn resolve_one(contact: Contact, handles: &Handles, carried: &Carried, world: &m
     if too_many(&handle) || too_many(&customer) {
         return unknown(contact, true);
     }
-    world.identity_conflicts += u64::from(has_conflict);
-    owned(
-        contact,
-        customer,
-        of_type,
-        if is_verified { "verified" } else { "seen" },
-    )
+    let confidence = if is_verified { "verified" } else { "seen" };
+    Owned {
+        has_conflict,
+        ..owned(contact, customer, of_type, confidence)
+    }
 }
 
 fn owned(
@@ -205,6 +206,7 @@ fn owned(
         customer: Some(customer),
         identified_by: Some(identified_by),
         confidence: Some(confidence),
+        has_conflict: false,
         is_quarantined: false,
     }
 }

@@ -96,8 +96,6 @@ pub struct World {
     pub end_of_time: i64,
     /// Events kept for a contact that never opened.
     pub incomplete: u64,
-    /// Contacts by a handle with several owners.
-    pub identity_conflicts: u64,
 }
 
 impl World {
@@ -155,7 +153,6 @@ pub fn settle(config: &str, inputs: &[InputLine], options: Options) -> Result<Se
         config,
         end_of_time,
         incomplete: 0,
-        identity_conflicts: 0,
     };
     counts.count_unmapped(&records, &world.config);
     let (events, signals) = gather(records, &mut counts);
@@ -167,7 +164,7 @@ pub fn settle(config: &str, inputs: &[InputLine], options: Options) -> Result<Se
         contacts.extend(contacts_of_key(key, &events, &signals, &mut world));
     }
     let signals: Vec<&Event> = signals.values().flatten().collect();
-    let owned = identity::resolve(contacts, &signals, &mut world);
+    let owned = identity::resolve(contacts, &signals, &world);
     settled.markers = tables::markers(&signals, &world);
     settlement::write(owned, &mut settled, &world, &counts);
     Ok(settled)

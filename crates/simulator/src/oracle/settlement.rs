@@ -202,7 +202,7 @@ fn summary(
         "policies": policies,
         "contacts_capped": capped,
         "incomplete": world.incomplete,
-        "identity_conflicts": world.identity_conflicts,
+        "identity_conflicts": known().filter(|counted| counted.owned.has_conflict).count(),
         "unmapped_reason_codes": counts.unmapped_reason_codes,
     })
 }

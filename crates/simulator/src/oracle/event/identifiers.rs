@@ -22,6 +22,9 @@ pub(super) fn read(
             None | Some(Value::Null) => false,
             Some(verified) => verified.as_bool().ok_or(Rejected("wrong_type"))?,
         };
+        if !is_in_use(&of_type, config) {
+            continue;
+        }
         if let Some(value) = normalise(&of_type, &value, config) {
             identifiers
                 .entry(of_type)
@@ -29,6 +32,12 @@ pub(super) fn read(
         }
     }
     Ok(identifiers)
+}
+
+/// §1.4: a type that the tenant does not use states nothing; a visit always needs its device.
+fn is_in_use(of_type: &str, config: &Config) -> bool {
+    let mut types = config.unique.iter().chain(&config.handles);
+    of_type == "device" || types.any(|used| used == of_type)
 }
 
 fn member(entry: &Map<String, Value>, name: &str) -> Result<String, Refusal> {

@@ -184,3 +184,12 @@ pub const FEATURES: &[&str] = &[
     "wrong_type",
     "zero_length",
 ];
+
+/// What the settled results must show, with the least number of seeds in a thousand: outcomes that
+/// the generator aims at and cannot promise.
+pub const RESULT_FEATURES: &[(&str, u64)] = &[("result: repeated", 900)];
+
+/// The least number of seeds in a thousand in which each feature must occur.
+pub fn minimum_per_thousand() -> impl Iterator<Item = (&'static str, u64)> {
+    FEATURES.iter().map(|feature| (*feature, 10)).chain(RESULT_FEATURES.iter().copied())
+}

@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 
 use super::dice::Dice;
 use super::record::Record;
-pub use features::FEATURES;
+pub use features::{FEATURES, RESULT_FEATURES, minimum_per_thousand};
 use history::History;
 
 /// A configuration, and events for it.
