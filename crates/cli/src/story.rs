@@ -1,8 +1,16 @@
-//! Instants and durations as people read them.
+//! The story of a contact or a customer in plain words, line by line.
 
+use crate::explain::speaks_of;
+use calendar::Anchor;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::Millis;
+use model::{
+    Alert, Channel, Class, ContactInput, ContactResult, EndKind, Field, Millis, PriorRole,
+    ReadingResult, Resolved, Session, Value, Verdict, Version,
+};
+use rules::Policy;
+use settings::{Meant, duration_text};
+use std::fmt::Write as _;
 
 /// An instant in the centre's zone: `Mon 2 Mar 2026 10:00:05`.
 pub fn local(zone: &TimeZone, at: Millis) -> String {
@@ -11,4 +19,436 @@ pub fn local(zone: &TimeZone, at: Millis) -> String {
     };
     let zoned = timestamp.to_zoned(zone.clone());
     zoned.strftime("%a %-d %b %Y %H:%M:%S").to_string()
+}
+
+/// A duration in words, down to the second.
+pub fn lasting(duration_ms: i64) -> String {
+    duration_text(duration_ms / 1_000 * 1_000)
+}
+
+/// Something that was said of a contact.
+pub struct Heard {
+    /// What was said.
+    pub input: ContactInput,
+}
+
+impl Heard {
+    /// In order of time, then of version.
+    pub fn order(&self) -> (Millis, Version) {
+        match &self.input {
+            ContactInput::Event(version, event) => (event.occurred_at, *version),
+            ContactInput::Signal(version, signal) => (signal.occurred_at, *version),
+        }
+    }
+
+    /// One line.
+    pub fn line(&self, meant: &Meant) -> String {
+        let zone = meant.customers.calendar.zone();
+        match &self.input {
+            ContactInput::Signal(_, signal) => {
+                let at = local(zone, signal.occurred_at);
+                format!(
+                    "{at}  signal {} (event {})",
+                    signal.name.name(),
+                    signal.event_id
+                )
+            }
+            ContactInput::Event(version, event) => {
+                let mut line = format!(
+                    "{}  {} {} (event {} of {})",
+                    local(zone, event.occurred_at),
+                    event.channel.name(),
+                    event.kind.name(),
+                    event.event_id,
+                    event.source
+                );
+                if version.updated_at != event.occurred_at {
+                    let _ = write!(line, ", said {}", local(zone, version.updated_at));
+                }
+                for identifier in &event.identifiers {
+                    let _ = write!(line, ", {}", identifier.text());
+                }
+                for (field, value) in &event.fields {
+                    let _ = write!(line, ", {}", stated(zone, *field, value));
+                }
+                line
+            }
+        }
+    }
+}
+
+fn stated(zone: &TimeZone, field: Field, value: &Value) -> String {
+    let text = match value {
+        Value::Null => "(no value)".to_owned(),
+        Value::Text(text) => text.to_string(),
+        Value::Int(duration_ms) => lasting(*duration_ms),
+        Value::Time(at) => local(zone, *at),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Money(amount) => amount.units().to_string(),
+        Value::Direction(direction) => direction.name().to_owned(),
+        Value::Initiation(initiation) => initiation.name().to_owned(),
+        Value::Outcome(outcome) => outcome.name().to_owned(),
+        Value::StepStatus(status) => status.name().to_owned(),
+    };
+    format!("{} {text}", field.name())
+}
+
+/// Everything of which a story is told.
+pub struct Story<'a> {
+    /// The configuration.
+    pub meant: &'a Meant,
+    /// The contacts of the customers in question, in order.
+    pub chain: &'a [ContactResult],
+    /// Their sessions.
+    pub sessions: &'a [Session],
+    /// Their alerts.
+    pub alerts: &'a [Alert],
+    /// What was said of them.
+    pub events: &'a [Heard],
+}
+
+impl Story<'_> {
+    fn at(&self, at: Millis) -> String {
+        local(self.meant.customers.calendar.zone(), at)
+    }
+
+    /// The story of the contacts with an id.
+    pub fn of_contact(&self, id: &str) -> String {
+        let named = self.chain.iter().filter(|result| {
+            let names = |heard: &&Heard| match &heard.input {
+                ContactInput::Event(_, event) => event.contact_id == id && speaks_of(event, result),
+                ContactInput::Signal(..) => false,
+            };
+            result.contact.contact_id == id
+                || (result.contact.channel != Channel::Email
+                    && self.events.iter().any(|h| names(&h)))
+        });
+        let mut text = String::new();
+        for result in named {
+            self.contact(&mut text, result);
+        }
+        text
+    }
+
+    /// The story of all contacts.
+    pub fn of_customer(&self) -> String {
+        let mut text = String::new();
+        let customer = self
+            .chain
+            .first()
+            .map_or("", |result| result.customer.as_str());
+        let _ = writeln!(text, "Customer {customer}: {} contacts\n", self.chain.len());
+        for result in self.chain {
+            self.contact(&mut text, result);
+        }
+        let headline = &self.meant.headline().name;
+        let _ = writeln!(text, "Sessions in {headline}");
+        for session in self.sessions {
+            let _ = writeln!(
+                text,
+                "  {}  from {}: {} contacts, {} repeats, {} retries, over {}; {}",
+                self.at(session.started_at),
+                session.first.contact_id,
+                session.contacts,
+                session.repeats,
+                session.retries,
+                session.channels.join(", "),
+                if session.complete {
+                    "complete"
+                } else {
+                    "may still grow"
+                }
+            );
+        }
+        text
+    }
+
+    fn contact(&self, text: &mut String, result: &ContactResult) {
+        let contact = &result.contact;
+        let _ = writeln!(
+            text,
+            "Contact {} · {} · source {}",
+            contact.contact_id,
+            contact.channel.name(),
+            contact.source
+        );
+        let _ = writeln!(text, "  What was said");
+        let of_it = self.events.iter().filter(|heard| match &heard.input {
+            ContactInput::Event(_, event) => speaks_of(event, result),
+            ContactInput::Signal(_, signal) => signal.contact_id == contact.contact_id,
+        });
+        let mut before: Option<String> = None;
+        for heard in of_it {
+            let line = heard.line(self.meant);
+            if before.as_ref() == Some(&line) {
+                let _ = writeln!(text, "    the same again: a duplicate, changes nothing");
+                continue;
+            }
+            let _ = writeln!(text, "    {line}");
+            before = Some(line);
+        }
+        self.what_it_is(text, result);
+        self.whose_it_is(text, result);
+        self.what_it_counts_as(text, result);
+        self.readings(text, result);
+        self.policies(text, result);
+        text.push('\n');
+    }
+
+    fn what_it_is(&self, text: &mut String, result: &ContactResult) {
+        let contact = &result.contact;
+        let end = match contact.end_kind {
+            EndKind::Open => "still open; its last event so far",
+            EndKind::Stated => "as stated",
+            EndKind::Inferred => "nobody closed it; its last event",
+        };
+        let outcome = contact
+            .outcome
+            .map_or("not known", |outcome| outcome.name());
+        let _ = writeln!(text, "  What it is");
+        let _ = writeln!(text, "    from {}", self.at(contact.started_at));
+        let _ = writeln!(text, "    until {} ({end})", self.at(contact.ended_at));
+        let _ = writeln!(
+            text,
+            "    {} {}, initiated by {}, outcome {outcome}, {} leg{}",
+            contact.direction.name(),
+            contact.channel.name(),
+            contact.initiation.name(),
+            contact.legs,
+            if contact.legs == 1 { "" } else { "s" }
+        );
+        match &contact.reason {
+            Some(reason) => {
+                let _ = writeln!(
+                    text,
+                    "    reason {} ({})",
+                    reason.path,
+                    reason.provenance.name()
+                );
+            }
+            None => {
+                let _ = writeln!(text, "    reason unknown");
+            }
+        }
+        if let Some(cost) = result.cost {
+            let _ = writeln!(text, "    cost {} {}", cost.units(), self.meant.currency);
+        }
+    }
+
+    fn whose_it_is(&self, text: &mut String, result: &ContactResult) {
+        let _ = writeln!(text, "  Whose it is");
+        let line = match &result.resolved {
+            Resolved::Unknown => {
+                "nobody's: no usable identifier, so it counts in volumes only".into()
+            }
+            Resolved::Quarantined { by } => format!(
+                "nobody's: its {by} is carried by more than {} contacts on one day within 30 days, \
+                 so it means too many people to mean one",
+                self.meant.customers.contacts_per_day_max
+            ),
+            Resolved::Known {
+                by,
+                confidence,
+                conflict: true,
+            } => format!(
+                "{}, the {by} itself ({}): it has several owners at that time, and none was taken",
+                result.customer,
+                confidence.name()
+            ),
+            Resolved::Known {
+                by,
+                confidence,
+                conflict: false,
+            } => {
+                format!("{}, by its {by} ({})", result.customer, confidence.name())
+            }
+        };
+        let _ = writeln!(text, "    {line}");
+        if result.capped {
+            let max = self.meant.customers.contacts_per_customer_max;
+            let _ = writeln!(
+                text,
+                "    capped: the customer has more than {max} contacts"
+            );
+        }
+    }
+
+    fn what_it_counts_as(&self, text: &mut String, result: &ContactResult) {
+        let roles = &result.roles;
+        let prior = match roles.prior {
+            Some(PriorRole::Answered) => "as answered: who comes after it repeats",
+            Some(PriorRole::Abandoned) => "as abandoned: who comes after it tries again",
+            None => "not as a prior",
+        };
+        let _ = writeln!(text, "  What it counts as");
+        let _ = writeln!(text, "    {prior}");
+        let follower = if roles.follower {
+            "it can come after others"
+        } else {
+            "it follows nobody"
+        };
+        let origin = if roles.origin {
+            ", and could have settled the matter"
+        } else {
+            ""
+        };
+        let _ = writeln!(text, "    {follower}{origin}");
+        if !roles.not_counted_because.is_empty() {
+            let _ = writeln!(text, "    because: {}", roles.not_counted_because);
+        }
+    }
+
+    fn readings(&self, text: &mut String, result: &ContactResult) {
+        let _ = writeln!(text, "  What it means");
+        let headline = self.meant.customers.readings.headline;
+        let (first, others): (Vec<&ReadingResult>, Vec<&ReadingResult>) = result
+            .readings
+            .iter()
+            .partition(|reading| usize::from(reading.reading) == headline);
+        // Readings that say the same are told together, the headline first.
+        let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+        for reading in first.into_iter().chain(others) {
+            let definition = &self.meant.customers.readings.list[usize::from(reading.reading)];
+            let says = self.reading(result, reading);
+            match told.iter_mut().find(|(known, _)| *known == says) {
+                Some((_, names)) => names.push(&definition.name),
+                None => told.push((says, vec![&definition.name])),
+            }
+        }
+        for (says, names) in told {
+            let _ = writeln!(text, "    {}", names.join(" · "));
+            let _ = writeln!(text, "        {says}");
+        }
+        if result.readings.is_empty() {
+            let _ = writeln!(
+                text,
+                "    no reading looks at channel {}",
+                result.contact.channel.name()
+            );
+        }
+    }
+
+    /// One reading of a contact: backward, then forward.
+    fn reading(&self, result: &ContactResult, reading: &ReadingResult) -> String {
+        let id = |place: Option<u16>| place.map(|place| result.names[usize::from(place)].as_str());
+        let mut line = format!("{}", reading.verdict.name());
+        if reading.count > 0 {
+            let class = match reading.class {
+                Some(Class::Repeat) => "repeat",
+                Some(Class::Retry) => "retry",
+                None => "no repeat",
+            };
+            let _ = write!(line, "; {class}, number {} in the window", reading.count);
+        }
+        if let Some(prior) = id(reading.prior) {
+            let definition = &self.meant.customers.readings.list[usize::from(reading.reading)];
+            let from = match self.meant.customers.windows[definition.window].anchor {
+                Anchor::Start => "start",
+                Anchor::End => "end",
+            };
+            let _ = write!(
+                line,
+                ", {} after the {from} of {prior}",
+                lasting(reading.gap_ms)
+            );
+        }
+        if let Some(session) = id(reading.session) {
+            let _ = write!(line, "; number {} of session {session}", reading.rank);
+        }
+        let _ = write!(line, "; {}", self.why(result, reading, id(reading.next)));
+        line
+    }
+
+    /// Why the verdict is what it is.
+    fn why(&self, result: &ContactResult, reading: &ReadingResult, next: Option<&str>) -> String {
+        let due_at = reading
+            .due_at
+            .map(|due_at| self.at(due_at))
+            .unwrap_or_default();
+        match (reading.verdict, next) {
+            (Verdict::Repeated, Some(next)) => {
+                format!("the customer came back with {next} before {due_at}")
+            }
+            (Verdict::Retried, Some(next)) => {
+                format!("the customer tried again with {next} before {due_at}")
+            }
+            (Verdict::Repeated | Verdict::Retried, None) => "the customer came back".into(),
+            (Verdict::Pending, _) => format!("nobody has come yet; the window runs until {due_at}"),
+            (Verdict::Resolved, _) => format!("the window passed at {due_at} and nobody came"),
+            (Verdict::Lost, _) => {
+                format!("nobody answered, and nobody came again before {due_at}")
+            }
+            (Verdict::Undecidable, _) if result.customer.is_empty() => {
+                "the customer is unknown".into()
+            }
+            (Verdict::Undecidable, _) => "the reason is unknown, so nothing is the same".into(),
+            (Verdict::Ineligible, _) if result.roles.not_counted_because.is_empty() => {
+                "it is no prior, so there is nothing to judge".into()
+            }
+            (Verdict::Ineligible, _) => {
+                format!("it does not count: {}", result.roles.not_counted_because)
+            }
+        }
+    }
+
+    fn policies(&self, text: &mut String, result: &ContactResult) {
+        if self.meant.customers.policies.is_empty() {
+            return;
+        }
+        let _ = writeln!(text, "  What was told");
+        for policy in &self.meant.customers.policies {
+            let _ = writeln!(text, "    {}: {}", policy.name, self.policy(result, policy));
+        }
+    }
+
+    /// Why a policy raised an alert at a contact, or did not.
+    fn policy(&self, result: &ContactResult, policy: &Policy) -> String {
+        let name = result.contact.name();
+        let raised = self
+            .alerts
+            .iter()
+            .find(|alert| alert.contact == name && alert.policy == policy.name);
+        if let Some(alert) = raised {
+            return format!("alert {}: contact number {}", alert.alert_id, alert.count);
+        }
+        let reading = result
+            .readings
+            .iter()
+            .find(|reading| usize::from(reading.reading) == policy.reading)
+            .filter(|reading| reading.count > 0);
+        let Some(reading) = reading else {
+            return "no alert: the contact takes no part in its reading".into();
+        };
+        if !result.roles.follower || reading.prior.is_none() {
+            return "no alert: the customer did not come back with it".into();
+        }
+        if reading.count < policy.count_min {
+            return format!(
+                "no alert: number {} in the window, and {} are needed",
+                reading.count, policy.count_min
+            );
+        }
+        let reason = result
+            .contact
+            .reason
+            .as_ref()
+            .map_or("", |reason| reason.path.as_str());
+        if !policy.concerns(result.contact.channel, reason, &result.contact.tier) {
+            return "no alert: its channel, reason or tier is not the policy's business".into();
+        }
+        let standing = self.alerts.iter().rfind(|alert| {
+            alert.policy == policy.name
+                && alert.customer == result.customer
+                && alert.event_at <= result.contact.started_at
+        });
+        match standing {
+            Some(alert) => format!(
+                "no alert: one was raised {} before, at {}, and the cool-down is {}",
+                lasting(result.contact.started_at.since(alert.event_at)),
+                alert.contact.contact_id,
+                duration_text(policy.cool_down_ms)
+            ),
+            None => "no alert".into(),
+        }
+    }
 }
