@@ -67,13 +67,12 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     let heard: Vec<&Heard> = state.events.iter().collect();
     let mut legs = legs(&heard);
     if legs.is_empty() {
-        let waits = heard
-            .iter()
-            .filter(|(_, event)| !is_booking(&event.kind))
-            .count();
+        let events = newest(&heard);
+        // A booked video chat that has not taken place waits for nothing that is missing.
+        let booked = events.iter().any(|(_, event)| is_booking(&event.kind));
         return Assembled {
             contacts: Vec::new(),
-            incomplete: waits as u64,
+            incomplete: if booked { 0 } else { events.len() as u64 },
         };
     }
     legs.sort_unstable_by(|a, b| {
@@ -87,7 +86,6 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     }
 }
 
-/// A booked video chat that has not taken place waits for nothing that is missing.
 fn is_booking(kind: &Kind) -> bool {
     matches!(kind, Kind::Scheduled | Kind::Invited)
 }

@@ -65,7 +65,7 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
 }
 
 fn count_without_closed(heard: &[&Heard]) -> u64 {
-    heard
+    newest(heard)
         .iter()
         .filter(|(_, event)| event.kind != Kind::Closed)
         .count() as u64

@@ -25,13 +25,13 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
         let heard: Vec<&Heard> = visit_events.iter().map(|(_, heard)| *heard).collect();
         match visit(settings, &heard, None, now) {
             Some(contact) => contacts.push(contact),
-            None => incomplete += heard.len() as u64,
+            None => incomplete += newest(&heard).len() as u64,
         }
     }
     for heard in cut_at_silences(settings, &without_id) {
         match visit(settings, &heard, device(&heard), now) {
             Some(contact) => contacts.push(contact),
-            None => incomplete += heard.len() as u64,
+            None => incomplete += newest(&heard).len() as u64,
         }
     }
     for contact in &mut contacts {

@@ -303,11 +303,11 @@ impl Door {
             }
             _ => false,
         };
-        let mut identifiers = event.identifiers.iter();
-        is_received
-            && identifiers
-                .find(|identifier| identifier.kind == "email")
-                .is_some_and(|address| self.tables.is_automatic_sender(&address.value))
+        let mut addresses = event
+            .identifiers
+            .iter()
+            .filter(|identifier| identifier.kind == "email");
+        is_received && addresses.any(|address| self.tables.is_automatic_sender(&address.value))
     }
 
     /// Whom a signal is for.

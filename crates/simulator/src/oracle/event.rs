@@ -42,8 +42,8 @@ pub struct Version {
     pub rank: i64,
     /// XXH3-64 of the text.
     pub hash: u64,
-    /// The identifiers' text, for equal hashes.
-    pub identifiers: String,
+    /// XXH3-64 of the identifiers' text, for equal hashes.
+    pub identifiers: u64,
 }
 
 /// An accepted line: an event or a signal.
@@ -65,6 +65,8 @@ pub struct Record {
     pub version: Version,
     /// One identifier per type.
     pub identifiers: BTreeMap<String, Identifier>,
+    /// Every mail address that is stated, trimmed and in lower case, whoever it means.
+    pub addresses: Vec<String>,
     /// Every known field that is stated, attributes as `attributes.NAME`.
     pub fields: BTreeMap<String, Field>,
 }
@@ -274,6 +276,7 @@ fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
     };
     let mut fields = BTreeMap::new();
     let mut identifiers = BTreeMap::new();
+    let mut addresses = Vec::new();
     for (name, shape) in if is_signal {
         SIGNAL_FIELDS
     } else {
@@ -292,7 +295,10 @@ fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
         }
         let value = value.expect("a null or absent value was passed over above");
         match shape {
-            Shape::Identifiers => identifiers = identifiers::read(value, config)?,
+            Shape::Identifiers => {
+                identifiers = identifiers::read(value, config)?;
+                addresses = identifiers::addresses(value);
+            }
             Shape::Attributes => fields.extend(read_attributes(value)?),
             _ => drop(fields.insert((*name).to_string(), read_field(value, *shape)?)),
         }
@@ -310,7 +316,8 @@ fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
     if !is_placed {
         return Err(Rejected("missing_field"));
     }
-    Ok(finish(is_signal, fields, identifiers, config))
+    let record = finish(is_signal, fields, identifiers, config);
+    Ok(Record { addresses, ..record })
 }
 
 fn check_value(
@@ -372,10 +379,11 @@ fn finish(
             updated_at: whole(if is_signal { "occurred_at" } else { "updated_at" }),
             rank: config.rank(&source),
             hash: xxh3_64(text_of(&fields).as_bytes()),
-            identifiers: text_of_identifiers(&identifiers),
+            identifiers: xxh3_64(text_of_identifiers(&identifiers).as_bytes()),
         },
         source,
         identifiers,
+        addresses: Vec::new(),
         fields,
     }
 }
@@ -422,7 +430,7 @@ fn text_of(fields: &BTreeMap<String, Field>) -> String {
 
 fn text_of_identifiers(identifiers: &BTreeMap<String, Identifier>) -> String {
     let line = |(of_type, identifier): (&String, &Identifier)| {
-        format!("{of_type}:{} {}\n", identifier.value, identifier.verified)
+        format!("{of_type}:{}:{}\n", identifier.value, identifier.verified)
     };
     identifiers.iter().map(line).collect()
 }

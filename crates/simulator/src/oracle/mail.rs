@@ -2,7 +2,7 @@
 
 use super::World;
 use super::contacts::{self, Contact, EndKind, by_contact_id, opens};
-use super::event::Identifier;
+use super::event::{Field, Record};
 use super::glob;
 use super::registers::{self, Event, PROVENANCES, text, whole};
 
@@ -87,13 +87,12 @@ impl<'a> Mail<'a> {
             .collect();
         let first_opening = opening.iter().map(|event| event.occurred_at()).min()?;
         let is_received = opening.iter().any(|event| !is_sent(event));
-        let sender = registers::identifiers(&events).remove("email");
-        let is_automatic_sender = is_received && is_automatic_sender(sender.as_ref(), world);
         Some(Mail {
             contact_id,
             time: whole(&events, "started_at").unwrap_or(first_opening),
-            is_automatic: registers::flag(&events, "automatic") == Some(true)
-                || is_automatic_sender,
+            is_automatic: registers::statement(&events, |record| automatic(record, world))
+                .flatten()
+                .unwrap_or(false),
             is_received,
             events,
         })
@@ -101,17 +100,31 @@ impl<'a> Mail<'a> {
 }
 
 fn is_sent(event: &Event) -> bool {
-    let direction = text(&[event], "direction");
+    let record = event.greatest();
     match event.kind() {
         "sent" => true,
-        "contact" => direction.as_deref() == Some("outbound"),
+        // Its own direction, as its greatest version states it.
+        "contact" => record.text("direction") == Some("outbound"),
         _ => false,
     }
 }
 
-fn is_automatic_sender(sender: Option<&Identifier>, world: &World) -> bool {
+/// Whether a record says that its mail is automatic: by its sender, if it says that a mail came, or
+/// by the flag, which may be a stated null.
+fn automatic(record: &Record, world: &World) -> Option<Option<bool>> {
+    let came = match record.kind.as_str() {
+        "contact" => record.text("direction") != Some("outbound"),
+        kind => opens("email", kind) && kind != "sent",
+    };
     let globs = &world.config.tables.automatic_senders;
-    sender.is_some_and(|sender| globs.iter().any(|pattern| glob(pattern, &sender.value)))
+    let is_known = |address: &String| globs.iter().any(|pattern| glob(pattern, address));
+    if came && record.addresses.iter().any(is_known) {
+        return Some(Some(true));
+    }
+    match record.fields.get("automatic")? {
+        Field::Flag(flag) => Some(Some(*flag)),
+        _ => Some(None),
+    }
 }
 
 /// Goes through the mails in order and says which are contacts and what answers them.

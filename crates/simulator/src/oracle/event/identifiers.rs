@@ -40,6 +40,15 @@ fn is_in_use(of_type: &str, config: &Config) -> bool {
     of_type == "device" || types.any(|used| used == of_type)
 }
 
+/// The mail addresses of identifiers that [`read`] has found to be well formed.
+pub(super) fn addresses(value: &Value) -> Vec<String> {
+    let entries = value.as_array().into_iter().flatten();
+    let of_mail = entries.filter(|entry| entry["type"] == "email");
+    of_mail
+        .filter_map(|entry| Some(entry["value"].as_str()?.trim().to_lowercase()))
+        .collect()
+}
+
 fn member(entry: &Map<String, Value>, name: &str) -> Result<String, Refusal> {
     match entry.get(name) {
         None | Some(Value::Null) => Err(Rejected("missing_field")),
