@@ -345,8 +345,8 @@ impl<'a> Live<'a> {
     fn route_contacts(&mut self, out: Vec<(Text, stage_contacts::Output)>) {
         for (_, output) in out {
             match output {
-                stage_contacts::Output::Handle(key, input) => self.to_handle(key, input),
-                stage_contacts::Output::Customer(key, input) => self.to_customer(key, input),
+                stage_contacts::Output::Handle(key, input) => self.queue_for_handle(key, input),
+                stage_contacts::Output::Customer(key, input) => self.queue_for_customer(key, input),
                 stage_contacts::Output::Marker(marker) => {
                     let id = (marker.source.clone(), marker.event_id.clone());
                     self.told.markers.insert(id, *marker);
@@ -357,16 +357,16 @@ impl<'a> Live<'a> {
 
     fn route_handles(&mut self, out: Vec<(Text, stage_handles::Output)>) {
         for (_, stage_handles::Output(key, input)) in out {
-            self.to_customer(key, input);
+            self.queue_for_customer(key, input);
         }
     }
 
-    fn to_handle(&mut self, key: Text, input: HandleInput) {
+    fn queue_for_handle(&mut self, key: Text, input: HandleInput) {
         let partition = partition(&key, self.handles.len());
         self.handles[partition].queue.push_back((key, input));
     }
 
-    fn to_customer(&mut self, key: Text, input: CustomerInput) {
+    fn queue_for_customer(&mut self, key: Text, input: CustomerInput) {
         let partition = partition(&key, self.customers.len());
         self.customers[partition].queue.push_back((key, input));
     }

@@ -64,9 +64,12 @@ impl Store {
     }
 }
 
-/// Bytes that a writer collects for a partition before it hands them over.
-const WRITER_BYTES: usize = 32 * 1024;
-/// Smallest piece of a partition that is worth a write to disk.
+/// Room of a piece. Pieces are handed over and freed as they are, never grown or copied into a
+/// whole: the system would have to clear new memory for each growth.
+const PIECE_BYTES: usize = 32 * 1024;
+/// What a piece holds at least when it is handed over, so that the record that fills it still fits.
+const PIECE_FULL_BYTES: usize = PIECE_BYTES - 2 * 1024;
+/// Smallest part of a partition that is worth a write to disk.
 const SPILL_BYTES: usize = 256 * 1024;
 
 /// Records by key, spread over partitions.
@@ -78,7 +81,9 @@ pub(crate) struct Queue<T> {
 
 #[derive(Default)]
 struct Partition {
-    memory: Vec<u8>,
+    pieces: Vec<Vec<u8>>,
+    /// Bytes in `pieces`.
+    bytes: usize,
     file: Option<File>,
 }
 
@@ -104,13 +109,15 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         }
     }
 
-    fn hand_over(&self, partition: usize, bytes: &mut Vec<u8>) -> Result<(), QueueError> {
+    fn hand_over(&self, partition: usize, piece: Vec<u8>) -> Result<(), QueueError> {
         let mut guard = self.partitions[partition]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let held = self.store.bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-        guard.memory.append(bytes);
-        if held > self.store.bytes_max && guard.memory.len() >= SPILL_BYTES {
+        let bytes = piece.len();
+        let held = self.store.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        guard.bytes += bytes;
+        guard.pieces.push(piece);
+        if held > self.store.bytes_max && guard.bytes >= SPILL_BYTES {
             self.spill(&mut guard)
                 .map_err(|source| self.store.disk_error(source))?;
         }
@@ -122,12 +129,15 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
             partition.file = Some(tempfile::tempfile_in(&self.store.folder)?);
         }
         if let Some(file) = &mut partition.file {
-            file.write_all(&partition.memory)?;
+            for piece in &partition.pieces {
+                file.write_all(piece)?;
+            }
         }
         self.store
             .bytes
-            .fetch_sub(partition.memory.len(), Ordering::Relaxed);
-        partition.memory = Vec::new();
+            .fetch_sub(partition.bytes, Ordering::Relaxed);
+        partition.pieces.clear();
+        partition.bytes = 0;
         Ok(())
     }
 
@@ -136,23 +146,22 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
         let mut guard = self.partitions[partition]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let memory = std::mem::take(&mut guard.memory);
-        let file = guard.file.take();
+        let Partition {
+            mut pieces,
+            bytes,
+            file,
+        } = std::mem::take(&mut *guard);
         drop(guard);
-        self.store.bytes.fetch_sub(memory.len(), Ordering::Relaxed);
-        let mut bytes = Vec::new();
+        self.store.bytes.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(mut file) = file {
+            let mut bytes = Vec::new();
             let read = file
                 .seek(SeekFrom::Start(0))
                 .and_then(|_| file.read_to_end(&mut bytes));
             read.map_err(|source| self.store.disk_error(source))?;
+            pieces.insert(0, bytes);
         }
-        if bytes.is_empty() {
-            bytes = memory;
-        } else {
-            bytes.extend_from_slice(&memory);
-        }
-        Ok(Groups::new(Arc::clone(&self.store), bytes))
+        Ok(Groups::new(Arc::clone(&self.store), pieces))
     }
 }
 
@@ -182,6 +191,9 @@ impl<T: Serialize + DeserializeOwned> Writer<'_, T> {
         record: &T,
     ) -> Result<(), QueueError> {
         let mut buffer = std::mem::take(&mut self.buffers[partition]);
+        if buffer.capacity() == 0 {
+            buffer.reserve_exact(PIECE_BYTES);
+        }
         let start = buffer.len();
         buffer.extend_from_slice(&hash.to_le_bytes());
         buffer.extend_from_slice(&[0; 4]);
@@ -190,18 +202,18 @@ impl<T: Serialize + DeserializeOwned> Writer<'_, T> {
             .map_err(|source| store.record_error(source))?;
         let length = (buffer.len() - start - HEADER_BYTES) as u32;
         buffer[start + 8..start + HEADER_BYTES].copy_from_slice(&length.to_le_bytes());
-        if buffer.len() >= WRITER_BYTES {
-            self.queue.hand_over(partition, &mut buffer)?;
-            buffer.clear();
+        if buffer.len() >= PIECE_FULL_BYTES {
+            return self.queue.hand_over(partition, buffer);
         }
         self.buffers[partition] = buffer;
         Ok(())
     }
 
     /// Hands everything over to the queue.
-    pub(crate) fn finish(mut self) -> Result<(), QueueError> {
-        for (partition, buffer) in self.buffers.iter_mut().enumerate() {
+    pub(crate) fn finish(self) -> Result<(), QueueError> {
+        for (partition, mut buffer) in self.buffers.into_iter().enumerate() {
             if !buffer.is_empty() {
+                buffer.shrink_to_fit();
                 self.queue.hand_over(partition, buffer)?;
             }
         }
@@ -213,9 +225,9 @@ impl<T: Serialize + DeserializeOwned> Writer<'_, T> {
 /// which each writer wrote them.
 pub(crate) struct Groups<T> {
     store: Arc<Store>,
-    bytes: Vec<u8>,
-    /// Hash of the key and place of every record, by hash.
-    records: Vec<(u64, usize)>,
+    pieces: Vec<Vec<u8>>,
+    /// Hash of the key, piece and place in it of every record, by hash.
+    records: Vec<(u64, u32, u32)>,
     next: usize,
     decoded: PhantomData<fn() -> T>,
     /// Groups of keys that share a hash.
@@ -223,19 +235,21 @@ pub(crate) struct Groups<T> {
 }
 
 impl<T: DeserializeOwned> Groups<T> {
-    fn new(store: Arc<Store>, bytes: Vec<u8>) -> Groups<T> {
+    fn new(store: Arc<Store>, pieces: Vec<Vec<u8>>) -> Groups<T> {
         let mut records = Vec::new();
-        let mut place = 0;
-        while place + HEADER_BYTES <= bytes.len() {
-            let hash = u64::from_le_bytes(array(&bytes[place..place + 8]));
-            let length = u32::from_le_bytes(array(&bytes[place + 8..place + HEADER_BYTES]));
-            records.push((hash, place + HEADER_BYTES));
-            place += HEADER_BYTES + length as usize;
+        for (piece, bytes) in pieces.iter().enumerate() {
+            let mut place = 0;
+            while place + HEADER_BYTES <= bytes.len() {
+                let hash = u64::from_le_bytes(array(&bytes[place..place + 8]));
+                let length = u32::from_le_bytes(array(&bytes[place + 8..place + HEADER_BYTES]));
+                records.push((hash, piece as u32, (place + HEADER_BYTES) as u32));
+                place += HEADER_BYTES + length as usize;
+            }
         }
-        records.sort_by_key(|(hash, _)| *hash);
+        records.sort_by_key(|(hash, ..)| *hash);
         Groups {
             store,
-            bytes,
+            pieces,
             records,
             next: 0,
             decoded: PhantomData,
@@ -248,16 +262,18 @@ impl<T: DeserializeOwned> Groups<T> {
         if let Some(group) = self.pending.pop() {
             return Ok(Some(group));
         }
-        let Some((hash, _)) = self.records.get(self.next) else {
+        let Some((hash, ..)) = self.records.get(self.next) else {
             return Ok(None);
         };
         let of_hash = self.records[self.next..]
             .iter()
-            .take_while(|(other, _)| other == hash);
-        let places: Vec<usize> = of_hash.map(|(_, place)| *place).collect();
-        self.next += places.len();
-        for place in places {
-            let (key, record): (&str, T) = postcard::from_bytes(&self.bytes[place..])
+            .take_while(|(other, ..)| other == hash)
+            .count();
+        let records = self.next..self.next + of_hash;
+        self.next = records.end;
+        for (_, piece, place) in &self.records[records] {
+            let bytes = &self.pieces[*piece as usize][*place as usize..];
+            let (key, record): (&str, T) = postcard::from_bytes(bytes)
                 .map_err(|source| self.store.record_error(source))?;
             match self.pending.iter_mut().find(|(known, _)| known == key) {
                 Some((_, records)) => records.push(record),
