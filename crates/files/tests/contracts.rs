@@ -1,0 +1,97 @@
+//! The page of data contracts says what the schemas say. `UPDATE=1 cargo test -p files --test
+//! contracts` writes it anew.
+
+use files::{ColumnKind, Table};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::Path;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/data-contracts.md");
+const INPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/input");
+
+const HEAD: &str = "\
+# Data contracts: what goes in and what comes out
+
+This page is made out of the Avro schemas in `schemas/`, which are the contract; a test compares the two.
+`ricochet replay` writes one file for each output table, in Parquet, CSV, JSON lines or Avro; columns and
+their order are the same in all formats.
+
+## How to read the tables
+
+- Files hold settled results: no withdrawn alert, no superseded visit. Rows stand in order of (`started_at`,
+  `contact_id`, `channel`, `source`, `window`, `scope`, `reason_mode`).
+- Times are UTC: RFC 3339 with milliseconds in CSV and JSON, timestamps in Parquet and Avro.
+- *Empty* means unknown or not applicable: an empty cell in CSV, null elsewhere. A column that is never empty
+  says so.
+- In CSV a list is joined with `|` and a map is JSON text.
+- `contact_id` is unique within (`channel`, `source`): join tables on all three.
+- Columns are only ever added. A reader that names the columns it uses keeps working.
+- What a column means is said here in a line; the rules behind it are in `docs/semantics.md`.
+
+## Output tables
+";
+
+fn kind(kind: ColumnKind) -> &'static str {
+    match kind {
+        ColumnKind::Text => "text",
+        ColumnKind::Int | ColumnKind::Long => "whole number",
+        ColumnKind::Bool => "true or false",
+        ColumnKind::Double => "number",
+        ColumnKind::Time => "time",
+        ColumnKind::TextList => "list of texts",
+        ColumnKind::TextMap => "map of texts",
+    }
+}
+
+fn page() -> String {
+    let mut page = HEAD.to_owned();
+    for table in Table::all() {
+        let schema: Value = serde_json::from_str(table.schema).expect("a schema is JSON");
+        let doc = schema["doc"].as_str().expect("a schema has a doc");
+        let name = table.name;
+        write!(page, "\n### {name}\n\n{doc}\n\n| column | type | empty | meaning |\n|---|---|---|---|\n")
+            .expect("writing to a string cannot fail");
+        for column in &table.columns {
+            let empty = if column.nullable { "yes" } else { "never" };
+            let meaning = column.doc.replace('|', "\\|");
+            let kind = kind(column.kind);
+            writeln!(page, "| `{}` | {kind} | {empty} | {meaning} |", column.name)
+                .expect("writing to a string cannot fail");
+        }
+    }
+    page.push_str("\n## Input records\n\nOne canonical record for all channels, as Avro or as JSON lines with the same names.\nIn JSON an absent field says nothing and an explicit null says \"no value\"; Avro has `cleared` for the latter.\n");
+    let mut inputs: Vec<_> = std::fs::read_dir(INPUTS)
+        .expect("the input schemas are there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "avsc"))
+        .collect();
+    inputs.sort();
+    for path in inputs {
+        input(&mut page, &path);
+    }
+    page
+}
+
+fn input(page: &mut String, path: &Path) {
+    let text = std::fs::read_to_string(path).expect("a schema can be read");
+    let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
+    let name = path.file_stem().and_then(|name| name.to_str()).expect("a schema has a name");
+    let doc = schema["doc"].as_str().expect("a schema has a doc");
+    write!(page, "\n### {name}\n\n{doc}\n\n| field | meaning |\n|---|---|\n")
+        .expect("writing to a string cannot fail");
+    for field in schema["fields"].as_array().expect("a record has fields") {
+        let doc = field["doc"].as_str().expect("a field has a doc").replace('|', "\\|");
+        let name = field["name"].as_str().expect("a field has a name");
+        writeln!(page, "| `{name}` | {doc} |").expect("writing to a string cannot fail");
+    }
+}
+
+#[test]
+fn the_page_of_data_contracts_says_what_the_schemas_say() {
+    let expected = page();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(PAGE, &expected).expect("the page can be written");
+    }
+    let found = std::fs::read_to_string(PAGE).unwrap_or_default();
+    assert!(found == expected, "docs/data-contracts.md differs; UPDATE=1 cargo test -p files");
+}
