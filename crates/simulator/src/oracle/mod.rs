@@ -35,7 +35,7 @@ use config::Config;
 use contacts::Contact;
 use event::{Decoded, Record, Version};
 use registers::Event;
-pub use tables::Row;
+pub use self::tables::Row;
 
 /// One line of an input file.
 #[derive(Clone, Debug)]
