@@ -5,7 +5,6 @@ use crate::registers::{Heard, Registers, by_contact_id, newest};
 use crate::{Settings, State};
 use model::{
     Contact, Direction, EndKind, Field, Initiation, Kind, Millis, Money, Outcome, Text, Value,
-    Version,
 };
 
 /// One leg of a contact: what was said under one `contact_id`.
@@ -136,28 +135,31 @@ fn opens(event: &model::Event) -> bool {
             && matches!(event.stated(Field::StartedAt), Some(Value::Time(_))))
 }
 
-/// The end that the records state. An event that ends a leg without saying when says "now".
+/// The end that the records state. Without one, or with an older "no value", it is the latest of
+/// those that an event implies: it ends a leg, or is a whole contact, and does not say when.
 pub(crate) fn stated_end(registers: &Registers, heard: &[&Heard]) -> Option<Millis> {
-    let stated = registers.version(Field::EndedAt);
-    let mut end: Option<(Version, Option<Millis>)> =
-        stated.map(|version| (version, registers.time(Field::EndedAt)));
-    for (version, event) in heard {
+    if let Some(stated) = registers.time(Field::EndedAt) {
+        return Some(stated);
+    }
+    let no_value = registers.version(Field::EndedAt);
+    let implied = heard.iter().filter_map(|(version, event)| {
         if event.stated(Field::EndedAt).is_some() {
-            continue;
+            return None;
         }
-        let implied = match event.kind {
+        let at = match event.kind {
             Kind::Ended | Kind::Dropped => event.occurred_at,
             Kind::Contact => match event.stated(Field::StartedAt) {
                 Some(Value::Time(started_at)) => *started_at,
                 _ => event.occurred_at,
             },
-            _ => continue,
+            _ => return None,
         };
-        if end.is_none_or(|(known, _)| known < *version) {
-            end = Some((*version, Some(implied)));
-        }
-    }
-    end.and_then(|(_, at)| at)
+        Some((*version, at))
+    });
+    let latest = implied.max_by_key(|(version, _)| *version);
+    latest
+        .filter(|(version, _)| no_value.is_none_or(|null| *version > null))
+        .map(|(_, at)| at)
 }
 
 fn contact(settings: &Settings, heard: &[&Heard], legs: &mut [Leg], now: Millis) -> Contact {

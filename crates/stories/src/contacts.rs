@@ -240,7 +240,7 @@ fn a_whole_call_is_said_again_without_its_end() {
         Tue 17 Mar 00:00 time passes
         "#,
         expect![[r#"
-            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:00 (stated), reason delivery (qualified)  | origin, resolved
+            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:06 (stated), reason delivery (qualified)  | origin, resolved
         "#]],
     );
 }

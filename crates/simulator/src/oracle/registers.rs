@@ -231,24 +231,34 @@ pub fn reason(
     })
 }
 
-/// The end that a record states: its own, or what its kind implies (§2.1). An inner none is a null.
-pub fn stated_end(record: &Record) -> Option<Option<i64>> {
+/// The end that a record's kind implies if the record does not state one (§2.1).
+fn implied_end(record: &Record) -> Option<i64> {
     if record.fields.contains_key("ended_at") {
-        return Some(record.whole("ended_at"));
+        return None;
     }
     let has_legs = matches!(record.channel.as_deref(), Some("phone" | "chat" | "video"));
     match record.kind.as_str() {
-        "contact" => Some(Some(
-            record.whole("started_at").unwrap_or(record.occurred_at),
-        )),
-        "ended" | "dropped" if has_legs => Some(Some(record.occurred_at)),
+        "contact" => Some(record.whole("started_at").unwrap_or(record.occurred_at)),
+        "ended" | "dropped" if has_legs => Some(record.occurred_at),
         _ => None,
     }
 }
 
-/// The register of the end.
+/// The stated end; where there is none, or a null that is older, the latest implied one.
 pub fn end(events: &[&Event]) -> Option<i64> {
-    statement(events, stated_end).flatten()
+    let stated = statement(events, |record| {
+        record.fields.get("ended_at")?;
+        Some((record.version.clone(), record.whole("ended_at")))
+    });
+    let implied = statement(events, |record| {
+        Some((record.version.clone(), implied_end(record)?))
+    });
+    match (stated, implied) {
+        (Some((_, Some(at))), _) => Some(at),
+        (Some((null, None)), Some((version, at))) => (version > null).then_some(at),
+        (None, Some((_, at))) => Some(at),
+        (_, None) => None,
+    }
 }
 
 /// The score of the latest version of a survey that states one.
