@@ -78,6 +78,8 @@ pub enum CustomerInput {
         name: ContactName,
         /// Up to this version.
         version: u64,
+        /// It is another customer's now; otherwise there is no such contact any more.
+        moved: bool,
     },
 }
 
@@ -90,6 +92,8 @@ pub struct Upsert {
     pub version: u64,
     /// How it came to this customer.
     pub resolved: Resolved,
+    /// It was another customer's, or a handle's own, until now.
+    pub moved: bool,
 }
 
 /// What an input did to a stage's state: the terms of the second equation of bad input.

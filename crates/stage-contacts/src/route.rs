@@ -65,7 +65,8 @@ pub(crate) fn announce(
         if let Some(former) = &former {
             leave(&name, former, Some(&route), out);
         }
-        let sent = send(route, &name, contact, state.version, digest, out);
+        let version = (state.version, digest);
+        let sent = send(route, &name, contact, version, former.as_ref(), out);
         state.sent.insert(name, sent);
     }
     for (name, former) in gone {
@@ -137,6 +138,7 @@ fn leave(name: &ContactName, former: &Sent, route: Option<&Route>, out: &mut Vec
         let retract = CustomerInput::Retract {
             name: name.clone(),
             version,
+            moved: route.is_some(),
         };
         out.push(Output::Customer(former.customer.clone(), retract));
     }
@@ -157,8 +159,8 @@ fn send(
     route: Route,
     name: &ContactName,
     contact: Contact,
-    version: u64,
-    digest: u64,
+    (version, digest): (u64, u64),
+    former: Option<&Sent>,
     out: &mut Vec<Output>,
 ) -> Sent {
     let mut sent = Sent {
@@ -189,6 +191,7 @@ fn send(
             contact,
             version,
             resolved,
+            moved: former.is_some_and(|former| former.customer != customer),
         }));
         out.push(Output::Customer(customer, upsert));
     }

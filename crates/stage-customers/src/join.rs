@@ -135,9 +135,15 @@ fn merge(mut members: Vec<Known>) -> Known {
 
 /// The text of the last handled part that has one; if they are silent, of the last part that has.
 fn of_last_handled(parts: &[Contact], text: fn(&Contact) -> &Text) -> Text {
-    let handled = parts.iter().rev().filter(|part| part.outcome == Some(Outcome::Handled));
+    let handled = parts
+        .iter()
+        .rev()
+        .filter(|part| part.outcome == Some(Outcome::Handled));
     let mut texts = handled.chain(parts.iter().rev()).map(text);
-    texts.find(|text| !text.is_empty()).cloned().unwrap_or_default()
+    texts
+        .find(|text| !text.is_empty())
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// For all other fields the latest part that has a value holds.

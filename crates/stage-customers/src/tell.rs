@@ -117,7 +117,11 @@ impl State {
     pub(crate) fn hold(&mut self, input: CustomerInput, contacts_max: usize) {
         let cause = match input {
             CustomerInput::Upsert(upsert) => self.insert(upsert),
-            CustomerInput::Retract { name, version } => {
+            CustomerInput::Retract {
+                name,
+                version,
+                moved,
+            } => {
                 let void = self
                     .held
                     .get(&name)
@@ -125,7 +129,11 @@ impl State {
                 if void {
                     self.held.remove(&name);
                 }
-                Cause::Identity
+                if moved {
+                    Cause::Identity
+                } else {
+                    Cause::Correction
+                }
             }
         };
         self.cause = self.cause.max(cause);
@@ -137,8 +145,13 @@ impl State {
     fn insert(&mut self, upsert: Box<Upsert>) -> Cause {
         let name = upsert.contact.name();
         let Some(held) = self.held.get_mut(&name) else {
+            let moved = upsert.moved;
             self.held.insert(name, upsert);
-            return Cause::LateEvent;
+            return if moved {
+                Cause::Identity
+            } else {
+                Cause::LateEvent
+            };
         };
         // A handle that loses and regains its owner sends the same version again.
         if held.version > upsert.version {
@@ -172,7 +185,9 @@ impl State {
         let cause = Text::from(std::mem::take(&mut self.cause).name());
         self.due_at = first_due_at(&evaluation);
         let mut cut = evaluation.cut;
-        cut.iter_mut().zip(self.let_go).for_each(|(cut, let_go)| *cut += let_go);
+        cut.iter_mut()
+            .zip(self.let_go)
+            .for_each(|(cut, let_go)| *cut += let_go);
         if cut != self.cut {
             self.cut = cut;
             out.push(Output::Cut {

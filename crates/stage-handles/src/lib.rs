@@ -131,6 +131,7 @@ impl Stage for Handles {
         }
         for (name, former) in gone {
             let retract = CustomerInput::Retract {
+                moved: state.carried.contains_key(&name),
                 name,
                 version: former.version,
             };
@@ -154,6 +155,7 @@ fn move_to(
         let retract = CustomerInput::Retract {
             name: name.clone(),
             version: former.version,
+            moved: true,
         };
         out.push(Output(former.customer.clone(), retract));
     }
@@ -161,6 +163,7 @@ fn move_to(
         contact: contact.clone(),
         version: sent.version,
         resolved: sent.resolved.clone(),
+        moved: former.is_some_and(|former| former.customer != sent.customer),
     };
     out.push(Output(
         sent.customer.clone(),

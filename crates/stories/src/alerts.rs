@@ -90,10 +90,10 @@ fn a_correction_withdraws_the_alert() {
             Thu 5 Mar 09:00  B is C1's no more
             Thu 5 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (withdrawn by identity)
             Thu 5 Mar 09:00  B (C2)  phone handled: origin, pending until Wed 11 Mar 00:00, provisional
-            Fri 6 Mar 09:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Fri 6 Mar 09:00  A (C1)  phone handled: origin, repeated by B, provisional by identity
             Fri 6 Mar 09:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional
-            Fri 6 Mar 09:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by late event
-            Fri 6 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (revised by late event)
+            Fri 6 Mar 09:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by identity
+            Fri 6 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (revised by identity)
             Fri 6 Mar 09:00  B is C2's no more
         "#]],
     );
@@ -311,10 +311,10 @@ fn an_alert_that_was_withdrawn_stands_again() {
             Thu 5 Mar 09:00  B is C1's no more
             Thu 5 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (withdrawn by identity)
             Thu 5 Mar 09:00  B (C2)  phone handled: origin, pending until Wed 11 Mar 00:00, provisional
-            Fri 6 Mar 09:00  A (C1)  phone handled: origin, repeated by B, provisional by late event
+            Fri 6 Mar 09:00  A (C1)  phone handled: origin, repeated by B, provisional by identity
             Fri 6 Mar 09:00  B (C1)  phone handled: repeat, 2nd in the window, 23h 54min after A, 2nd of session A, repeated by D, provisional
-            Fri 6 Mar 09:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by late event
-            Fri 6 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (revised by late event)
+            Fri 6 Mar 09:00  D (C1)  phone handled: repeat, 3rd in the window, 23h 54min after B, 3rd of session A, pending until Thu 12 Mar 00:00, provisional by identity
+            Fri 6 Mar 09:00  alert third-in-seven-days on D: 3rd in the window, 3rd of its session, 23h 54min after B, origin A, over phone (revised by identity)
             Fri 6 Mar 09:00  B is C2's no more
         "#]],
     );

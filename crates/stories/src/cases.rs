@@ -87,7 +87,7 @@ fn a_household_call_moves_when_its_customer_is_known() {
             Mon 2 Mar 10:00  A (C1)                   phone handled: origin, pending until Tue 10 Mar 00:00, provisional
             Tue 3 Mar 10:00  B (C2)                   phone handled: origin, pending until Wed 11 Mar 00:00, provisional
             Wed 4 Mar 10:00  D (number +33199000001)  phone open: origin, pending until Thu 12 Mar 00:00, provisional
-            Wed 4 Mar 10:09  A (C1)                   phone handled: origin, repeated by D, provisional by late event
+            Wed 4 Mar 10:09  A (C1)                   phone handled: origin, repeated by D, provisional by identity
             Wed 4 Mar 10:09  D (C1)                   phone abandoned: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, pending until Thu 12 Mar 00:00, provisional
             Wed 4 Mar 10:09  D is number +33199000001's no more
         "#]],

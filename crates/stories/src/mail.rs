@@ -240,7 +240,7 @@ fn a_late_answer_makes_a_chase_a_word_of_thanks() {
             Mon 2 Mar 10:00  m1 (C1)  email unanswered open: pending until Tue 10 Mar 00:00, provisional
             Mon 2 Mar 15:30  m1 (C1)  email unanswered open: retried by m3, provisional by late event
             Mon 2 Mar 15:30  m3 (C1)  email unanswered open: retry, 2nd in the window, 5h 30min after m1, 2nd of session m1, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 15:30  m1 (C1)  email handled open: origin, pending until Tue 10 Mar 00:00, provisional by identity
+            Mon 2 Mar 15:30  m1 (C1)  email handled open: origin, pending until Tue 10 Mar 00:00, provisional by correction
             Mon 2 Mar 15:30  m3 is C1's no more
             Wed 1 Apr 00:00  m1 (C1)  email handled: origin, pending until Tue 10 Mar 00:00, provisional by correction
             Wed 1 Apr 00:00  m1 (C1)  email handled: origin, resolved, final by time

@@ -139,7 +139,7 @@ fn a_late_identity_revises_a_final_verdict() {
             Wed 4 Mar 10:00   B (number +33199000002)  phone handled: origin, pending until Thu 12 Mar 00:00, provisional
             Thu 12 Mar 12:00  B (number +33199000002)  phone handled: origin, resolved, final by time
             Thu 12 Mar 12:00  A (C1)                   phone handled: origin, resolved, final by time
-            Thu 12 Mar 13:00  A (C1)                   phone handled: origin, repeated by B, revised by late event
+            Thu 12 Mar 13:00  A (C1)                   phone handled: origin, repeated by B, revised by identity
             Thu 12 Mar 13:00  B (C1)                   phone handled: repeat, 2nd in the window, 1d 23h 54min after A, 2nd of session A, resolved, final
             Thu 12 Mar 13:00  B is number +33199000002's no more
         "#]],

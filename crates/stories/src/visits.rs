@@ -40,8 +40,8 @@ fn a_late_page_joins_two_visits() {
             Mon 2 Mar 11:30   visit-2 (C1)  web: repeat, 2nd in the window, 50min after visit-1, 2nd of session visit-1, pending until Tue 10 Mar 00:00, provisional by correction
             Mon 2 Mar 11:30   visit-2 (C1)  web: repeat, 2nd in the window, 50min after visit-1, 2nd of session visit-1, repeated by A, provisional by late event
             Mon 2 Mar 11:30   A (C1)        phone handled: repeat, 3rd in the window, 40min after visit-2 on another channel, 3rd of session visit-1, pending until Tue 10 Mar 00:00, provisional
-            Mon 2 Mar 11:40   visit-1 (C1)  web: repeated by A, provisional by identity
-            Mon 2 Mar 11:40   A (C1)        phone handled: repeat, 2nd in the window, 40min after visit-1 on another channel, 2nd of session visit-1, pending until Tue 10 Mar 00:00, provisional by identity
+            Mon 2 Mar 11:40   visit-1 (C1)  web: repeated by A, provisional by correction
+            Mon 2 Mar 11:40   A (C1)        phone handled: repeat, 2nd in the window, 40min after visit-1 on another channel, 2nd of session visit-1, pending until Tue 10 Mar 00:00, provisional by correction
             Mon 2 Mar 11:40   visit-2 is C1's no more
             Tue 17 Mar 00:00  visit-1 (C1)  web: repeated by A, final by time
             Tue 17 Mar 00:00  A (C1)        phone handled: repeat, 2nd in the window, 40min after visit-1 on another channel, 2nd of session visit-1, resolved, final by time
@@ -66,9 +66,9 @@ fn a_late_page_withdraws_the_alert_of_two_visits() {
             Mon 2 Mar 10:50   visit-1 (C1)  web: repeated by visit-2, provisional by late event
             Mon 2 Mar 10:50   visit-2 (C1)  web open: repeat, 2nd in the window, 50min after visit-1, 2nd of session visit-1, pending until Tue 10 Mar 00:00, provisional
             Mon 2 Mar 10:50   alert twice on visit-2: 2nd in the window, 2nd of its session, 50min after visit-1, over web (raised)
-            Mon 2 Mar 10:50   visit-1 (C1)  web open: pending until Tue 10 Mar 00:00, provisional by identity
+            Mon 2 Mar 10:50   visit-1 (C1)  web open: pending until Tue 10 Mar 00:00, provisional by correction
             Mon 2 Mar 10:50   visit-2 is C1's no more
-            Mon 2 Mar 10:50   alert twice on visit-2: 2nd in the window, 2nd of its session, 50min after visit-1, over web (withdrawn by identity)
+            Mon 2 Mar 10:50   alert twice on visit-2: 2nd in the window, 2nd of its session, 50min after visit-1, over web (withdrawn by correction)
             Tue 17 Mar 00:00  visit-1 (C1)  web: pending until Tue 10 Mar 00:00, provisional by correction
             Tue 17 Mar 00:00  visit-1 (C1)  web: resolved, final by time
         "#]],
@@ -158,7 +158,7 @@ fn a_login_days_later_claims_the_visits_before() {
             Mon 2 Mar 11:00   visit-1 (device D1)  web: pending until Tue 10 Mar 00:00, provisional by correction
             Mon 2 Mar 11:00   A (C1)               phone handled: origin, pending until Tue 10 Mar 00:00, provisional
             Wed 4 Mar 10:00   visit-1 (C1)         web: repeated by A, provisional
-            Wed 4 Mar 10:00   A (C1)               phone handled: repeat, 2nd in the window, 1h after visit-1 on another channel, 2nd of session visit-1, pending until Tue 10 Mar 00:00, provisional by late event
+            Wed 4 Mar 10:00   A (C1)               phone handled: repeat, 2nd in the window, 1h after visit-1 on another channel, 2nd of session visit-1, pending until Tue 10 Mar 00:00, provisional by identity
             Wed 4 Mar 10:00   visit-2 (C1)         web open, not counted: no service step: ineligible, provisional
             Wed 4 Mar 10:00   visit-1 is device D1's no more
             Tue 17 Mar 00:00  visit-2 (C1)         web, not counted: no service step: ineligible, final by correction
