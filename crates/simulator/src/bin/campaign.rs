@@ -38,13 +38,19 @@ struct Arguments {
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut arguments =
-        Arguments { seeds: 100, first: 1, alone: false, show: false, quiet: false };
+    let mut arguments = Arguments {
+        seeds: 100,
+        first: 1,
+        alone: false,
+        show: false,
+        quiet: false,
+    };
     let mut given = std::env::args().skip(1);
     while let Some(name) = given.next() {
         let mut number = || -> Result<u64, String> {
             let text = given.next().ok_or(format!("{name} needs a number"))?;
-            text.parse().map_err(|_| format!("{name} {text}: not a number"))
+            text.parse()
+                .map_err(|_| format!("{name} {text}: not a number"))
         };
         match name.as_str() {
             "--seeds" => arguments.seeds = number()?,
@@ -61,7 +67,10 @@ fn arguments() -> Result<Arguments, String> {
 }
 
 fn main() -> ExitCode {
-    if std::env::args().skip(1).any(|argument| argument == "--help") {
+    if std::env::args()
+        .skip(1)
+        .any(|argument| argument == "--help")
+    {
         println!("{HELP}");
         return ExitCode::SUCCESS;
     }
@@ -122,7 +131,13 @@ impl Total {
         let outcome = match outcome {
             Ok(outcome) => outcome,
             Err(problem) => {
-                self.failed.insert(seed, Failure { lines: vec![problem], story: vec![] });
+                self.failed.insert(
+                    seed,
+                    Failure {
+                        lines: vec![problem],
+                        story: vec![],
+                    },
+                );
                 return;
             }
         };
@@ -136,7 +151,13 @@ impl Total {
             let story = story_of(seed, first);
             let differences = outcome.differences.iter();
             let lines = differences.map(|(way, difference)| format!("{way:?}: {difference}"));
-            self.failed.insert(seed, Failure { lines: lines.collect(), story });
+            self.failed.insert(
+                seed,
+                Failure {
+                    lines: lines.collect(),
+                    story,
+                },
+            );
         }
     }
 
@@ -146,7 +167,12 @@ impl Total {
         if of > 1 && out.is_terminal() {
             let end = if self.seeds == of { "\n" } else { "" };
             // A terminal that is gone is no reason to stop.
-            let _ = write!(out, "\r{}/{of} seeds, {} differ{end}", self.seeds, self.failed.len());
+            let _ = write!(
+                out,
+                "\r{}/{of} seeds, {} differ{end}",
+                self.seeds,
+                self.failed.len()
+            );
             let _ = out.flush();
         }
     }
@@ -161,7 +187,10 @@ impl Total {
         for (seed, failure) in self.failed.iter().take(FAILED_SHOWN_MAX) {
             println!("seed {seed}: {} differences", failure.lines.len());
             for line in failure.lines.iter().take(SHOWN_MAX) {
-                println!("  {}", line.chars().take(CHARACTERS_MAX).collect::<String>());
+                println!(
+                    "  {}",
+                    line.chars().take(CHARACTERS_MAX).collect::<String>()
+                );
             }
             if arguments.show {
                 failure.story.iter().for_each(|line| println!("  | {line}"));
@@ -178,7 +207,11 @@ impl Total {
             self.failed.len(),
             rare.len()
         );
-        if self.failed.is_empty() && rare.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if self.failed.is_empty() && rare.is_empty() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
     }
 
     /// Features that occurred in fewer seeds than they must, or this campaign proves too little.

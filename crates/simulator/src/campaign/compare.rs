@@ -20,7 +20,18 @@ const HISTORY: &[(&str, &[&str])] = &[
 /// Columns that name a row of a table.
 const KEYS: &[(&str, &[&str])] = &[
     ("contacts", &["contact_id", "channel", "source", "customer"]),
-    ("verdicts", &["contact_id", "channel", "source", "customer", "window", "scope", "reason_mode"]),
+    (
+        "verdicts",
+        &[
+            "contact_id",
+            "channel",
+            "source",
+            "customer",
+            "window",
+            "scope",
+            "reason_mode",
+        ],
+    ),
     ("sessions", &["customer", "session_id"]),
     ("alerts", &["alert_id"]),
     ("markers", &["at", "kind", "name", "attributes"]),
@@ -30,8 +41,20 @@ const KEYS: &[(&str, &[&str])] = &[
 const SUMMARY_WHEN_DOUBLED: &[&str] = &["new", "conflicting"];
 /// Figures of the summary that are compared.
 const SUMMARY: &[&str] = &[
-    "read", "decoded", "ignored", "rejected", "new", "duplicates", "too_late", "conflicting",
-    "contacts", "customers", "coverage", "readings", "contacts_capped", "incomplete",
+    "read",
+    "decoded",
+    "ignored",
+    "rejected",
+    "new",
+    "duplicates",
+    "too_late",
+    "conflicting",
+    "contacts",
+    "customers",
+    "coverage",
+    "readings",
+    "contacts_capped",
+    "incomplete",
     "identity_conflicts",
 ];
 
@@ -62,8 +85,15 @@ pub struct Difference {
 impl Difference {
     /// Names the contacts and the customer of the row that is not the same.
     fn about(mut self, row: &Map<String, Value>) -> Difference {
-        let named = |column| row.get(column).map(text).filter(|name: &String| !name.is_empty());
-        self.contacts = ["contact_id", "session_id"].into_iter().filter_map(named).collect();
+        let named = |column| {
+            row.get(column)
+                .map(text)
+                .filter(|name: &String| !name.is_empty())
+        };
+        self.contacts = ["contact_id", "session_id"]
+            .into_iter()
+            .filter_map(named)
+            .collect();
         self.customer = named("customer");
         self
     }
@@ -71,8 +101,17 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Difference { table, place, expected, found, .. } = self;
-        write!(out, "{table} {place}: the oracle says {expected}, the engine says {found}")
+        let Difference {
+            table,
+            place,
+            expected,
+            found,
+            ..
+        } = self;
+        write!(
+            out,
+            "{table} {place}: the oracle says {expected}, the engine says {found}"
+        )
     }
 }
 
@@ -102,7 +141,10 @@ impl Tables {
     /// What the engine computed.
     #[must_use]
     pub fn of_engine(names: &Names, bucket: &Bucket, summary: Map<String, Value>) -> Tables {
-        let mut tables = Tables { summary, ..Tables::default() };
+        let mut tables = Tables {
+            summary,
+            ..Tables::default()
+        };
         for result in &bucket.contacts {
             tables::contact(names, result, |cells| tables.add_cells("contacts", cells));
             let added: Result<(), ()> = tables::verdicts(names, result, |cells| {
@@ -124,7 +166,9 @@ impl Tables {
     }
 
     fn add_cells(&mut self, table: &'static str, cells: &[Cell]) {
-        let columns = &Table::named(table).expect("the table is one of the output tables").columns;
+        let columns = &Table::named(table)
+            .expect("the table is one of the output tables")
+            .columns;
         let row = columns
             .iter()
             .zip(cells)
@@ -173,25 +217,56 @@ impl Tables {
     pub fn features(&self) -> Vec<(&'static str, u64)> {
         let count = |table: &str, column: &str, wanted: &str| {
             let rows = self.rows.get(table).into_iter().flat_map(BTreeMap::values);
-            rows.filter(|row| row.get(column).is_some_and(|found| text(found) == wanted)).count()
+            rows.filter(|row| row.get(column).is_some_and(|found| text(found) == wanted))
+                .count()
         };
         vec![
-            ("result: repeated", count("verdicts", "verdict", "repeated") as u64),
-            ("result: retried", count("verdicts", "verdict", "retried") as u64),
-            ("result: resolved", count("verdicts", "verdict", "resolved") as u64),
+            (
+                "result: repeated",
+                count("verdicts", "verdict", "repeated") as u64,
+            ),
+            (
+                "result: retried",
+                count("verdicts", "verdict", "retried") as u64,
+            ),
+            (
+                "result: resolved",
+                count("verdicts", "verdict", "resolved") as u64,
+            ),
             ("result: lost", count("verdicts", "verdict", "lost") as u64),
-            ("result: pending", count("verdicts", "verdict", "pending") as u64),
-            ("result: undecidable", count("verdicts", "verdict", "undecidable") as u64),
-            ("result: overlap", count("verdicts", "overlap", "true") as u64),
+            (
+                "result: pending",
+                count("verdicts", "verdict", "pending") as u64,
+            ),
+            (
+                "result: undecidable",
+                count("verdicts", "verdict", "undecidable") as u64,
+            ),
+            (
+                "result: overlap",
+                count("verdicts", "overlap", "true") as u64,
+            ),
             ("result: capped", count("contacts", "capped", "true") as u64),
             (
                 "result: quarantined",
                 count("contacts", "not_counted_because", "quarantined") as u64,
             ),
-            ("result: assistance", count("contacts", "not_counted_because", "assistance") as u64),
-            ("result: resolved by a handle", count("contacts", "confidence", "seen") as u64),
-            ("result: open contact", count("contacts", "end_kind", "open") as u64),
-            ("result: alert", self.rows.get("alerts").map_or(0, BTreeMap::len) as u64),
+            (
+                "result: assistance",
+                count("contacts", "not_counted_because", "assistance") as u64,
+            ),
+            (
+                "result: resolved by a handle",
+                count("contacts", "confidence", "seen") as u64,
+            ),
+            (
+                "result: open contact",
+                count("contacts", "end_kind", "open") as u64,
+            ),
+            (
+                "result: alert",
+                self.rows.get("alerts").map_or(0, BTreeMap::len) as u64,
+            ),
         ]
     }
 
@@ -218,7 +293,9 @@ impl Tables {
                     Some(found) => differences.extend(columns(table, key, row, found)),
                 }
             }
-            for (key, row) in found_rows.iter().filter(|(key, _)| !expected_rows.contains_key(*key))
+            for (key, row) in found_rows
+                .iter()
+                .filter(|(key, _)| !expected_rows.contains_key(*key))
             {
                 differences.push(
                     Difference {
@@ -252,15 +329,22 @@ fn columns(
     expected: &Map<String, Value>,
     found: &Map<String, Value>,
 ) -> Vec<Difference> {
-    let names = expected.keys().chain(found.keys().filter(|name| !expected.contains_key(*name)));
+    let names = expected
+        .keys()
+        .chain(found.keys().filter(|name| !expected.contains_key(*name)));
     let differing = names.filter(|name| {
         let (a, b) = (expected.get(*name), found.get(*name));
         !same(a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null))
     });
     differing
         .map(|name| {
-            difference(table, &format!("{key} · {name}"), expected.get(name), found.get(name))
-                .about(expected)
+            difference(
+                table,
+                &format!("{key} · {name}"),
+                expected.get(name),
+                found.get(name),
+            )
+            .about(expected)
         })
         .collect()
 }
@@ -288,18 +372,21 @@ fn same(a: &Value, b: &Value) -> bool {
         (Value::Object(a), Value::Object(b)) => {
             let names = a.keys().chain(b.keys());
             names.into_iter().all(|name| {
-                same(a.get(name).unwrap_or(&Value::Null), b.get(name).unwrap_or(&Value::Null))
+                same(
+                    a.get(name).unwrap_or(&Value::Null),
+                    b.get(name).unwrap_or(&Value::Null),
+                )
             })
         }
         (a, b) => a == b,
     }
 }
 
-fn columns_of(
-    tables: &[(&str, &'static [&'static str])],
-    table: &str,
-) -> &'static [&'static str] {
-    tables.iter().find(|(name, _)| *name == table).map_or(&[], |(_, columns)| columns)
+fn columns_of(tables: &[(&str, &'static [&'static str])], table: &str) -> &'static [&'static str] {
+    tables
+        .iter()
+        .find(|(name, _)| *name == table)
+        .map_or(&[], |(_, columns)| columns)
 }
 
 fn text(value: &Value) -> String {
@@ -323,8 +410,10 @@ fn value(kind: ColumnKind, cell: &Cell) -> Value {
         }
         Cell::List(texts) => json!(texts),
         Cell::Map(entries) => {
-            let map: Map<String, Value> =
-                entries.iter().map(|(name, value)| ((*name).into(), json!(value))).collect();
+            let map: Map<String, Value> = entries
+                .iter()
+                .map(|(name, value)| ((*name).into(), json!(value)))
+                .collect();
             Value::Object(map)
         }
     }

@@ -32,29 +32,53 @@ const RELATED_MAX: usize = 30;
 pub fn story_of(seed: u64, difference: &Difference) -> Vec<String> {
     let history = campaign(seed);
     let mut story = vec![difference.to_string()];
-    let names: Vec<String> = difference.contacts.iter().map(|id| format!("\"{id}\"")).collect();
+    let names: Vec<String> = difference
+        .contacts
+        .iter()
+        .map(|id| format!("\"{id}\""))
+        .collect();
     let is_own = |json: &str| names.iter().any(|name| json.contains(name.as_str()));
-    let (own, others): (Vec<&str>, Vec<&str>) =
-        history.events.iter().map(|record| record.json.as_str()).partition(|json| is_own(json));
+    let (own, others): (Vec<&str>, Vec<&str>) = history
+        .events
+        .iter()
+        .map(|record| record.json.as_str())
+        .partition(|json| is_own(json));
     let mut identifiers: Vec<String> = own.iter().flat_map(|json| identifiers_of(json)).collect();
     identifiers.extend(difference.customer.iter().cloned());
     let related: Vec<&str> = others
         .into_iter()
-        .filter(|json| identifiers_of(json).iter().any(|value| identifiers.contains(value)))
+        .filter(|json| {
+            identifiers_of(json)
+                .iter()
+                .any(|value| identifiers.contains(value))
+        })
         .collect();
     story.push(format!("{} records name it:", own.len()));
     story.extend(own.iter().map(|json| (*json).to_string()));
-    story.push(format!("{} records share an identifier with it:", related.len()));
-    story.extend(related.iter().take(RELATED_MAX).map(|json| (*json).to_string()));
+    story.push(format!(
+        "{} records share an identifier with it:",
+        related.len()
+    ));
+    story.extend(
+        related
+            .iter()
+            .take(RELATED_MAX)
+            .map(|json| (*json).to_string()),
+    );
     story
 }
 
 /// The identifiers of a record as `type:value`, as they are written.
 fn identifiers_of(json: &str) -> Vec<String> {
     let record: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-    let list = record["identifiers"].as_array().cloned().unwrap_or_default();
+    let list = record["identifiers"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().trim().to_string();
-    list.iter().map(|one| format!("{}:{}", text(&one["type"]), text(&one["value"]))).collect()
+    list.iter()
+        .map(|one| format!("{}:{}", text(&one["type"]), text(&one["value"])))
+        .collect()
 }
 
 /// Runs a seed's history in every way and compares each with the oracle.
@@ -64,7 +88,10 @@ fn identifiers_of(json: &str) -> Vec<String> {
 pub fn run_seed(seed: u64) -> Result<Outcome, String> {
     let history = campaign(seed);
     let expected = oracle(&history.config, &history.events)?;
-    let mut outcome = Outcome { features: history.features.clone(), ..Outcome::default() };
+    let mut outcome = Outcome {
+        features: history.features.clone(),
+        ..Outcome::default()
+    };
     for (feature, count) in expected.features() {
         outcome.features.insert(feature, count);
     }
@@ -74,7 +101,9 @@ pub fn run_seed(seed: u64) -> Result<Outcome, String> {
         outcome.rows += found.len();
         // Doubled records change what was read, and nothing else.
         let differences = expected.differences(&found, way.doubles());
-        outcome.differences.extend(differences.into_iter().map(|difference| (way, difference)));
+        outcome
+            .differences
+            .extend(differences.into_iter().map(|difference| (way, difference)));
     }
     Ok(outcome)
 }

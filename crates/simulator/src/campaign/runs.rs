@@ -42,11 +42,25 @@ impl Way {
             customers: random.random_range(1..6),
         };
         vec![
-            Way::History { memory_bytes: 1 << 30 },
+            Way::History {
+                memory_bytes: 1 << 30,
+            },
             Way::History { memory_bytes: 0 },
-            Way::Live { partitions: partitions(), doubled: false, restarted: false },
-            Way::Live { partitions: partitions(), doubled: true, restarted: false },
-            Way::Live { partitions: partitions(), doubled: true, restarted: true },
+            Way::Live {
+                partitions: partitions(),
+                doubled: false,
+                restarted: false,
+            },
+            Way::Live {
+                partitions: partitions(),
+                doubled: true,
+                restarted: false,
+            },
+            Way::Live {
+                partitions: partitions(),
+                doubled: true,
+                restarted: true,
+            },
         ]
     }
 
@@ -71,7 +85,10 @@ pub fn oracle(config: &str, records: &[Record]) -> Result<Tables, String> {
             text: record.json.clone(),
         })
         .collect();
-    let options = Options { until: None, run_start: Some(RUN_START.0) };
+    let options = Options {
+        until: None,
+        run_start: Some(RUN_START.0),
+    };
     oracle::settle(config, &lines, options).map(Tables::of_oracle)
 }
 
@@ -87,16 +104,28 @@ pub fn settled(config: &str, records: &[Record], way: Way, seed: u64) -> Result<
     let shuffled = crate::workload::shuffle(seed, records);
     match way {
         Way::History { memory_bytes } => history(&meant, &engine, &shuffled, memory_bytes),
-        Way::Live { partitions, doubled, restarted } => {
-            let records =
-                if doubled { crate::workload::double(seed, &shuffled, 0.4) } else { shuffled };
+        Way::Live {
+            partitions,
+            doubled,
+            restarted,
+        } => {
+            let records = if doubled {
+                crate::workload::double(seed, &shuffled, 0.4)
+            } else {
+                shuffled
+            };
             live(&meant, &engine, &records, partitions, restarted, seed)
         }
     }
 }
 
 fn place() -> Place<'static> {
-    Place { source: "", partition: 0, recorded_at: None, lateness: false }
+    Place {
+        source: "",
+        partition: 0,
+        recorded_at: None,
+        lateness: false,
+    }
 }
 
 fn history(
@@ -117,7 +146,9 @@ fn history(
         }
     }
     feed.finish().map_err(|error| error.to_string())?;
-    let settled = history.settle(None, &|_| {}).map_err(|error| error.to_string())?;
+    let settled = history
+        .settle(None, &|_| {})
+        .map_err(|error| error.to_string())?;
     let mut all = Bucket::default();
     for bucket in 0..settled.buckets() {
         let mut rows = settled.take(bucket).map_err(|error| error.to_string())?;
@@ -199,8 +230,12 @@ fn step(live: &mut Live, random: &mut ChaCha8Rng) {
 fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Tables {
     let names = Names::of(meant);
     let readings = &meant.customers.readings;
-    let policies: Vec<model::Text> =
-        meant.customers.policies.iter().map(|policy| policy.name.clone()).collect();
+    let policies: Vec<model::Text> = meant
+        .customers
+        .policies
+        .iter()
+        .map(|policy| policy.name.clone())
+        .collect();
     let mut summary = Summary::new(readings, &policies);
     summary.add(bucket, readings.headline, now);
     summary.add_capped(counts);

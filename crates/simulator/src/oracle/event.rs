@@ -237,7 +237,13 @@ pub fn decode(line: &str, config: &Config, run_start: Option<i64>, until: Option
         Err(Refusal::Ignored(why)) => return Decoded::Ignored(why),
         Err(Refusal::Rejected(reason)) => return Decoded::Rejected(reason),
     };
-    let clocks = ["occurred_at", "updated_at", "started_at", "ended_at", "due_at"];
+    let clocks = [
+        "occurred_at",
+        "updated_at",
+        "started_at",
+        "ended_at",
+        "due_at",
+    ];
     if clocks
         .iter()
         .any(|name| record.whole(name).is_some_and(|at| at < EARLIEST))
@@ -317,7 +323,10 @@ fn read(line: &str, config: &Config) -> Result<Record, Refusal> {
         return Err(Rejected("missing_field"));
     }
     let record = finish(is_signal, fields, identifiers, config);
-    Ok(Record { addresses, ..record })
+    Ok(Record {
+        addresses,
+        ..record
+    })
 }
 
 fn check_value(
@@ -376,7 +385,11 @@ fn finish(
         },
         occurred_at: whole("occurred_at"),
         version: Version {
-            updated_at: whole(if is_signal { "occurred_at" } else { "updated_at" }),
+            updated_at: whole(if is_signal {
+                "occurred_at"
+            } else {
+                "updated_at"
+            }),
             rank: config.rank(&source),
             hash: xxh3_64(text_of(&fields).as_bytes()),
             identifiers: xxh3_64(text_of_identifiers(&identifiers).as_bytes()),
@@ -392,13 +405,31 @@ fn finish(
 fn known_kind(channel: Option<&str>, kind: String) -> String {
     let kinds: &[&str] = match channel {
         Some("phone") => &["offered", "queued", "answered", "transferred", "ended"],
-        Some("chat") => &["started", "queued", "accepted", "message", "transferred", "ended"],
+        Some("chat") => &[
+            "started",
+            "queued",
+            "accepted",
+            "message",
+            "transferred",
+            "ended",
+        ],
         Some("email") => &["received", "sent", "closed"],
-        Some("video") => &["scheduled", "invited", "joined", "answered", "dropped", "ended"],
+        Some("video") => &[
+            "scheduled",
+            "invited",
+            "joined",
+            "answered",
+            "dropped",
+            "ended",
+        ],
         _ => &["page_view", "step", "login"],
     };
     let is_known = kinds.contains(&kind.as_str()) || kind == "contact" || kind == "qualified";
-    if is_known { kind } else { format!("unknown {kind}") }
+    if is_known {
+        kind
+    } else {
+        format!("unknown {kind}")
+    }
 }
 
 /// One line for each stated field, in bytewise order of its name. The reason stands under the name of

@@ -55,17 +55,18 @@ pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &World) -> Vec
     let mut handles = Handles::default();
     let mut carried = Carried::new();
     for contact in &contacts {
-        for (of_type, identifier) in &contact.identifiers {
-            let carrier = (
-                text_of(of_type, identifier),
-                world.local_date(contact.start),
-            );
-            *carried.entry(carrier).or_default() += 1;
+        let unique = unique_of(&contact.identifiers, world);
+        let handles_of_it = handles_of(&contact.identifiers, world);
+        let date = world.local_date(contact.start);
+        // Of several unique ids a contact carries the one that it belongs to.
+        let handle_texts = handles_of_it.iter().map(|(handle, _)| handle);
+        for carried_text in handle_texts.chain(unique.iter().map(|(_, text)| text)) {
+            *carried.entry((carried_text.clone(), date)).or_default() += 1;
         }
-        let Some((_, unique)) = unique_of(&contact.identifiers, world) else {
+        let Some((_, unique)) = unique else {
             continue;
         };
-        for (handle, is_verified) in handles_of(&contact.identifiers, world) {
+        for (handle, is_verified) in handles_of_it {
             let sighting = Sighting {
                 unique: unique.clone(),
                 at: contact.start,

@@ -31,11 +31,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::Date;
 use serde_json::Value;
 
+pub use self::tables::Row;
 use config::Config;
 use contacts::Contact;
 use event::{Decoded, Record, Version};
 use registers::Event;
-pub use self::tables::Row;
 
 /// One line of an input file.
 #[derive(Clone, Debug)]

@@ -191,5 +191,8 @@ pub const RESULT_FEATURES: &[(&str, u64)] = &[("result: repeated", 900)];
 
 /// The least number of seeds in a thousand in which each feature must occur.
 pub fn minimum_per_thousand() -> impl Iterator<Item = (&'static str, u64)> {
-    FEATURES.iter().map(|feature| (*feature, 10)).chain(RESULT_FEATURES.iter().copied())
+    FEATURES
+        .iter()
+        .map(|feature| (*feature, 10))
+        .chain(RESULT_FEATURES.iter().copied())
 }

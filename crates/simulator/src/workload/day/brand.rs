@@ -116,8 +116,7 @@ pub(super) fn announce(stage: &mut Stage, options: &DayOptions) {
         if matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) {
             continue;
         }
-        let share = if date == options.date { 1.0 } else { 0.3 };
-        let count = (options.customers as f64 * 0.004 * options.scale * share) as i64;
+        let count = (options.customers as f64 * 0.004 * options.scale) as i64;
         for number in 0..count {
             // The campaign tool sends them evenly over forty minutes.
             let at_ms = local_ms(date, 10) + number * 40 * MINUTE_MS / count.max(1);

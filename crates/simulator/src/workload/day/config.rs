@@ -21,6 +21,10 @@ currency = "EUR"
 contact_link = "https://crm.example.com/contacts/{contact_id}"
 headline = "j+7 assisted any"
 page_reason_within = "1h"
+readings = [
+  "intraday assisted any", "intraday assisted same", "24h assisted any", "24h all any",
+  "j+7 assisted any", "j+7 assisted same", "j+7 all any", "j+7 phone any", "j+30 assisted any",
+]
 mail_grace = "1h"
 
 [windows]

@@ -1,5 +1,5 @@
 //! A believable day of a brand that sells energy and a line: what its five channels say from six in
-//! the morning to midnight, after two lighter weeks, so that customers have a past to come back from.
+//! the morning to midnight, after two weeks like it, so that customers have a past to come back from.
 //!
 //! The day is played in order of time. What will happen next (a call after a failed payment, an
 //! answer tomorrow, a chaser on Thursday) waits in a queue; so the memory is that of what is under
@@ -29,7 +29,7 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Days of lighter traffic before the day itself.
+/// Days before the day itself.
 const DAYS_BEFORE: i64 = 14;
 
 /// Which day, and how large.
@@ -46,7 +46,7 @@ pub struct DayOptions {
 }
 
 impl DayOptions {
-    /// 06:00 local time of the day, in UTC milliseconds: where the lighter history ends.
+    /// 06:00 local time of the day, in UTC milliseconds: where the history ends.
     #[must_use]
     pub fn opens_at_ms(&self) -> i64 {
         local_ms(self.date, 6)
@@ -168,12 +168,7 @@ impl Day {
         let local = at.to_zoned(self.stage.zone.clone());
         let hour = local.hour() as usize;
         let is_sunday = local.weekday() == Weekday::Sunday;
-        let share = if local.date() == self.options.date {
-            1.0
-        } else {
-            0.3
-        };
-        let a_day = self.options.customers as f64 * 0.05 * self.options.scale * share;
+        let a_day = self.options.customers as f64 * 0.05 * self.options.scale;
         for (journey, per_mille, hours) in MIX {
             let total: u32 = hours.iter().map(|weight| u32::from(*weight)).sum();
             if is_sunday && *hours != WEB_HOURS {

@@ -16,9 +16,9 @@ const PHONES_PER_PREFIX: u64 = 9_900;
 pub(super) struct Customer(pub(super) u64);
 
 impl Customer {
-    /// Somebody; the first numbers come far more often than the last ones.
+    /// Somebody; the first numbers come more often than the last ones.
     pub(super) fn draw(dice: &mut Dice, customers: u64) -> Self {
-        let skew = dice.unit().powf(1.6);
+        let skew = dice.unit().powf(1.25);
         Self(((skew * customers as f64) as u64).min(customers.saturating_sub(1)))
     }
 

@@ -59,7 +59,7 @@ pub(super) fn call_back(stage: &mut Stage, start: Start) {
 
 fn caller(stage: &mut Stage, customer: Customer) -> String {
     match customer.phone() {
-        Some(_) if stage.dice.percent(6) => identifiers(&[("phone", "anonymous", false)]),
+        Some(_) if stage.dice.percent(14) => identifiers(&[("phone", "anonymous", false)]),
         Some(phone) if stage.dice.percent(20) => {
             identifiers(&[("phone", &format!("tel:{phone}"), false)])
         }
@@ -141,7 +141,7 @@ fn agent_and_team(stage: &mut Stage) -> (String, &'static str) {
 /// Answer, perhaps a transfer, end and wrap-up. Says when the call ended.
 fn talk(stage: &mut Stage, start: Start, contact_id: &str, wait_ms: i64) -> i64 {
     let (agent, team) = agent_and_team(stage);
-    let known = if stage.dice.percent(78) {
+    let known = if stage.dice.percent(72) {
         let customer_id = start.customer.customer_id();
         match start.customer.phone() {
             // The advisor asks for name and address: the number is the customer's own.
@@ -271,7 +271,7 @@ fn wrap_up(stage: &mut Stage, start: Start, contact_id: &str, end_ms: i64, agent
 
 /// A survey, and whether the customer has to come back.
 fn after(stage: &mut Stage, start: Start, contact_id: &str, end_ms: i64) {
-    let is_settled = stage.dice.percent(if start.attempt == 0 { 80 } else { 70 });
+    let is_settled = stage.dice.percent(if start.attempt == 0 { 75 } else { 64 });
     if stage.dice.percent(9) {
         let at_ms = end_ms + 5 * MINUTE_MS + stage.about(40 * MINUTE_MS);
         let score = if is_settled {

@@ -109,6 +109,7 @@ impl Stage {
     pub(super) fn plan_next(&mut self, before: Start, journey: Journey, at_ms: i64) {
         if before.attempt < 4 {
             let attempt = before.attempt + 1;
+            let at_ms = self.when_awake(at_ms);
             self.plan(Start {
                 at_ms,
                 journey,
@@ -195,7 +196,7 @@ impl Stage {
 
     /// What a system's clock shows: nearly always the time.
     fn clock(&mut self, at_ms: i64) -> i64 {
-        match self.dice.below(8_000) {
+        match self.dice.below(3_000) {
             0 => 1,
             1 => at_ms + 3 * HOUR_MS,
             _ => at_ms,
@@ -220,6 +221,16 @@ impl Stage {
     pub(super) fn about(&mut self, mean_ms: i64) -> i64 {
         let length = -(1.0 - self.dice.unit()).ln() * mean_ms as f64;
         (length as i64).min(mean_ms * 6)
+    }
+
+    /// `at_ms`, or, where that is in the dead of night, the morning after.
+    pub(super) fn when_awake(&mut self, at_ms: i64) -> i64 {
+        let at = Timestamp::from_millisecond(at_ms).unwrap_or(Timestamp::UNIX_EPOCH);
+        let hour = i64::from(at.to_zoned(self.zone.clone()).hour());
+        if (6..24).contains(&hour) {
+            return at_ms;
+        }
+        at_ms + (6 - hour) * HOUR_MS + self.about(90 * MINUTE_MS)
     }
 
     /// The first moment at or after `at_ms` at which a desk is open, with some minutes for those

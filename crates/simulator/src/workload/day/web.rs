@@ -9,8 +9,9 @@ use super::{DAY_MS, HOUR_MS, Journey, MINUTE_MS};
 struct Visit {
     customer: Customer,
     source: &'static str,
-    device: String,
-    /// The tool's session id; the site's own tool has none.
+    /// The cookie or the installation; `None`: the customer refused the cookie.
+    device: Option<String>,
+    /// The tool's session id; where there is a cookie the site's own tool has none.
     contact_id: String,
     at_ms: i64,
     is_logged_in: bool,
@@ -19,7 +20,8 @@ struct Visit {
 impl Visit {
     fn new(stage: &mut Stage, start: Start) -> Self {
         let is_app = stage.dice.percent(35);
-        let contact_id = if is_app {
+        let refuses = !is_app && stage.dice.percent(24);
+        let contact_id = if is_app || refuses {
             stage.id("visit-")
         } else {
             String::new()
@@ -27,7 +29,7 @@ impl Visit {
         Self {
             customer: start.customer,
             source: if is_app { "app" } else { "site" },
-            device: start.customer.device(is_app),
+            device: (!refuses).then(|| start.customer.device(is_app)),
             contact_id,
             at_ms: start.at_ms,
             is_logged_in: false,
@@ -47,14 +49,10 @@ impl Visit {
 
     fn event(&mut self, stage: &mut Stage, kind: &str, path: &str) {
         let customer_id = self.customer.customer_id();
-        let who = if self.is_logged_in {
-            identifiers(&[
-                ("device", &self.device, false),
-                ("customer_id", &customer_id, true),
-            ])
-        } else {
-            identifiers(&[("device", &self.device, false)])
-        };
+        let device = self.device.as_deref().map(|device| ("device", device, false));
+        let customer = self.is_logged_in.then_some(("customer_id", customer_id.as_str(), true));
+        let who: Vec<_> = device.into_iter().chain(customer).collect();
+        let who = identifiers(&who);
         let url = format!("https://www.example.com/{path}");
         stage.event(
             ("web", self.source),

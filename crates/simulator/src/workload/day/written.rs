@@ -160,6 +160,7 @@ pub(super) fn mail(stage: &mut Stage, start: Start) {
     let answered_ms = stage.when_open(start.at_ms + wait_ms, 8, 19);
     let is_lost = stage.dice.percent(5);
     let chases_ms = start.at_ms + 20 * HOUR_MS + stage.about(20 * HOUR_MS);
+    let chases_ms = stage.when_awake(chases_ms);
     if (is_lost || chases_ms < answered_ms) && stage.dice.percent(55) {
         if stage.dice.percent(60) {
             receive(stage, &thread_id, &who, chases_ms, None);
