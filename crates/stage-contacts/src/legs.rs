@@ -102,11 +102,16 @@ fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
     let newest = newest(heard);
     let opening = newest
         .iter()
-        .filter(|(_, event)| opens(event))
-        .map(|(_, event)| event);
-    let opened_at = opening.map(|event| event.occurred_at).min()?;
+        .filter(|(_, event)| !event.kind.only_completes());
+    let opened_at = opening.map(|(_, event)| event.occurred_at).min();
     let registers = Registers::of(heard.iter().copied());
-    let started_at = registers.time(Field::StartedAt).unwrap_or(opened_at);
+    let stated_at = registers.time(Field::StartedAt);
+    let booked = newest.iter().any(|(_, event)| is_booking(&event.kind));
+    // A booked video chat takes place once something says when it started.
+    let started_at = match opened_at {
+        Some(opened_at) => stated_at.unwrap_or(opened_at),
+        None => stated_at.filter(|_| booked)?,
+    };
     let answered = newest
         .iter()
         .filter(|(_, event)| matches!(event.kind, Kind::Answered | Kind::Accepted))
@@ -127,12 +132,6 @@ fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
         outcome: registers.outcome(),
         registers,
     })
-}
-
-fn opens(event: &model::Event) -> bool {
-    !event.kind.only_completes()
-        || (is_booking(&event.kind)
-            && matches!(event.stated(Field::StartedAt), Some(Value::Time(_))))
 }
 
 /// The end that the records state. Without one, or with an older "no value", it is the latest of

@@ -2,9 +2,9 @@
 
 use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
 use crate::legs::stated_end;
-use crate::registers::{Heard, Registers, by_contact_id, newest};
+use crate::registers::{Heard, Registers, by_contact_id, newest, of_event};
 use crate::{Settings, State};
-use model::{Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text, Value};
+use model::{Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text};
 
 /// What was said under one mail's id.
 struct Mail<'a> {
@@ -42,7 +42,7 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
             b.contact_id.as_bytes(),
         ))
     });
-    let closed: Vec<&Heard> = closings(&all);
+    let closed = closings(&all);
     let (waiting, outbound) = walk(settings, &mails);
     let inbound = waiting
         .iter()
@@ -71,9 +71,9 @@ fn count_without_closed(heard: &[&Heard]) -> u64 {
         .count() as u64
 }
 
-fn is_outbound_record(event: &model::Event) -> bool {
-    event.kind == Kind::Contact
-        && event.stated(Field::Direction) == Some(&Value::Direction(Direction::Outbound))
+/// A whole mail that the brand sent. A version that says no direction takes none back.
+fn is_outbound_record(event: &model::Event, heard: &[&Heard]) -> bool {
+    event.kind == Kind::Contact && of_event(heard, event).direction() == Some(Direction::Outbound)
 }
 
 fn mail<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Mail<'a>> {
@@ -84,7 +84,7 @@ fn mail<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Mail<'a>> {
     let opened_at = opening.clone().map(|(_, event)| event.occurred_at).min()?;
     let received = opening
         .clone()
-        .any(|(_, event)| event.kind != Kind::Sent && !is_outbound_record(event));
+        .any(|(_, event)| event.kind != Kind::Sent && !is_outbound_record(event, heard));
     let registers = Registers::of(heard.iter().copied());
     Some(Mail {
         contact_id,
@@ -99,7 +99,7 @@ fn is_automatic(mail: &Mail) -> bool {
 }
 
 /// The `closed` events of the thread, whatever mail they name, in order of time.
-fn closings<'a>(heard: &[&'a Heard]) -> Vec<&'a Heard> {
+fn closings(heard: &[&Heard]) -> Vec<Closing> {
     let newest = newest(heard).into_iter();
     let mut closed: Vec<&Heard> = newest
         .filter(|(_, event)| event.kind == Kind::Closed)
@@ -107,7 +107,11 @@ fn closings<'a>(heard: &[&'a Heard]) -> Vec<&'a Heard> {
     closed.sort_by(|(_, a), (_, b)| {
         (a.occurred_at, &a.event_id, &a.source).cmp(&(b.occurred_at, &b.event_id, &b.source))
     });
-    closed
+    let closing = |(_, event): &&Heard| Closing {
+        at: event.occurred_at,
+        stated_at: of_event(heard, event).time(Field::EndedAt),
+    };
+    closed.iter().map(closing).collect()
 }
 
 /// Walks the thread in time: which received mails are contacts, which sent mails answer which.
@@ -147,7 +151,7 @@ fn walk<'a>(settings: &Settings, mails: &'a [Mail<'a>]) -> (Vec<Waiting<'a>>, Ve
     (waiting, outbound)
 }
 
-fn contact(settings: &Settings, waiting: &Waiting, closed: &[&Heard], now: Millis) -> Contact {
+fn contact(settings: &Settings, waiting: &Waiting, closed: &[Closing], now: Millis) -> Contact {
     let mail = &waiting.mails[waiting.mail];
     let registers = Registers::of(mail.heard.iter().copied());
     let mut contact = named(mail, plain(Channel::Email, &mail.heard, &registers));
@@ -217,7 +221,7 @@ fn end(
     mail: &Mail,
     registers: &Registers,
     last_answer_at: Option<Millis>,
-    closed: &[&Heard],
+    closed: &[Closing],
     contact: &mut Contact,
     now: Millis,
 ) {
@@ -229,12 +233,14 @@ fn end(
     contact.ended_at = last_answer_at
         .unwrap_or(contact.started_at)
         .max(contact.started_at);
-    if let Some(closed_at) = closed_end(contact.started_at, closed) {
+    // The first one at or after the start of the mail.
+    if let Some(closing) = closed
+        .iter()
+        .find(|closing| closing.at >= contact.started_at)
+    {
+        let ended_at = closing.stated_at.or(last_answer_at).unwrap_or(closing.at);
         contact.end_kind = EndKind::Stated;
-        contact.ended_at = match closed_at {
-            Closing::Stated(at) => at.max(contact.started_at),
-            Closing::At(at) => last_answer_at.unwrap_or(at).max(contact.started_at),
-        };
+        contact.ended_at = ended_at.max(contact.started_at);
         return;
     }
     let silence_ms = match last_answer_at {
@@ -244,23 +250,10 @@ fn end(
     end_by_silence(contact, silence_ms, now);
 }
 
-/// When a thread was closed.
-enum Closing {
-    /// The event states when the customer left.
-    Stated(Millis),
-    /// It only happened then.
-    At(Millis),
-}
-
-/// The first `closed` event at or after the start of a mail.
-fn closed_end(started_at: Millis, closed: &[&Heard]) -> Option<Closing> {
-    let (_, event) = closed
-        .iter()
-        .find(|(_, event)| event.occurred_at >= started_at)?;
-    Some(match event.stated(Field::EndedAt) {
-        Some(Value::Time(at)) => Closing::Stated(*at),
-        _ => Closing::At(event.occurred_at),
-    })
+/// When a thread was closed, and when the customer left, if the event says that too.
+struct Closing {
+    at: Millis,
+    stated_at: Option<Millis>,
 }
 
 fn outbound_contact(mail: &Mail) -> Contact {

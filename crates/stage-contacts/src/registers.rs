@@ -133,6 +133,13 @@ pub(crate) fn newest<'a>(events: &[&'a Heard]) -> Vec<&'a Heard> {
     newest
 }
 
+/// The registers of one event: what its versions state.
+pub(crate) fn of_event<'a>(heard: &[&'a Heard], event: &Event) -> Registers<'a> {
+    let same =
+        |(_, other): &&&Heard| other.event_id == event.event_id && other.source == event.source;
+    Registers::of(heard.iter().filter(same).copied())
+}
+
 /// Every version of every event, beside the newest version of the same event: where that belongs,
 /// all of them belong.
 pub(crate) fn placed<'a>(events: impl Iterator<Item = &'a Heard>) -> Vec<(&'a Event, &'a Heard)> {

@@ -39,7 +39,7 @@ pub fn of_customer(
             let is_suppressed = standing
                 .iter()
                 .any(|before| start - before < policy.cool_down_ms);
-            if is_suppressed || !is_met(policy, counted, row, world) {
+            if is_suppressed || !is_met(policy, counted, row) {
                 continue;
             }
             standing.push(start);
@@ -62,15 +62,8 @@ pub fn of_customer(
     alerts
 }
 
-fn is_met(policy: &Policy, counted: &Counted, row: &Row, world: &World) -> bool {
+fn is_met(policy: &Policy, counted: &Counted, row: &Row) -> bool {
     let contact = counted.contact();
-    let of_channel = |name: &String| {
-        let scopes = world.config.readings.iter().map(|reading| &reading.scope);
-        *name == contact.channel
-            || scopes
-                .filter(|scope| scope.name == *name)
-                .any(|scope| scope.channels.contains(&contact.channel))
-    };
     let lies_below = |reason: &String| {
         let own = contact.reason.as_ref().map(|(_, path)| path.as_str());
         own.and_then(|own| own.strip_prefix(reason.as_str()))
@@ -83,7 +76,7 @@ fn is_met(policy: &Policy, counted: &Counted, row: &Row, world: &World) -> bool 
         && policy
             .channels
             .as_ref()
-            .is_none_or(|names| names.iter().any(of_channel))
+            .is_none_or(|names| names.contains(&contact.channel))
         && policy
             .reasons
             .as_ref()

@@ -117,7 +117,7 @@ pub struct Policy {
     pub count_min: i64,
     /// Milliseconds in which a standing alert of the same customer suppresses another.
     pub cool_down_ms: i64,
-    /// Channels (or scopes) of the contact; absent: all.
+    /// Channels of the contact; absent: all.
     pub channels: Option<Vec<String>>,
     /// Reasons at or above the contact's; absent: all.
     pub reasons: Option<Vec<String>>,

@@ -100,11 +100,10 @@ impl<'a> Mail<'a> {
 }
 
 fn is_sent(event: &Event) -> bool {
-    let record = event.greatest();
+    let direction = text(&[event], "direction");
     match event.kind() {
         "sent" => true,
-        // Its own direction, as its greatest version states it.
-        "contact" => record.text("direction") == Some("outbound"),
+        "contact" => direction.as_deref() == Some("outbound"),
         _ => false,
     }
 }

@@ -171,7 +171,7 @@ pub fn read(text: &str) -> Result<Config, String> {
         week: week(typed.week)?,
         holidays: dates(&typed.holidays)?,
         contact_link: typed.contact_link,
-        policies: policies(typed.policies, &headline, &listed),
+        policies: policies(typed.policies, &headline, &listed, &scopes),
         headline,
         readings: listed,
         reason_depth: typed.reason_depth.unwrap_or(usize::MAX),
@@ -365,6 +365,7 @@ fn policies(
     typed: Option<Vec<TypedPolicy>>,
     headline: &Reading,
     readings: &[Reading],
+    scopes: &[Scope],
 ) -> Vec<Policy> {
     let default = |name: &str, reading: &str, count_min| TypedPolicy {
         name: name.into(),
@@ -393,10 +394,19 @@ fn policies(
                 .clone(),
             count_min: typed.count_min.unwrap_or(3),
             cool_down_ms: typed.cool_down.map_or(DAY_MS, |length| length.0),
-            channels: typed.channels,
+            channels: typed.channels.map(|names| channels(&names, scopes)),
             reasons: typed.reasons,
             tiers: typed.tiers,
         })
     };
     typed.into_iter().filter_map(meant).collect()
+}
+
+/// Channels by their names or by those of scopes. A name that is both is the channel's.
+fn channels(names: &[String], scopes: &[Scope]) -> Vec<String> {
+    let named = |name: &String| match scopes.iter().find(|scope| scope.name == *name) {
+        Some(scope) if !CHANNELS.contains(&name.as_str()) => scope.channels.clone(),
+        _ => vec![name.clone()],
+    };
+    names.iter().flat_map(named).collect()
 }
