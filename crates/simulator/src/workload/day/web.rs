@@ -49,8 +49,13 @@ impl Visit {
 
     fn event(&mut self, stage: &mut Stage, kind: &str, path: &str) {
         let customer_id = self.customer.customer_id();
-        let device = self.device.as_deref().map(|device| ("device", device, false));
-        let customer = self.is_logged_in.then_some(("customer_id", customer_id.as_str(), true));
+        let device = self
+            .device
+            .as_deref()
+            .map(|device| ("device", device, false));
+        let customer = self
+            .is_logged_in
+            .then_some(("customer_id", customer_id.as_str(), true));
         let who: Vec<_> = device.into_iter().chain(customer).collect();
         let who = identifiers(&who);
         let url = format!("https://www.example.com/{path}");
