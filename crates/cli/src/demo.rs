@@ -1,9 +1,324 @@
-//! `ricochet demo`: under construction in this commit series.
+//! `ricochet demo`: a generated day of a brand through the whole engine, told while it happens.
 
-use crate::args::Demo;
-use anyhow::Result;
+mod clocks;
+mod figures;
+mod pace;
+mod player;
+mod screen;
+mod stories;
+mod teller;
+mod view;
+mod words;
+
+use crate::args::{Demo, ProgressWhen};
+use crate::progress::Progress;
+use crate::report::{Report, grouped};
+use anyhow::{Result, ensure};
+use calendar::{DAY_MS, HOUR_MS};
+use figures::Figures;
+use jiff::civil::date;
+use model::Millis;
+use pace::{Pace, Stop};
+use player::Player;
+use screen::Screen;
+use settings::{Loaded, Meant};
+use simulator::workload::day::{self, DayOptions, TimedRecord};
+use std::io::{self, Write};
+use teller::Teller;
+use view::View;
+use worker::Counts;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Customers of the brand, and the share of the usual traffic of so many.
+const CUSTOMERS: u64 = 48_000;
+const SCALE: f64 = 0.45;
+/// Days that are replayed before the day itself.
+const DAYS_BEFORE: u64 = 14;
+/// With `--speed 0` as much is told as at this speed, which is the default.
+const SPEED_OF_READING: f64 = 240.0;
+/// Fastest day: all of it in a moment.
+const SPEED_MAX: f64 = 1e6;
 
 /// Runs the command.
-pub fn run(_demo: &Demo) -> Result<u8> {
-    Ok(0)
+pub fn run(demo: &Demo) -> Result<u8> {
+    ensure!(
+        (0.0..=SPEED_MAX).contains(&demo.speed),
+        "--speed {}: allowed: 0 (as fast as it can be computed) to {SPEED_MAX}",
+        demo.speed
+    );
+    match tell(demo, &mut Screen::stdout()) {
+        // Who reads no further has seen enough.
+        Err(error) if is_broken_pipe(&error) => Ok(0),
+        told => told.map(|()| 0),
+    }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<io::Error>();
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Which day a seed gives.
+fn options(seed: u64) -> DayOptions {
+    DayOptions { seed, date: date(2025, 10, 14), customers: CUSTOMERS, scale: SCALE }
+}
+
+/// The secret of a demo: its identifiers are invented, and the same seed tells the same day.
+fn secret(seed: u64) -> Vec<u8> {
+    (0..4_u64).flat_map(|word| xxh3_64_with_seed(&word.to_le_bytes(), seed).to_le_bytes()).collect()
+}
+
+fn tell<W: Write>(demo: &Demo, screen: &mut Screen<W>) -> Result<()> {
+    let options = options(demo.seed);
+    let loaded = Loaded::from_text(&day::day_config(), "the demo's configuration")?;
+    let meant = loaded.meant()?;
+    let engine = meant.engine(|| secret(demo.seed), None, None)?;
+    let stop = Stop::on_interrupt();
+    opening(demo, &options, &meant, screen)?;
+    let mut show = Show { meant: &meant, screen, player: Player::new(&engine, &meant), stop };
+    let mut records = day::day(options.clone());
+    let first = show.history(&mut records, &options)?;
+    show.day(first.into_iter().chain(records), &options, demo.speed)?;
+    show.closing(&options, demo.seed)
+}
+
+fn opening<W: Write>(
+    demo: &Demo,
+    options: &DayOptions,
+    meant: &Meant,
+    screen: &mut Screen<W>,
+) -> Result<()> {
+    let day = options.date.strftime("%A %-d %B %Y");
+    screen.title(&format!("Ricochet demo · {day} · {} · seed {}", meant.time_zone, demo.seed))?;
+    screen.line(
+        "The day of a French brand that sells energy and internet lines: calls, chats, mails, \
+         video chats and web visits, as its systems report them, with late and doubled records, \
+         wrong clocks and corrections. Brand and customers are invented; the same seed is the same \
+         day. It goes event by event through the whole engine, in this one process.",
+        0,
+    )?;
+    screen.blank()?;
+    screen.line("What to look for:", 0)?;
+    screen.line(
+        "▲  A customer came back once too often: told while the phone still rings. Under it stand \
+         the contacts that were counted, and how long before this one each had ended; days are \
+         calendar days, as a centre counts them.",
+        3,
+    )?;
+    screen.line(
+        "%  Each hour, the figures of today: how many contacts were repeats, beside yesterday and \
+         the same weekday by that time. A repeat is a contact of somebody who had been answered \
+         within the seven days before.",
+        3,
+    )?;
+    screen.line(
+        "↺  Alerts that are revised or withdrawn: a call turns out to be somebody else's, a reason \
+         is corrected, a record came late. Each time the cause is told.",
+        3,
+    )?;
+    screen.blank()?;
+    screen.line(
+        &format!(
+            "Customers appear as keyed hashes: no raw identifier comes past the engine's door. The \
+             secret was drawn from the seed; a deployment of yours keeps its own in a file. Ctrl-C \
+             ends the day early, with its summary. The live page (port {}) comes with a later \
+             release.",
+            demo.port
+        ),
+        0,
+    )?;
+    screen.blank()?;
+    Ok(screen.flush()?)
+}
+
+/// What is shown, and what is behind it.
+struct Show<'a, W> {
+    meant: &'a Meant,
+    screen: &'a mut Screen<W>,
+    player: Player<'a>,
+    stop: Stop,
+}
+
+impl<W: Write> Show<'_, W> {
+    /// Replays the days before, and returns the first record of the day itself.
+    fn history(
+        &mut self,
+        records: &mut impl Iterator<Item = TimedRecord>,
+        options: &DayOptions,
+    ) -> Result<Option<TimedRecord>> {
+        let opens_at = options.opens_at_ms();
+        let shown = Progress::over_bytes(1, ProgressWhen::Auto);
+        let mut first = None;
+        for record in records {
+            if record.at_ms >= opens_at || self.stop.now() {
+                first = Some(record);
+                break;
+            }
+            let left = ((opens_at - record.at_ms) / DAY_MS) as u64;
+            shown.stage("days", DAYS_BEFORE.saturating_sub(left + 1), DAYS_BEFORE);
+            self.player.play(&record, false);
+        }
+        self.player.settle_up_to(Millis(opens_at));
+        shown.finish();
+        let contacts = self.player.live.told.contacts.len() as u64;
+        let text = format!(
+            "The {DAYS_BEFORE} days before are replayed: {} records became {} contacts of {} \
+             customers. Now the day begins.",
+            grouped(self.player.counts().read),
+            grouped(contacts),
+            grouped(self.player.live.told.customers())
+        );
+        self.screen.line(&text, 0)?;
+        self.screen.blank()?;
+        self.screen.flush()?;
+        Ok(first)
+    }
+
+    /// Plays the day, hour by hour.
+    fn day(
+        &mut self,
+        records: impl Iterator<Item = TimedRecord>,
+        options: &DayOptions,
+        speed: f64,
+    ) -> Result<()> {
+        let opens_at = Millis(options.opens_at_ms());
+        let pace = Pace::new(opens_at, speed, self.stop);
+        let reading = if speed == 0.0 { SPEED_OF_READING } else { speed };
+        let mut teller = Teller::new(reading, opens_at, &self.player.live.told.alerts);
+        let before = (self.player.counts(), self.player.late);
+        let mut hour_at = opens_at.plus(HOUR_MS);
+        let mut on = true;
+        for record in records {
+            while on && hour_at.0 <= record.at_ms {
+                on = pace.wait_until(hour_at);
+                self.hour(hour_at, &teller, &before)?;
+                hour_at = hour_at.plus(HOUR_MS);
+            }
+            on = on && pace.wait_until(Millis(record.at_ms));
+            if !on {
+                break;
+            }
+            let told = self.player.play(&record, true);
+            let view = View { told: &self.player.live.told, meant: self.meant };
+            teller.hear(&told, Millis(record.at_ms), view, self.screen)?;
+        }
+        self.player.settle();
+        if on {
+            let closes_at = Millis(options.closes_at_ms());
+            pace.wait_until(closes_at);
+            self.hour(closes_at, &teller, &before)?;
+        }
+        Ok(())
+    }
+
+    /// The figures of the day so far.
+    fn hour(&mut self, now: Millis, teller: &Teller, before: &(Counts, u64)) -> Result<()> {
+        let zone = self.meant.customers.calendar.zone();
+        // Midnight ends the day of which it is the end.
+        let end = now.minus(1);
+        let title = match words::clock(zone, now).as_str() {
+            "00:00" => "24:00".to_owned(),
+            clock => clock.to_owned(),
+        };
+        let (today, repeats) = self.beside(end);
+        self.screen.blank()?;
+        self.screen.title(&title)?;
+        let line = |screen: &mut Screen<W>, name: &str, text: &str| {
+            screen.line(&format!("{name:<10} {text}"), 11)
+        };
+        line(self.screen, "Contacts", &today.contacts_text())?;
+        line(self.screen, "Repeats", &repeats)?;
+        let alerts = teller.counts;
+        let text = format!(
+            "{} today, the cost of the repeats",
+            today.avoidable_text(&self.meant.currency)
+        );
+        line(self.screen, "Avoidable", &text)?;
+        let text = format!(
+            "{} today: {} told here, {} only counted; {} withdrawn again",
+            alerts.raised,
+            alerts.told,
+            alerts.raised - alerts.told,
+            alerts.withdrawn
+        );
+        line(self.screen, "Alerts", &text)?;
+        let counts = self.player.counts();
+        let rejected = |counts: &Counts| counts.rejected.values().sum::<u64>();
+        let text = format!(
+            "{} today: {} rejected, {} duplicates, {} late",
+            grouped(counts.read - before.0.read),
+            rejected(&counts) - rejected(&before.0),
+            counts.duplicates - before.0.duplicates,
+            self.player.late - before.1
+        );
+        line(self.screen, "Records", &text)?;
+        self.screen.blank()?;
+        Ok(self.screen.flush()?)
+    }
+
+    /// Today's figures, and its repeats beside those of yesterday and of the same weekday.
+    fn beside(&self, end: Millis) -> (Figures, String) {
+        let calendar = &self.meant.customers.calendar;
+        let headline = self.meant.customers.readings.headline;
+        let told = &self.player.live.told;
+        let of_day = |days: i64| {
+            let from = words::day_start(calendar, end, -days);
+            let to = from.plus(end.since(words::day_start(calendar, end, 0)) + 1);
+            (from, Figures::between(told, headline, from, to))
+        };
+        let (_, today) = of_day(0);
+        let [yesterday, last_week] = [1, 7].map(|days| {
+            let (from, figures) = of_day(days);
+            let day = words::at(calendar.zone(), from, "%a %-d %b");
+            format!("{day} {}", figures.repeats_text())
+        });
+        let text = format!("{}; by then {yesterday}, {last_week}", today.repeats_text());
+        (today, text)
+    }
+
+    /// The summary of everything, three customers, and what to do next.
+    fn closing(&mut self, options: &DayOptions, seed: u64) -> Result<()> {
+        let summary = self.player.summary(self.meant);
+        let counts = self.player.counts();
+        let readings = &self.meant.customers.readings;
+        let days = summary.first_at.map_or(0.0, |first| {
+            self.player.horizon().since(first) as f64 / DAY_MS as f64
+        });
+        let report = Report {
+            summary: &summary,
+            counts: &counts,
+            readings: readings.list.iter().map(|reading| reading.name.as_str()).collect(),
+            headline: readings.headline,
+            days,
+            currency: &self.meant.currency,
+        };
+        self.screen.title("The whole fortnight and the day, settled")?;
+        self.screen.laid_out(&report.text())?;
+        self.screen.blank()?;
+        self.screen.title("Three customers of the day")?;
+        let view = View { told: &self.player.live.told, meant: self.meant };
+        stories::tell(view, Millis(options.opens_at_ms()), self.screen)?;
+        self.next(seed)
+    }
+
+    fn next(&mut self, seed: u64) -> Result<()> {
+        self.screen.title("Now with your own contacts")?;
+        for text in [
+            "1  Say whose they are in a file ricochet.toml, for instance:",
+            "     tenant = \"acme\"",
+            "     time_zone = \"Europe/Paris\"",
+            "2  Export some contacts (JSON lines, CSV, Parquet), and see what they hold:",
+            "     ricochet check --config ricochet.toml --input export.csv",
+            "3  Settle them: one verdict for each contact and reading, and this summary:",
+            "     ricochet replay --config ricochet.toml --input export.csv --output results",
+            "4  Ask why one of them counted, repeated, alerted, or did not:",
+            "     ricochet explain --config ricochet.toml --input export.csv --contact ID",
+        ] {
+            self.screen.line(text, 5)?;
+        }
+        let other = seed.wrapping_add(1);
+        let text = format!("Another day: ricochet demo --seed {other}. Faster: --speed 1200.");
+        self.screen.line(&text, 0)?;
+        Ok(self.screen.flush()?)
+    }
 }
