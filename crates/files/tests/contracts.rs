@@ -49,8 +49,11 @@ fn page() -> String {
         let schema: Value = serde_json::from_str(table.schema).expect("a schema is JSON");
         let doc = schema["doc"].as_str().expect("a schema has a doc");
         let name = table.name;
-        write!(page, "\n### {name}\n\n{doc}\n\n| column | type | empty | meaning |\n|---|---|---|---|\n")
-            .expect("writing to a string cannot fail");
+        write!(
+            page,
+            "\n### {name}\n\n{doc}\n\n| column | type | empty | meaning |\n|---|---|---|---|\n"
+        )
+        .expect("writing to a string cannot fail");
         for column in &table.columns {
             let empty = if column.nullable { "yes" } else { "never" };
             let meaning = column.doc.replace('|', "\\|");
@@ -63,7 +66,10 @@ fn page() -> String {
     let mut inputs: Vec<_> = std::fs::read_dir(INPUTS)
         .expect("the input schemas are there")
         .map(|entry| entry.expect("the folder can be read").path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "avsc"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "avsc")
+        })
         .collect();
     inputs.sort();
     for path in inputs {
@@ -75,12 +81,21 @@ fn page() -> String {
 fn input(page: &mut String, path: &Path) {
     let text = std::fs::read_to_string(path).expect("a schema can be read");
     let schema: Value = serde_json::from_str(&text).expect("a schema is JSON");
-    let name = path.file_stem().and_then(|name| name.to_str()).expect("a schema has a name");
+    let name = path
+        .file_stem()
+        .and_then(|name| name.to_str())
+        .expect("a schema has a name");
     let doc = schema["doc"].as_str().expect("a schema has a doc");
-    write!(page, "\n### {name}\n\n{doc}\n\n| field | meaning |\n|---|---|\n")
-        .expect("writing to a string cannot fail");
+    write!(
+        page,
+        "\n### {name}\n\n{doc}\n\n| field | meaning |\n|---|---|\n"
+    )
+    .expect("writing to a string cannot fail");
     for field in schema["fields"].as_array().expect("a record has fields") {
-        let doc = field["doc"].as_str().expect("a field has a doc").replace('|', "\\|");
+        let doc = field["doc"]
+            .as_str()
+            .expect("a field has a doc")
+            .replace('|', "\\|");
         let name = field["name"].as_str().expect("a field has a name");
         writeln!(page, "| `{name}` | {doc} |").expect("writing to a string cannot fail");
     }
@@ -93,5 +108,8 @@ fn the_page_of_data_contracts_says_what_the_schemas_say() {
         std::fs::write(PAGE, &expected).expect("the page can be written");
     }
     let found = std::fs::read_to_string(PAGE).unwrap_or_default();
-    assert!(found == expected, "docs/data-contracts.md differs; UPDATE=1 cargo test -p files");
+    assert!(
+        found == expected,
+        "docs/data-contracts.md differs; UPDATE=1 cargo test -p files"
+    );
 }

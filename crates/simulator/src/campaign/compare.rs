@@ -192,7 +192,9 @@ impl Tables {
         let mut key = key.join(" ");
         let mut row = row;
         while let Some(known) = rows.get_mut(&key) {
-            if Value::Object(known.clone()).to_string() > Value::Object(row.clone()).to_string() {
+            let (a, b) = (Value::Object(known.clone()), Value::Object(row.clone()));
+            let (a, b) = (a.to_string(), b.to_string());
+            if a > b {
                 std::mem::swap(known, &mut row);
             }
             key.push_str(" again");
@@ -212,62 +214,14 @@ impl Tables {
         self.len() == 0
     }
 
-    /// How often outcomes occurred that the generator cannot promise.
-    #[must_use]
-    pub fn features(&self) -> Vec<(&'static str, u64)> {
-        let count = |table: &str, column: &str, wanted: &str| {
-            let rows = self.rows.get(table).into_iter().flat_map(BTreeMap::values);
-            rows.filter(|row| row.get(column).is_some_and(|found| text(found) == wanted))
-                .count()
-        };
-        vec![
-            (
-                "result: repeated",
-                count("verdicts", "verdict", "repeated") as u64,
-            ),
-            (
-                "result: retried",
-                count("verdicts", "verdict", "retried") as u64,
-            ),
-            (
-                "result: resolved",
-                count("verdicts", "verdict", "resolved") as u64,
-            ),
-            ("result: lost", count("verdicts", "verdict", "lost") as u64),
-            (
-                "result: pending",
-                count("verdicts", "verdict", "pending") as u64,
-            ),
-            (
-                "result: undecidable",
-                count("verdicts", "verdict", "undecidable") as u64,
-            ),
-            (
-                "result: overlap",
-                count("verdicts", "overlap", "true") as u64,
-            ),
-            ("result: capped", count("contacts", "capped", "true") as u64),
-            (
-                "result: quarantined",
-                count("contacts", "not_counted_because", "quarantined") as u64,
-            ),
-            (
-                "result: assistance",
-                count("contacts", "not_counted_because", "assistance") as u64,
-            ),
-            (
-                "result: resolved by a handle",
-                count("contacts", "confidence", "seen") as u64,
-            ),
-            (
-                "result: open contact",
-                count("contacts", "end_kind", "open") as u64,
-            ),
-            (
-                "result: alert",
-                self.rows.get("alerts").map_or(0, BTreeMap::len) as u64,
-            ),
-        ]
+    /// The rows of a table, in order of their names.
+    pub(crate) fn rows(&self, table: &str) -> impl Iterator<Item = &Map<String, Value>> {
+        self.rows.get(table).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// A number of the summary; 0 if it is not there.
+    pub(crate) fn figure(&self, name: &str) -> u64 {
+        self.summary.get(name).and_then(Value::as_u64).unwrap_or(0)
     }
 
     /// Where what was found is not what these tables say.

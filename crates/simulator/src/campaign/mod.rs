@@ -2,6 +2,7 @@
 //! compared with the oracle record by record.
 
 mod compare;
+mod notable;
 mod runs;
 
 pub use compare::{Difference, Tables};
@@ -87,17 +88,17 @@ fn identifiers_of(json: &str) -> Vec<String> {
 /// A history that cannot be run at all, which is a bug of the generator.
 pub fn run_seed(seed: u64) -> Result<Outcome, String> {
     let history = campaign(seed);
-    let expected = oracle(&history.config, &history.events)?;
+    let expected = oracle(&history)?;
     let mut outcome = Outcome {
         features: history.features.clone(),
         ..Outcome::default()
     };
-    for (feature, count) in expected.features() {
+    for (feature, count) in notable::features(&expected) {
         outcome.features.insert(feature, count);
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed ^ 0x5eed);
     for way in Way::some(&mut random) {
-        let found = settled(&history.config, &history.events, way, random.random())?;
+        let found = settled(&history, way, random.random())?;
         outcome.rows += found.len();
         // Doubled records change what was read, and nothing else.
         let differences = expected.differences(&found, way.doubles());

@@ -75,8 +75,9 @@ impl Way {
 ///
 /// # Errors
 /// A configuration that the oracle refuses.
-pub fn oracle(config: &str, records: &[Record]) -> Result<Tables, String> {
-    let lines: Vec<InputLine> = records
+pub fn oracle(campaign: &Campaign) -> Result<Tables, String> {
+    let lines: Vec<InputLine> = campaign
+        .events
         .iter()
         .enumerate()
         .map(|(place, record)| InputLine {

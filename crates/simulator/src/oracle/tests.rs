@@ -178,7 +178,6 @@ fn the_start_of_a_day_whose_midnight_does_not_exist() {
         config,
         end_of_time: 0,
         incomplete: 0,
-        identity_conflicts: 0,
     };
     let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
     let window = &world.config.readings[0].window;
@@ -201,7 +200,6 @@ fn both_ways_to_look_at_a_window_agree() {
         config,
         end_of_time: 0,
         incomplete: 0,
-        identity_conflicts: 0,
     };
     let hour = 3_600_000;
     let mut compared = 0;
