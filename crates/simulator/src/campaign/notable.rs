@@ -16,7 +16,9 @@ pub(crate) fn features(tables: &Tables) -> Vec<(&'static str, u64)> {
     let lent = tables
         .rows("contacts")
         .filter(|row| text(row, "channel") != "web" && text(row, "reason_source") == "page");
-    let legs = tables.rows("contacts").filter(|row| number(row, "legs") > 1);
+    let legs = tables
+        .rows("contacts")
+        .filter(|row| number(row, "legs") > 1);
     features.extend([
         ("result: reason lent by a visit", lent.count() as u64),
         ("result: several legs", legs.count() as u64),
@@ -42,14 +44,34 @@ fn by_value(tables: &Tables) -> Vec<(&'static str, u64)> {
         ("result: retry", "verdicts", "class", "retry"),
         ("result: overlap", "verdicts", "overlap", "true"),
         ("result: capped", "contacts", "capped", "true"),
-        ("result: quarantined", "contacts", "not_counted_because", "quarantined"),
-        ("result: assistance", "contacts", "not_counted_because", "assistance"),
-        ("result: role table", "contacts", "not_counted_because", "role_table"),
+        (
+            "result: quarantined",
+            "contacts",
+            "not_counted_because",
+            "quarantined",
+        ),
+        (
+            "result: assistance",
+            "contacts",
+            "not_counted_because",
+            "assistance",
+        ),
+        (
+            "result: role table",
+            "contacts",
+            "not_counted_because",
+            "role_table",
+        ),
         ("result: short", "contacts", "outcome", "short"),
         ("result: failed", "contacts", "outcome", "failed"),
         ("result: unanswered", "contacts", "outcome", "unanswered"),
         ("result: seen by a handle", "contacts", "confidence", "seen"),
-        ("result: verified by a handle", "contacts", "confidence", "verified"),
+        (
+            "result: verified by a handle",
+            "contacts",
+            "confidence",
+            "verified",
+        ),
         ("result: open contact", "contacts", "end_kind", "open"),
         ("result: end by silence", "contacts", "end_kind", "inferred"),
         ("result: session complete", "sessions", "complete", "true"),
@@ -69,14 +91,24 @@ struct Told<'a> {
 
 /// Cases 5 to 8: what a contact is among the others of its customer in a reading.
 fn by_neighbours(tables: &Tables) -> Vec<(&'static str, u64)> {
-    let contacts: BTreeMap<[String; 4], &Row> =
-        tables.rows("contacts").map(|row| (name_of(row), row)).collect();
+    let contacts: BTreeMap<[String; 4], &Row> = tables
+        .rows("contacts")
+        .map(|row| (name_of(row), row))
+        .collect();
     let mut readings: BTreeMap<[String; 4], Vec<Told>> = BTreeMap::new();
-    for verdict in tables.rows("verdicts").filter(|row| number(row, "rank") > 0) {
-        let Some(contact) = contacts.get(&name_of(verdict)) else { continue };
+    for verdict in tables
+        .rows("verdicts")
+        .filter(|row| number(row, "rank") > 0)
+    {
+        let Some(contact) = contacts.get(&name_of(verdict)) else {
+            continue;
+        };
         let reading = ["customer", "window", "scope", "reason_mode"];
         let told = Told { contact, verdict };
-        readings.entry(reading.map(|column| text(verdict, column))).or_default().push(told);
+        readings
+            .entry(reading.map(|column| text(verdict, column)))
+            .or_default()
+            .push(told);
     }
     let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
     for (reading, mut chain) in readings {
@@ -100,7 +132,9 @@ fn of_contact(chain: &[Told], place: usize, mode: &str) -> Vec<&'static str> {
         features.push("result: case 8, count below rank");
     }
     let prior_id = text(told.verdict, "prior_contact_id");
-    let prior = chain[..place].iter().rposition(|one| text(one.contact, "contact_id") == prior_id);
+    let prior = chain[..place]
+        .iter()
+        .rposition(|one| text(one.contact, "contact_id") == prior_id);
     let Some(prior) = prior else { return features };
     let role = text(chain[prior].contact, "prior_role");
     if role == "abandoned" && text(told.verdict, "class") == "repeat" {
@@ -115,8 +149,13 @@ fn of_contact(chain: &[Told], place: usize, mode: &str) -> Vec<&'static str> {
         features.push("result: case 6, a next inside a longer contact");
     }
     // Reasons that differ in their first level differ at every depth.
-    let first_level =
-        |one: &Told| text(one.contact, "reason").split('/').next().unwrap_or("").to_string();
+    let first_level = |one: &Told| {
+        text(one.contact, "reason")
+            .split('/')
+            .next()
+            .unwrap_or("")
+            .to_string()
+    };
     let is_other = |one: &Told| first_level(one) != first_level(told);
     if mode == "same" && chain[prior + 1..place].iter().any(is_other) {
         features.push("result: case 7, another reason in between");

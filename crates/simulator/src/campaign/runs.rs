@@ -3,6 +3,7 @@
 use super::compare::Tables;
 use crate::oracle::{self, InputLine, Options};
 use crate::workload::Record;
+use crate::workload::campaign::Campaign;
 use model::Millis;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -87,24 +88,26 @@ pub fn oracle(campaign: &Campaign) -> Result<Tables, String> {
         })
         .collect();
     let options = Options {
-        until: None,
+        until: campaign.until_ms,
         run_start: Some(RUN_START.0),
     };
-    oracle::settle(config, &lines, options).map(Tables::of_oracle)
+    oracle::settle(&campaign.config, &lines, options).map(Tables::of_oracle)
 }
 
 /// The engine's settled result, run in one way. The seed decides the order of everything.
 ///
 /// # Errors
 /// A configuration that the engine refuses, or a disk that fails.
-pub fn settled(config: &str, records: &[Record], way: Way, seed: u64) -> Result<Tables, String> {
-    let loaded = Loaded::from_text(config, "campaign").map_err(|error| error.to_string())?;
+pub fn settled(campaign: &Campaign, way: Way, seed: u64) -> Result<Tables, String> {
+    let loaded =
+        Loaded::from_text(&campaign.config, "campaign").map_err(|error| error.to_string())?;
     let meant = loaded.meant().map_err(|problems| problems.to_string())?;
-    let engine = meant.engine(|| vec![7; 32], Some(RUN_START), None);
+    let until = campaign.until_ms.map(Millis);
+    let engine = meant.engine(|| vec![7; 32], Some(RUN_START), until);
     let engine = engine.map_err(|error| error.to_string())?;
-    let shuffled = crate::workload::shuffle(seed, records);
+    let shuffled = crate::workload::shuffle(seed, &campaign.events);
     match way {
-        Way::History { memory_bytes } => history(&meant, &engine, &shuffled, memory_bytes),
+        Way::History { memory_bytes } => history(&meant, &engine, &shuffled, memory_bytes, until),
         Way::Live {
             partitions,
             doubled,
@@ -115,7 +118,9 @@ pub fn settled(config: &str, records: &[Record], way: Way, seed: u64) -> Result<
             } else {
                 shuffled
             };
-            live(&meant, &engine, &records, partitions, restarted, seed)
+            live(
+                &meant, &engine, &records, partitions, restarted, seed, until,
+            )
         }
     }
 }
@@ -134,6 +139,7 @@ fn history(
     engine: &Engine,
     records: &[Record],
     memory_bytes: usize,
+    until: Option<Millis>,
 ) -> Result<Tables, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let history = History::new(engine, folder.path(), memory_bytes);
@@ -148,7 +154,7 @@ fn history(
     }
     feed.finish().map_err(|error| error.to_string())?;
     let settled = history
-        .settle(None, &|_| {})
+        .settle(until, &|_| {})
         .map_err(|error| error.to_string())?;
     let mut all = Bucket::default();
     for bucket in 0..settled.buckets() {
@@ -158,7 +164,7 @@ fn history(
         all.alerts.append(&mut rows.alerts);
         all.markers.append(&mut rows.markers);
     }
-    Ok(tables(meant, &all, &settled.counts, settled.now))
+    tables(meant, &all, &settled.counts, settled.now)
 }
 
 fn live(
@@ -168,6 +174,7 @@ fn live(
     partitions: Partitions,
     restarted: bool,
     seed: u64,
+    until: Option<Millis>,
 ) -> Result<Tables, String> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut live = Live::new(engine, partitions);
@@ -188,7 +195,7 @@ fn live(
         }
         if random.random_ratio(1, 25) {
             // Time may be thought to have come further than it has: late is late, never wrong.
-            now = now.max(counts.horizon);
+            now = now.max(until.map_or(counts.horizon, |until| until.min(counts.horizon)));
             live.advance_contacts(now);
             live.advance_customers(now);
         }
@@ -199,14 +206,14 @@ fn live(
             live.restart().map_err(|error| error.to_string())?;
         }
     }
-    let end = counts.horizon;
+    let end = until.unwrap_or(counts.horizon);
     live.advance(end);
     counts.add(&live.counts);
     let bucket = live.told.settled();
     counts.customers = live.told.customers();
     counts.contacts_capped = live.told.capped();
     counts.incomplete = live.incomplete();
-    Ok(tables(meant, &bucket, &counts, end))
+    tables(meant, &bucket, &counts, end)
 }
 
 /// One step of one task, drawn at random among those with something to do.
@@ -228,7 +235,12 @@ fn step(live: &mut Live, random: &mut ChaCha8Rng) {
     }
 }
 
-fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Tables {
+fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Result<Tables, String> {
+    if !counts.equations_hold() {
+        return Err(format!(
+            "an equation of bad input does not hold: {counts:?}"
+        ));
+    }
     let names = Names::of(meant);
     let readings = &meant.customers.readings;
     let policies: Vec<model::Text> = meant
@@ -240,5 +252,9 @@ fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Table
     let mut summary = Summary::new(readings, &policies);
     summary.add(bucket, readings.headline, now);
     summary.add_capped(counts);
-    Tables::of_engine(&names, bucket, summary.json(counts, readings, 1.0))
+    Ok(Tables::of_engine(
+        &names,
+        bucket,
+        summary.json(counts, readings, 1.0),
+    ))
 }

@@ -36,6 +36,8 @@ pub struct Campaign {
     pub config: String,
     /// In order of arrival: 150 to 700 records, a few of them unusable.
     pub events: Vec<Record>,
+    /// Where time is cut, as `--until` does; without it, time ends where the records end.
+    pub until_ms: Option<i64>,
     /// How often each feature occurred, by name.
     pub features: BTreeMap<&'static str, u64>,
 }
@@ -92,6 +94,7 @@ pub fn campaign(seed: u64) -> Campaign {
     if history.dice.percent(40) {
         signals::marker_at_a_bound(&mut history);
     }
+    let until_ms = moments::end_of_time(&mut history);
     let History {
         setup,
         mut records,
@@ -103,6 +106,7 @@ pub fn campaign(seed: u64) -> Campaign {
     Campaign {
         config: setup.text,
         events: records,
+        until_ms,
         features,
     }
 }

@@ -5,6 +5,21 @@ use super::calendar::{day_start_ms, local_date, plus_days};
 use super::history::History;
 use super::setup::{DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS};
 
+/// Where time is cut: now and then inside the history, at the very time of an event, or long after.
+pub(super) fn end_of_time(history: &mut History) -> Option<i64> {
+    if !history.dice.percent(20) {
+        return None;
+    }
+    let last = history.sent[history.dice.index(history.sent.len())].fields["occurred_at"].as_i64();
+    let (feature, until_ms) = match (history.dice.below(3), last) {
+        (0, _) => ("until_inside", history.on_the_grid()),
+        (1, Some(at_ms)) => ("until_at_an_event", at_ms),
+        _ => ("until_long_after", history.setup.to_ms + 40 * DAY_MS),
+    };
+    history.saw(feature);
+    Some(until_ms)
+}
+
 impl History {
     /// A start for the next contact of a person, inside the history.
     pub(super) fn moment(&mut self, person: usize) -> i64 {

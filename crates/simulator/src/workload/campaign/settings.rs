@@ -33,7 +33,7 @@ pub(super) fn draw_root(dice: &mut Dice, setup: &mut Setup) {
     setup.root("country", "\"FR\"");
     if dice.percent(40) {
         setup.week = match dice.below(3) {
-            0 => vec!["mon", "tue", "wed", "thu", "fri"],
+            0 => vec!["mon", "tue", "wed", "thu", "fri", "sat"],
             1 => vec!["sun", "mon", "tue", "wed", "thu"],
             _ => vec!["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
         };

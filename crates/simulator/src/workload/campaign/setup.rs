@@ -95,7 +95,7 @@ impl Setup {
         let mut setup = Self {
             zone,
             zone_name,
-            week: vec!["mon", "tue", "wed", "thu", "fri", "sat"],
+            week: vec!["mon", "tue", "wed", "thu", "fri"],
             holidays: Vec::new(),
             windows: default_windows(),
             scopes: vec!["assisted", "all", "phone"],
