@@ -10,8 +10,8 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-/// Seeds whose differences are printed.
-const FAILED_SHOWN_MAX: usize = 10;
+/// Seeds whose differences are printed. With so many, no further seed is begun.
+const FAILED_MAX: usize = 10;
 /// Differences of a seed that are printed.
 const SHOWN_MAX: usize = 12;
 /// Characters of a difference that are printed; `--show` prints the first one whole.
@@ -23,7 +23,7 @@ campaign [--seeds N] [--first SEED] [--seed SEED] [--show] [--quiet]
     Runs generated histories through the engine in every way that it can be run, and compares every
     row and figure with the brute-force oracle.
 
-    --seeds N      how many histories (default 100)
+    --seeds N      how many histories (default 100); it stops early once 10 of them differ
     --first SEED   the first of them (default 1)
     --seed SEED    this one alone; how often features occur is not judged then
     --show         with the first difference of each seed, the records that it is about
@@ -93,6 +93,9 @@ fn main() -> ExitCode {
                     let mut total = total.lock().expect("no thread panics with it");
                     total.add(seed, outcome);
                     total.say_progress(arguments.seeds);
+                    if total.failed.len() >= FAILED_MAX {
+                        break;
+                    }
                 }
             });
         }
@@ -184,7 +187,7 @@ impl Total {
                 println!("{feature:<44} {times:>10} {seeds:>7}");
             }
         }
-        for (seed, failure) in self.failed.iter().take(FAILED_SHOWN_MAX) {
+        for (seed, failure) in self.failed.iter().take(FAILED_MAX) {
             println!("seed {seed}: {} differences", failure.lines.len());
             for line in failure.lines.iter().take(SHOWN_MAX) {
                 println!(
@@ -196,9 +199,18 @@ impl Total {
                 failure.story.iter().for_each(|line| println!("  | {line}"));
             }
         }
-        let rare = if arguments.alone { vec![] } else { self.rare() };
+        // A campaign that stopped early says nothing of how often features occur.
+        let stopped = self.seeds < arguments.seeds;
+        let rare = if arguments.alone || stopped {
+            vec![]
+        } else {
+            self.rare()
+        };
         for line in &rare {
             println!("{line}");
+        }
+        if stopped {
+            println!("stopped after {} of {} seeds", self.seeds, arguments.seeds);
         }
         println!(
             "{} seeds, {} rows compared, {} seeds differ, {} features too rare",
