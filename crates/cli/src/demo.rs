@@ -60,12 +60,19 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 /// Which day a seed gives.
 fn options(seed: u64) -> DayOptions {
-    DayOptions { seed, date: date(2025, 10, 14), customers: CUSTOMERS, scale: SCALE }
+    DayOptions {
+        seed,
+        date: date(2025, 10, 14),
+        customers: CUSTOMERS,
+        scale: SCALE,
+    }
 }
 
 /// The secret of a demo: its identifiers are invented, and the same seed tells the same day.
 fn secret(seed: u64) -> Vec<u8> {
-    (0..4_u64).flat_map(|word| xxh3_64_with_seed(&word.to_le_bytes(), seed).to_le_bytes()).collect()
+    (0..4_u64)
+        .flat_map(|word| xxh3_64_with_seed(&word.to_le_bytes(), seed).to_le_bytes())
+        .collect()
 }
 
 fn tell<W: Write>(demo: &Demo, screen: &mut Screen<W>) -> Result<()> {
@@ -75,7 +82,13 @@ fn tell<W: Write>(demo: &Demo, screen: &mut Screen<W>) -> Result<()> {
     let engine = meant.engine(|| secret(demo.seed), None, None)?;
     let stop = Stop::on_interrupt();
     opening(demo, &options, &meant, screen)?;
-    let mut show = Show { meant: &meant, screen, player: Player::new(&engine, &meant), stop };
+    let mut show = Show {
+        meant: &meant,
+        screen,
+        player: Player::new(&engine, &meant),
+        stop,
+        ended_at: None,
+    };
     let mut records = day::day(options.clone());
     let first = show.history(&mut records, &options)?;
     show.day(first.into_iter().chain(records), &options, demo.speed)?;
@@ -89,7 +102,10 @@ fn opening<W: Write>(
     screen: &mut Screen<W>,
 ) -> Result<()> {
     let day = options.date.strftime("%A %-d %B %Y");
-    screen.title(&format!("Ricochet demo · {day} · {} · seed {}", meant.time_zone, demo.seed))?;
+    screen.title(&format!(
+        "Ricochet demo · {day} · {} · seed {}",
+        meant.time_zone, demo.seed
+    ))?;
     screen.line(
         "The day of a French brand that sells energy and internet lines: calls, chats, mails, \
          video chats and web visits, as its systems report them, with late and doubled records, \
@@ -106,7 +122,7 @@ fn opening<W: Write>(
         3,
     )?;
     screen.line(
-        "%  Each hour, the figures of today: how many contacts were repeats, beside yesterday and \
+        "── Each hour, the figures of today: how many contacts were repeats, beside yesterday and \
          the same weekday by that time. A repeat is a contact of somebody who had been answered \
          within the seven days before.",
         3,
@@ -137,6 +153,8 @@ struct Show<'a, W> {
     screen: &'a mut Screen<W>,
     player: Player<'a>,
     stop: Stop,
+    /// When the reader ended the day, if he did.
+    ended_at: Option<Millis>,
 }
 
 impl<W: Write> Show<'_, W> {
@@ -183,7 +201,11 @@ impl<W: Write> Show<'_, W> {
     ) -> Result<()> {
         let opens_at = Millis(options.opens_at_ms());
         let pace = Pace::new(opens_at, speed, self.stop);
-        let reading = if speed == 0.0 { SPEED_OF_READING } else { speed };
+        let reading = if speed == 0.0 {
+            SPEED_OF_READING
+        } else {
+            speed
+        };
         let mut teller = Teller::new(reading, opens_at, &self.player.live.told.alerts);
         let before = (self.player.counts(), self.player.late);
         let mut hour_at = opens_at.plus(HOUR_MS);
@@ -191,7 +213,9 @@ impl<W: Write> Show<'_, W> {
         for record in records {
             while on && hour_at.0 <= record.at_ms {
                 on = pace.wait_until(hour_at);
-                self.hour(hour_at, &teller, &before)?;
+                if on {
+                    self.hour(hour_at, &teller, &before)?;
+                }
                 hour_at = hour_at.plus(HOUR_MS);
             }
             on = on && pace.wait_until(Millis(record.at_ms));
@@ -199,16 +223,21 @@ impl<W: Write> Show<'_, W> {
                 break;
             }
             let told = self.player.play(&record, true);
-            let view = View { told: &self.player.live.told, meant: self.meant };
+            let view = View {
+                told: &self.player.live.told,
+                meant: self.meant,
+            };
             teller.hear(&told, Millis(record.at_ms), view, self.screen)?;
         }
         self.player.settle();
         if on {
             let closes_at = Millis(options.closes_at_ms());
             pace.wait_until(closes_at);
-            self.hour(closes_at, &teller, &before)?;
+            self.hour(closes_at, &teller, &before)
+        } else {
+            self.ended_at = Some(self.player.horizon());
+            Ok(())
         }
-        Ok(())
     }
 
     /// The figures of the day so far.
@@ -287,18 +316,40 @@ impl<W: Write> Show<'_, W> {
         let report = Report {
             summary: &summary,
             counts: &counts,
-            readings: readings.list.iter().map(|reading| reading.name.as_str()).collect(),
+            readings: readings
+                .list
+                .iter()
+                .map(|reading| reading.name.as_str())
+                .collect(),
             headline: readings.headline,
             days,
             currency: &self.meant.currency,
         };
-        self.screen.title("The whole fortnight and the day, settled")?;
+        let title = self.title();
+        self.screen.title(&title)?;
         self.screen.laid_out(&report.text())?;
         self.screen.blank()?;
         self.screen.title("Three customers of the day")?;
-        let view = View { told: &self.player.live.told, meant: self.meant };
+        let view = View {
+            told: &self.player.live.told,
+            meant: self.meant,
+        };
         stories::tell(view, Millis(options.opens_at_ms()), self.screen)?;
         self.next(seed)
+    }
+
+    fn title(&self) -> String {
+        match self.ended_at {
+            None => "The whole fortnight and the day, settled".to_owned(),
+            Some(at) => {
+                let zone = self.meant.customers.calendar.zone();
+                let at = words::date_and_clock(zone, at);
+                format!(
+                    "Ended at {at}: everything up to then, settled",
+                    at = at.trim()
+                )
+            }
+        }
     }
 
     fn next(&mut self, seed: u64) -> Result<()> {

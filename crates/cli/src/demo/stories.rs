@@ -22,15 +22,20 @@ struct Story {
     moral: String,
 }
 
+/// Finds a story in what was told from an instant on, other than those that are there.
+type Finder = fn(View<'_>, Millis, &[Story]) -> Option<Story>;
+
 /// Tells of three customers who made contact from an instant on.
 pub fn tell<W: Write>(view: View<'_>, from: Millis, screen: &mut Screen<W>) -> Result<()> {
     let mut stories: Vec<Story> = Vec::new();
-    let finders: [fn(View<'_>, Millis, &[Story]) -> Option<Story>; 4] =
-        [costliest, from_page_to_phone, put_right, gave_up];
+    let finders: [Finder; 4] = [costliest, from_page_to_phone, put_right, gave_up];
     for find in finders {
         if stories.len() < 3 {
             stories.extend(find(view, from, &stories));
         }
+    }
+    if stories.is_empty() {
+        screen.line("Nobody came back yet.", 0)?;
     }
     for (place, story) in stories.iter().enumerate() {
         let head = format!("{}  {}", place + 1, story.title);

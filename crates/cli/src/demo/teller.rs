@@ -211,7 +211,7 @@ impl Teller {
                 .policy_of(new)
                 .map(|policy| nth(view, policy, new.count));
             let why = format!(
-                "{}, and is the {} all the same",
+                "{}; it still stands, as the {}",
                 why_withdrawn(view, old),
                 nth.unwrap_or_default()
             );
@@ -445,5 +445,77 @@ pub fn why_withdrawn(view: View<'_>, alert: &Alert) -> String {
             "an earlier contact is not this customer's or does not count; it is the {}",
             nth(view, policy, count.max(1))
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Budget, News};
+    use model::{Alert, AlertStatus, Channel, Confidence, ContactName, Millis, Text};
+
+    fn alert(policy: &str, customer: &str, count: u32, status: AlertStatus) -> Alert {
+        Alert {
+            alert_id: Text::from(format!("{policy} {customer}")),
+            policy: policy.into(),
+            policy_version: 1,
+            status,
+            revision: 1,
+            cause: Text::default(),
+            customer: customer.into(),
+            contact: ContactName {
+                contact_id: "call-1".into(),
+                channel: Channel::Phone,
+                source: "acd".into(),
+            },
+            readings: Vec::new(),
+            count,
+            rank: count,
+            gap_ms: 0,
+            origin_contact_id: Text::default(),
+            prior_contact_id: Text::default(),
+            channels: Vec::new(),
+            reasons: Vec::new(),
+            cost: None,
+            tier: Text::default(),
+            may_contact: None,
+            identified_by: "phone".into(),
+            confidence: Confidence::Seen,
+            event_at: Millis(0),
+            details: String::new(),
+        }
+    }
+
+    #[test]
+    fn what_moves_to_another_customer_is_neither_withdrawn_nor_raised() {
+        use AlertStatus::{Raised, Withdrawn};
+        let old = alert("third", "phone:P1", 3, Withdrawn);
+        let other = alert("same", "phone:P1", 2, Withdrawn);
+        let new = alert("third", "customer_id:C1", 3, Raised);
+        let more = alert("same", "customer_id:C1", 4, Raised);
+        let mut news = News {
+            raised: vec![&more, &new],
+            withdrawn: vec![&old, &other],
+            ..News::default()
+        };
+        news.pair();
+        assert_eq!(news.moved, [(&old, &new)]);
+        assert_eq!((news.withdrawn, news.raised), (vec![&other], vec![&more]));
+    }
+
+    #[test]
+    fn the_budget_grows_with_the_readers_time_and_no_further_than_two() {
+        let mut budget = Budget {
+            left: 2.0,
+            at: Millis(0),
+            alert_ms: 1_000.0,
+        };
+        let spent: Vec<bool> = [0, 0, 0, 900, 1_000, 1_000, 60_000, 60_000, 60_000]
+            .into_iter()
+            .map(|at| budget.spend(Millis(at)))
+            .collect();
+        assert_eq!(
+            spent,
+            [true, true, false, false, true, false, true, true, false]
+        );
     }
 }
