@@ -1,6 +1,6 @@
 //! The command line as typed.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Finds customers who have to come back, over phone, chat, email, video and web.
@@ -9,7 +9,11 @@ use std::path::PathBuf;
     name = "ricochet",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true
+    disable_help_subcommand = true,
+    after_help = "Example:\n  ricochet replay --config ricochet.toml --input exports/ \
+                  --output results\n\nExit status: 0 done; 1 with --strict, some input was \
+                  rejected; 2 wrong use,\nwrong configuration or an unreadable input; 130 \
+                  interrupted."
 )]
 pub struct Arguments {
     /// What to do.
@@ -51,7 +55,7 @@ pub struct Demo {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Seconds of the day for each second of yours; 0: as fast as it can be computed.
-    #[arg(long, value_name = "X", default_value_t = 600.0)]
+    #[arg(long, value_name = "X", default_value_t = 240.0)]
     pub speed: f64,
     /// Port of the live page, which a later release brings; accepted now.
     #[arg(long, value_name = "P", default_value_t = 8080)]
@@ -67,7 +71,7 @@ pub struct Replay {
     /// Files or folders: .jsonl .csv .parquet .avro, also with .gz or .zst.
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     pub input: Vec<PathBuf>,
-    /// Folder to write; it must not exist yet.
+    /// Folder to write; it must not exist yet, or be empty.
     #[arg(long, value_name = "DIR")]
     pub output: PathBuf,
     /// Format of the tables.
@@ -79,7 +83,8 @@ pub struct Replay {
     /// End of time, RFC 3339; later events are ignored. Default: the latest instant of the events.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Tables to write, separated by commas; default: all.
+    /// Tables to write, separated by commas: contacts, verdicts, sessions, alerts, markers,
+    /// dead_letters; default: all.
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     pub tables: Vec<String>,
     /// Exit with status 1 if a record was rejected.
@@ -109,6 +114,7 @@ pub struct Check {
 
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("whose").required(true)))]
 pub struct Explain {
     /// The configuration.
     #[arg(long, value_name = "FILE")]
@@ -117,15 +123,10 @@ pub struct Explain {
     #[arg(long, value_name = "PATH", required = true, num_args = 1..)]
     pub input: Vec<PathBuf>,
     /// Id of a contact.
-    #[arg(
-        long,
-        value_name = "ID",
-        conflicts_with = "customer",
-        required_unless_present = "customer"
-    )]
+    #[arg(long, value_name = "ID", group = "whose")]
     pub contact: Option<String>,
     /// A customer: `type:value` as in the tables, or the value of a unique identifier.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", group = "whose")]
     pub customer: Option<String>,
     /// End of time, RFC 3339, as for replay.
     #[arg(long, value_name = "TIME")]

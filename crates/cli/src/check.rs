@@ -1,14 +1,14 @@
 //! `ricochet check`: the configuration, what a sample holds, what policies would have said.
 
 use crate::args::{Check, ProgressWhen};
-use crate::intake::{DeadLetter, Inputs, Take, load};
+use crate::intake::{Arrival, DeadLetter, Inputs, IntoHistory, Opened, Take, load};
+use crate::interrupt;
 use crate::report::{grouped, percent};
 use anyhow::Result;
 use model::{Alert, Channel, ContactInput, Text};
-use stage_door::Clocks;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use worker::{Counts, Feed, History};
+use worker::{Counts, History};
 
 /// Refused records that are shown of each reason.
 const SHOWN_PER_REASON: usize = 3;
@@ -56,7 +56,7 @@ struct Looking<'a> {
 }
 
 impl Take for Looking<'_> {
-    fn take(&mut self, _key: Text, input: ContactInput, _clocks: &Clocks) -> Result<()> {
+    fn take(&mut self, _key: Text, input: ContactInput, _: Arrival<'_>) -> Result<()> {
         match input {
             ContactInput::Event(_, event) => {
                 let channel = Text::from(event.channel.name());
@@ -120,6 +120,15 @@ fn sample(check: &Check) -> Result<()> {
     shown.finish();
     let seen = all.into_inner().expect("no thread panics with it");
     println!("\nThe sample holds {} records.", grouped(read.counts.read));
+    for Opened { file, import, .. } in &read.opened {
+        if let Some(import) = import {
+            let path = inputs.files[*file].path.display();
+            println!("  {path} is read by import.{import}");
+        }
+    }
+    for note in inputs.notes_of_files(&read.opened) {
+        println!("  {note}");
+    }
     for ((channel, source, kind), count) in &seen.events {
         println!(
             "  {channel:<6} {source:<16} {kind:<16} {:>10}",
@@ -172,23 +181,9 @@ fn refused(inputs: &Inputs, counts: &Counts, mut dead: Vec<DeadLetter>) {
     }
 }
 
-/// Gives what the door lets in to a history.
-struct IntoHistory<'a>(Feed<'a>);
-
-impl Take for IntoHistory<'_> {
-    fn take(&mut self, key: Text, input: ContactInput, _clocks: &Clocks) -> Result<()> {
-        Ok(self.0.take(&key, &input)?)
-    }
-
-    fn finish(mut self, counts: &Counts) -> Result<()> {
-        self.0.counts.add(counts);
-        Ok(self.0.finish()?)
-    }
-}
-
 fn against(check: &Check, paths: &[PathBuf]) -> Result<()> {
     let inputs = Inputs::open(&check.config, paths, None)?;
-    let folder = tempfile::tempdir()?;
+    let folder = interrupt::scratch()?;
     let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
     let (_, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
     let settled = history.settle(None, &|_| {})?;

@@ -1,13 +1,19 @@
 //! `ricochet explain`: why a contact counted, did not count, repeated, alerted, or not.
 
+pub mod heard;
+#[cfg(test)]
+mod tests;
+
 use crate::args::{Explain, ProgressWhen};
-use crate::intake::{DeadLetter, Inputs, Take};
+use crate::intake::{Inputs, IntoHistory};
+use crate::interrupt;
+use crate::report::grouped;
 use crate::story::{Heard, Story};
 use anyhow::{Result, bail};
-use model::{Alert, ContactInput, ContactResult, Event, Identifier, Session, Text};
+use heard::{Links, heard};
+use model::{Alert, ContactInput, ContactResult, Identifier, Session, Text};
 use stage_door::Clocks;
-use std::sync::Mutex;
-use worker::{Counts, Feed, History, Settled};
+use worker::{History, Settled};
 
 /// Bytes that records on their way may hold in memory.
 const MEMORY_BYTES: usize = 768 << 20;
@@ -15,51 +21,66 @@ const MEMORY_BYTES: usize = 768 << 20;
 /// Runs the command.
 pub fn run(explain: &Explain) -> Result<u8> {
     let inputs = Inputs::open(&explain.config, &explain.input, explain.until.as_deref())?;
-    let folder = tempfile::tempdir()?;
-    let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
-    let (read, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
-    let until = inputs.engine.door.settings().until;
-    let settled = history.settle(until, &|_| {})?;
-    shown.finish();
-    let found = match (&explain.contact, &explain.customer) {
-        (Some(id), _) => of_contact(&inputs, &settled, id)?,
-        (None, Some(id)) => of_customer(&inputs, &settled, id)?,
+    inputs.tell_notes();
+    let (all, rejected) = Found::all(&inputs)?;
+    match (&explain.contact, &explain.customer) {
+        (Some(id), _) => of_contact(&inputs, &all, id, rejected),
+        (None, Some(id)) => of_customer(&inputs, &all, id),
         (None, None) => bail!("name a --contact or a --customer"),
-    };
-    if found.chain.is_empty() {
-        return not_found(&inputs, explain, &read.dead);
     }
-    let events = events_of(&inputs, &found.chain)?;
-    let story = Story {
-        meant: &inputs.meant,
-        chain: &found.chain,
-        sessions: &found.sessions,
-        alerts: &found.alerts,
-        events: &events,
-    };
-    let text = match &explain.contact {
-        Some(id) => story.of_contact(id),
-        None => story.of_customer(),
-    };
-    print!("{text}");
+}
+
+fn of_contact(inputs: &Inputs, all: &Found, id: &str, rejected: u64) -> Result<u8> {
+    let links = Links::read(inputs, all, id)?;
+    let named = links.name(id, all);
+    let is_named = |result: &ContactResult| named.contains(&heard::node_of(result));
+    let found = all.with(is_named);
+    if !found.chain.is_empty() {
+        let events = links.events_of(inputs, &found.chain)?;
+        print!(
+            "{}",
+            found.story(inputs, &links, &events).of_contacts(is_named)
+        );
+        return Ok(0);
+    }
+    let waiting = heard(inputs, |input| match input {
+        ContactInput::Event(_, event) => event.contact_id == id,
+        ContactInput::Signal(_, signal) => signal.contact_id == id,
+    })?;
+    if waiting.is_empty() {
+        bail!(
+            "no accepted record names contact {id}; allowed: the id of a contact, a leg or a mail. \
+             {} records were rejected: `ricochet check --input` says why",
+            grouped(rejected)
+        );
+    }
+    println!("Contact {id} is none: what was said of it opens no contact.");
+    for record in waiting {
+        println!("  {}", record.line(&inputs.meant, &inputs.files));
+    }
     Ok(0)
 }
 
-/// Gives what the door lets in to a history.
-struct IntoHistory<'a>(Feed<'a>);
-
-impl Take for IntoHistory<'_> {
-    fn take(&mut self, key: Text, input: ContactInput, _clocks: &Clocks) -> Result<()> {
-        Ok(self.0.take(&key, &input)?)
+fn of_customer(inputs: &Inputs, all: &Found, id: &str) -> Result<u8> {
+    let keys = keys_of(inputs, id);
+    let found = all.only(
+        |result| keys.contains(&result.customer),
+        |customer| keys.contains(customer),
+    );
+    if found.chain.is_empty() {
+        bail!(
+            "no contact of customer {id}; allowed: type:value as in the tables, or the value of a \
+             unique identifier ({})",
+            inputs.meant.contacts.unique.join(", ")
+        );
     }
-
-    fn finish(mut self, counts: &Counts) -> Result<()> {
-        self.0.counts.add(counts);
-        Ok(self.0.finish()?)
-    }
+    let links = Links::read(inputs, all, "")?;
+    let events = links.events_of(inputs, &found.chain)?;
+    print!("{}", found.story(inputs, &links, &events).of_customer());
+    Ok(0)
 }
 
-/// The contacts of whom the story is told, in order, with what was said of them.
+/// Contacts in order, with what was said of their customers.
 #[derive(Default)]
 struct Found {
     chain: Vec<ContactResult>,
@@ -67,58 +88,59 @@ struct Found {
     alerts: Vec<Alert>,
 }
 
-/// The customers who have a contact of this id, or a leg or mail of it.
-fn of_contact(inputs: &Inputs, settled: &Settled, id: &str) -> Result<Found> {
-    let ids = ids_of(inputs, id)?;
-    let all = everything(settled)?;
-    let wanted = |result: &ContactResult| {
-        let contact = &result.contact;
-        let own = [&contact.contact_id, &contact.thread_id];
-        contact.contact_id == id || own.iter().any(|own| !own.is_empty() && ids.contains(own))
-    };
-    let named: Vec<&ContactResult> = all.chain.iter().filter(|result| wanted(result)).collect();
-    let customers: Vec<Text> = named.iter().map(|result| result.customer.clone()).collect();
-    let unknown: Vec<Text> = named
-        .iter()
-        .map(|result| result.contact.contact_id.clone())
-        .collect();
-    let belongs = |result: &ContactResult| {
-        if result.customer.is_empty() {
-            unknown.contains(&result.contact.contact_id)
-        } else {
-            customers.contains(&result.customer)
-        }
-    };
-    Ok(all.only(belongs, |customer| customers.contains(customer)))
-}
-
-fn of_customer(inputs: &Inputs, settled: &Settled, id: &str) -> Result<Found> {
-    let keys = keys_of(inputs, id);
-    let all = everything(settled)?;
-    Ok(all.only(
-        |result| keys.contains(&result.customer),
-        |customer| keys.contains(customer),
-    ))
-}
-
 impl Found {
+    /// Settles the whole history; with it the number of records that were rejected.
+    fn all(inputs: &Inputs) -> Result<(Found, u64)> {
+        let folder = interrupt::scratch()?;
+        let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
+        let (read, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
+        let until = inputs.engine.door.settings().until;
+        let settled = history.settle(until, &|_| {})?;
+        shown.finish();
+        Ok((everything(&settled)?, read.dead.len() as u64))
+    }
+
+    /// The contacts that are named, and all others of their customers.
+    fn with(&self, named: impl Fn(&ContactResult) -> bool) -> Found {
+        let whose = |result: &&ContactResult| named(result) && !result.customer.is_empty();
+        let mut customers: Vec<&Text> = self
+            .chain
+            .iter()
+            .filter(whose)
+            .map(|result| &result.customer)
+            .collect();
+        customers.sort_unstable();
+        customers.dedup();
+        self.only(
+            |result| customers.contains(&&result.customer) || named(result),
+            |customer| customers.contains(&customer),
+        )
+    }
+
     fn only(
-        self,
+        &self,
         contact: impl Fn(&ContactResult) -> bool,
         customer: impl Fn(&Text) -> bool,
     ) -> Found {
+        let chain = self.chain.iter().filter(|result| contact(result));
+        let sessions = self.sessions.iter().filter(|one| customer(&one.customer));
+        let alerts = self.alerts.iter().filter(|one| customer(&one.customer));
         Found {
-            chain: self.chain.into_iter().filter(contact).collect(),
-            sessions: self
-                .sessions
-                .into_iter()
-                .filter(|s| customer(&s.customer))
-                .collect(),
-            alerts: self
-                .alerts
-                .into_iter()
-                .filter(|alert| customer(&alert.customer))
-                .collect(),
+            chain: chain.cloned().collect(),
+            sessions: sessions.cloned().collect(),
+            alerts: alerts.cloned().collect(),
+        }
+    }
+
+    fn story<'a>(&'a self, inputs: &'a Inputs, links: &'a Links, events: &'a [Heard]) -> Story<'a> {
+        Story {
+            meant: &inputs.meant,
+            files: &inputs.files,
+            chain: &self.chain,
+            sessions: &self.sessions,
+            alerts: &self.alerts,
+            events,
+            links,
         }
     }
 }
@@ -155,143 +177,4 @@ fn keys_of(inputs: &Inputs, id: &str) -> Vec<Text> {
         keys.extend(hashed.map(|identifier| identifier.text()));
     }
     keys
-}
-
-/// Gathers events that a test picks.
-struct Picking<'a, F> {
-    wanted: &'a F,
-    picked: Vec<ContactInput>,
-    all: &'a Mutex<Vec<ContactInput>>,
-}
-
-impl<F: Fn(&ContactInput) -> bool> Take for Picking<'_, F> {
-    fn take(&mut self, _key: Text, input: ContactInput, _clocks: &Clocks) -> Result<()> {
-        if (self.wanted)(&input) {
-            self.picked.push(input);
-        }
-        Ok(())
-    }
-
-    fn finish(mut self, _counts: &Counts) -> Result<()> {
-        self.all
-            .lock()
-            .expect("no thread panics with it")
-            .append(&mut self.picked);
-        Ok(())
-    }
-}
-
-fn pick(
-    inputs: &Inputs,
-    wanted: impl Fn(&ContactInput) -> bool + Sync,
-) -> Result<Vec<ContactInput>> {
-    let all = Mutex::new(Vec::new());
-    let (_, shown) = inputs.read(ProgressWhen::Never, || Picking {
-        wanted: &wanted,
-        picked: Vec::new(),
-        all: &all,
-    })?;
-    shown.finish();
-    Ok(all.into_inner().expect("no thread panics with it"))
-}
-
-/// The ids under which events that name this id may have become a contact.
-fn ids_of(inputs: &Inputs, id: &str) -> Result<Vec<Text>> {
-    let names = |event: &Event| {
-        [&event.contact_id, &event.root_contact_id, &event.thread_id]
-            .iter()
-            .any(|own| **own == id)
-    };
-    let picked = pick(inputs, |input| match input {
-        ContactInput::Event(_, event) => names(event),
-        ContactInput::Signal(..) => false,
-    })?;
-    let mut ids: Vec<Text> = Vec::new();
-    for input in picked {
-        if let ContactInput::Event(_, event) = input {
-            ids.extend(
-                [event.contact_id, event.root_contact_id]
-                    .into_iter()
-                    .filter(|id| !id.is_empty()),
-            );
-        }
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    Ok(ids)
-}
-
-/// Everything that was said of the contacts.
-fn events_of(inputs: &Inputs, chain: &[ContactResult]) -> Result<Vec<Heard>> {
-    let concerns = |input: &ContactInput| match input {
-        ContactInput::Event(_, event) => chain.iter().any(|result| speaks_of(event, result)),
-        ContactInput::Signal(_, signal) => {
-            !signal.contact_id.is_empty()
-                && chain.iter().any(|result| {
-                    let contact = &result.contact;
-                    contact.source == signal.source
-                        && [&contact.contact_id, &contact.root_contact_id]
-                            .contains(&&signal.contact_id)
-                })
-        }
-    };
-    let mut heard: Vec<Heard> = pick(inputs, concerns)?
-        .into_iter()
-        .map(|input| Heard { input })
-        .collect();
-    heard.sort_by(|a, b| a.order().cmp(&b.order()));
-    Ok(heard)
-}
-
-/// Whether an event is one of a contact's.
-pub fn speaks_of(event: &Event, result: &ContactResult) -> bool {
-    let contact = &result.contact;
-    if event.channel != contact.channel {
-        return false;
-    }
-    if event.contact_id.is_empty() {
-        let device = event
-            .identifiers
-            .iter()
-            .find(|identifier| identifier.kind == "device");
-        return device.is_some_and(|device| contact.identifier("device") == Some(device))
-            && (contact.started_at..=contact.ended_at).contains(&event.occurred_at);
-    }
-    if event.source != contact.source {
-        return false;
-    }
-    let root = if event.root_contact_id.is_empty() {
-        &event.contact_id
-    } else {
-        &event.root_contact_id
-    };
-    event.contact_id == contact.contact_id
-        || *root == contact.contact_id
-        || (!contact.thread_id.is_empty() && event.thread_id == contact.thread_id)
-}
-
-fn not_found(inputs: &Inputs, explain: &Explain, dead: &[DeadLetter]) -> Result<u8> {
-    let Some(id) = &explain.contact else {
-        let id = explain.customer.as_deref().unwrap_or_default();
-        bail!(
-            "no contact of customer {id}; allowed: type:value as in the tables, or the value of a \
-             unique identifier ({})",
-            inputs.meant.contacts.unique.join(", ")
-        );
-    };
-    let waiting = pick(inputs, |input| match input {
-        ContactInput::Event(_, event) => event.contact_id == *id,
-        ContactInput::Signal(_, signal) => signal.contact_id == *id,
-    })?;
-    if waiting.is_empty() {
-        bail!(
-            "no accepted record names contact {id}; {} records were rejected",
-            dead.len()
-        );
-    }
-    println!("Contact {id} has not appeared: what was said of it only completes a contact.");
-    for input in waiting {
-        println!("  {}", Heard { input }.line(&inputs.meant));
-    }
-    Ok(0)
 }

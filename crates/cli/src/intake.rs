@@ -11,7 +11,7 @@ use stage_door::{Clocks, Place};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use worker::{Counts, Engine, Refused};
+use worker::{Counts, Engine, Feed, Refused};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// Everything that a command needs of its configuration and its inputs.
@@ -51,6 +51,18 @@ pub struct Read {
     pub door: stage_door::Counts,
     /// Local times that exist twice or not at all.
     pub ambiguous_times: u64,
+    /// How each file was read, in their order.
+    pub opened: Vec<Opened>,
+}
+
+/// How a file was read.
+pub struct Opened {
+    /// Place of the file in [`Inputs::files`].
+    pub file: usize,
+    /// The import that it was read by, if any.
+    pub import: Option<String>,
+    /// Its columns that say nothing here.
+    pub dropped: Vec<String>,
 }
 
 /// Loads the configuration of a file and the environment.
@@ -58,11 +70,7 @@ pub fn load(config: &Path) -> Result<Meant> {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let loaded = Loaded::from_file(config, variables)?;
-    let meant = loaded.meant()?;
-    for note in &meant.notes {
-        eprintln!("ricochet: note: {note}");
-    }
-    Ok(meant)
+    Ok(loaded.meant()?)
 }
 
 impl Inputs {
@@ -71,19 +79,11 @@ impl Inputs {
         let meant = load(config)?;
         let until = until.map(instant).transpose()?;
         let run_start = Millis(jiff::Timestamp::now().as_millisecond());
-        let mut drawn = false;
         let draw = || {
-            drawn = true;
             let key: [u8; 32] = rand::random();
             key.to_vec()
         };
         let engine = meant.engine(draw, Some(run_start), until)?;
-        if drawn {
-            eprintln!(
-                "ricochet: note: no identity.secret_file: a secret was drawn for this run, so \
-                 hashed identifiers differ from run to run"
-            );
-        }
         let files = files::open_inputs(input)?;
         let zone = TimeZone::get(&meant.time_zone).context("time_zone")?;
         let options = ReadOptions {
@@ -97,6 +97,13 @@ impl Inputs {
             reading: Reading::new(options)?,
             meant,
         })
+    }
+
+    /// Tells on standard error what of the configuration is probably not meant.
+    pub fn tell_notes(&self) {
+        for note in &self.meant.notes {
+            eprintln!("ricochet: note: {note}");
+        }
     }
 
     /// Bytes of all files.
@@ -136,6 +143,8 @@ impl Inputs {
         for result in results {
             all.add(result?);
         }
+        let source = source.into_inner().expect("no thread panics with it");
+        all.opened = source.opened;
         Ok((all, shown))
     }
 
@@ -150,7 +159,43 @@ impl Inputs {
             shown.read(next.bytes_read, records);
         }
         shown.finish();
-        reader.finish()
+        let mut read = reader.finish()?;
+        read.opened = source.opened;
+        Ok(read)
+    }
+
+    /// What a reader of the files would want to know: columns that say nothing here, and imports
+    /// that no file is read by.
+    pub fn notes_of_files(&self, opened: &[Opened]) -> Vec<String> {
+        let mut by_columns: Vec<(&[String], usize, u64)> = Vec::new();
+        for Opened { file, dropped, .. } in opened {
+            match by_columns.iter_mut().find(|(known, ..)| known == dropped) {
+                Some((.., others)) => *others += 1,
+                None => by_columns.push((dropped, *file, 0)),
+            }
+        }
+        let mut notes = Vec::new();
+        for (dropped, file, others) in by_columns {
+            if !dropped.is_empty() {
+                let path = self.files[file].path.display();
+                let others = match others {
+                    0 => String::new(),
+                    others => format!(" and {others} more"),
+                };
+                let dropped = dropped.join(", ");
+                notes.push(format!("{path}{others}: columns not read: {dropped}"));
+            }
+        }
+        for import in &self.meant.imports {
+            let name = Some(&import.name);
+            if !opened.iter().any(|opened| opened.import.as_ref() == name) {
+                let (name, matches) = (&import.name, &import.matches);
+                notes.push(format!(
+                    "import.{name}.match: no file is read by `{matches}`"
+                ));
+            }
+        }
+        notes
     }
 }
 
@@ -182,12 +227,36 @@ fn import(import: &settings::Import) -> Result<files::Import> {
     })
 }
 
+/// Where an input stands, and how far its source had come.
+pub struct Arrival<'a> {
+    /// Place of its file in [`Inputs::files`].
+    pub file: usize,
+    /// Line or row, from 1.
+    pub line: u64,
+    /// The clocks of the sources after it.
+    pub seen: &'a Clocks,
+}
+
 /// What is done with what the door lets in.
 pub trait Take {
     /// Takes an input under its contact's key.
-    fn take(&mut self, key: Text, input: ContactInput, seen: &Clocks) -> Result<()>;
+    fn take(&mut self, key: Text, input: ContactInput, arrival: Arrival<'_>) -> Result<()>;
     /// Called at the end, with what was counted.
     fn finish(self, counts: &Counts) -> Result<()>;
+}
+
+/// Gives what the door lets in to a history.
+pub struct IntoHistory<'a>(pub Feed<'a>);
+
+impl Take for IntoHistory<'_> {
+    fn take(&mut self, key: Text, input: ContactInput, _: Arrival<'_>) -> Result<()> {
+        Ok(self.0.take(&key, &input)?)
+    }
+
+    fn finish(mut self, counts: &Counts) -> Result<()> {
+        self.0.counts.add(counts);
+        Ok(self.0.finish()?)
+    }
 }
 
 /// Chunks of all files, one after the other.
@@ -196,6 +265,7 @@ struct Source<'a> {
     file: usize,
     open: Option<InputReader>,
     bytes_before: u64,
+    opened: Vec<Opened>,
 }
 
 /// A chunk, or what is wrong with a file from here on.
@@ -212,6 +282,7 @@ impl<'a> Source<'a> {
             file: 0,
             open: None,
             bytes_before: 0,
+            opened: Vec::new(),
         }
     }
 
@@ -221,7 +292,13 @@ impl<'a> Source<'a> {
                 return Ok(None);
             };
             if self.open.is_none() {
-                self.open = Some(self.inputs.reading.open(file)?);
+                let reader = self.inputs.reading.open(file)?;
+                self.opened.push(Opened {
+                    file: self.file,
+                    import: reader.import().map(str::to_owned),
+                    dropped: reader.dropped_columns().to_vec(),
+                });
+                self.open = Some(reader);
             }
             let reader = self.open.as_mut().expect("it was opened just above");
             let chunk = reader.next();
@@ -266,12 +343,11 @@ impl<'a, T: Take> Reader<'a, T> {
             Ok(chunk) => chunk,
             Err(damage) => {
                 eprintln!("ricochet: {damage}; what stands before it was read");
-                let line = match damage {
-                    FilesError::Damaged { place, .. } => place.line,
-                    _ => 0,
+                let (line, detail) = match damage {
+                    FilesError::Damaged { place, detail, .. } => (place.line, detail.clone()),
+                    other => (0, other.to_string()),
                 };
-                let reason = RejectedReason::Truncated;
-                self.reject(next.file, line, reason, damage.to_string(), None);
+                self.reject(next.file, line, RejectedReason::Truncated, detail, None);
                 return Ok(1);
             }
         };
@@ -308,7 +384,10 @@ impl<'a, T: Take> Reader<'a, T> {
         let decoded = canonical::decode_json(json);
         let engine = &self.inputs.engine;
         match engine.admit(decoded, &place, &mut self.clocks, &mut self.read.counts) {
-            Ok((key, input)) => self.taker.take(key, input, &self.clocks)?,
+            Ok((key, input)) => {
+                let seen = &self.clocks;
+                self.taker.take(key, input, Arrival { file, line, seen })?;
+            }
             Err(Refused::Rejected(reason, detail)) => {
                 let hash = Some(xxh3_128(json));
                 let reason = reason.name();
@@ -360,10 +439,12 @@ impl Read {
             mut dead,
             door,
             ambiguous_times,
+            mut opened,
         } = other;
         self.counts.add(&counts);
         self.dead.append(&mut dead);
         self.door.add(&door);
         self.ambiguous_times += ambiguous_times;
+        self.opened.append(&mut opened);
     }
 }

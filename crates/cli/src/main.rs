@@ -37,8 +37,21 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
-            eprintln!("ricochet: {error:#}");
+            interrupt::wait_if_interrupted();
+            eprintln!("ricochet: {}", told(&error));
             ExitCode::from(WRONG)
         }
     }
+}
+
+/// An error with its causes, each told once: many messages quote the one below them.
+fn told(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
 }

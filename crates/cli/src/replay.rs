@@ -2,26 +2,27 @@
 
 use crate::REJECTED;
 use crate::args::{Replay, TableFormat};
-use crate::intake::{DeadLetter, Inputs, Read, Take};
+use crate::intake::{Arrival, DeadLetter, Inputs, IntoHistory, Read, Take};
 use crate::interrupt;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{self, Report};
 use anyhow::{Result, bail};
 use files::{Format, OutputFolder, TABLE_NAMES, Table, TableWriter};
 use model::{ContactInput, Millis, Text};
 use serde_json::{Map, Value, json};
-use stage_door::Clocks;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
 use tables::{Names, Summary};
-use worker::{Bucket, Counts, Feed, History, Live, Partitions};
+use worker::{Bucket, Counts, History, Live, Partitions};
 
 /// Bytes that records on their way between stages may hold in memory; the rest goes to the disk.
 const MEMORY_BYTES: usize = 768 << 20;
 /// Milliseconds of a day of 24 hours.
 const DAY_MS: f64 = 86_400_000.0;
+/// Tables that may be named, and that a later release writes.
+const TABLES_TO_COME: [&str; 3] = ["journeys", "figures", "samples"];
 /// With `--as-arrived`, records between two commits.
 const RECORDS_PER_COMMIT: usize = 500;
 
@@ -30,6 +31,7 @@ pub fn run(replay: &Replay) -> Result<u8> {
     let started = Instant::now();
     let wanted = wanted(&replay.tables)?;
     let inputs = Inputs::open(&replay.config, &replay.input, replay.until.as_deref())?;
+    inputs.tell_notes();
     let folder = OutputFolder::create(&replay.output)?;
     interrupt::remove_when_interrupted(folder.path());
     let mut output = Output::create(&inputs, &folder, format(replay.format), &wanted)?;
@@ -38,7 +40,18 @@ pub fn run(replay: &Replay) -> Result<u8> {
     } else {
         history(&inputs, replay, &folder, &mut output)?
     };
+    for note in inputs.notes_of_files(&read.opened) {
+        eprintln!("ricochet: note: {note}");
+    }
+    if read.ambiguous_times > 0 {
+        eprintln!(
+            "ricochet: note: {} local times exist twice or not at all, since clocks are changed; \
+             of two the first was taken, and those that do not exist were moved on",
+            report::grouped(read.ambiguous_times)
+        );
+    }
     let strict = replay.strict && !read.counts.rejected.is_empty();
+    let places = report::first_places(&inputs, &read.dead);
     let Output {
         mut summary,
         counts,
@@ -55,8 +68,7 @@ pub fn run(replay: &Replay) -> Result<u8> {
     let figures = summary.json(&counts, readings, days);
     let figures = with_times(figures, &read, &counts, started);
     folder.write_json("summary.json", &Value::Object(figures))?;
-    folder.finish()?;
-    interrupt::finished();
+    interrupt::finish(|| folder.finish())?;
     let report = Report {
         summary: &summary,
         counts: &counts,
@@ -69,6 +81,8 @@ pub fn run(replay: &Replay) -> Result<u8> {
         days,
         currency: &inputs.meant.currency,
     };
+    let zone = inputs.meant.customers.calendar.zone();
+    print!("{}{places}", report::span(zone, summary.first_at, now));
     print!("{}", report.text());
     println!(
         "\nWritten to {} in {:.1} s",
@@ -92,19 +106,21 @@ fn wanted(named: &[String]) -> Result<Vec<&'static str>> {
     if named.is_empty() {
         return Ok(TABLE_NAMES.to_vec());
     }
-    let known = |name: &String| {
-        let found = TABLE_NAMES.iter().find(|known| *known == name);
-        found.copied().ok_or_else(|| name.clone())
-    };
-    match named.iter().map(known).collect() {
-        Ok(wanted) => Ok(wanted),
-        Err(name) => {
+    let mut wanted = Vec::new();
+    for name in named.iter().map(|name| name.trim()) {
+        if let Some(known) = TABLE_NAMES.iter().find(|known| **known == name) {
+            wanted.push(*known);
+        } else if TABLES_TO_COME.contains(&name) {
+            eprintln!("ricochet: note: --tables {name}: not written by this release");
+        } else {
             bail!(
-                "--tables {name}: no such table; allowed: {}",
-                TABLE_NAMES.join(", ")
-            )
+                "--tables {name}: no such table; allowed: {}, {}",
+                TABLE_NAMES.join(", "),
+                TABLES_TO_COME.join(", ")
+            );
         }
     }
+    Ok(wanted)
 }
 
 fn with_times(
@@ -305,20 +321,6 @@ fn write_others(
     Ok(())
 }
 
-/// Gives what the door lets in to a history.
-struct IntoHistory<'a>(Feed<'a>);
-
-impl Take for IntoHistory<'_> {
-    fn take(&mut self, key: Text, input: ContactInput, _seen: &Clocks) -> Result<()> {
-        Ok(self.0.take(&key, &input)?)
-    }
-
-    fn finish(mut self, counts: &Counts) -> Result<()> {
-        self.0.counts.add(counts);
-        Ok(self.0.finish()?)
-    }
-}
-
 fn history(
     inputs: &Inputs,
     replay: &Replay,
@@ -350,12 +352,12 @@ struct IntoLive<'a, 'b> {
 }
 
 impl Take for IntoLive<'_, '_> {
-    fn take(&mut self, key: Text, input: ContactInput, seen: &Clocks) -> Result<()> {
+    fn take(&mut self, key: Text, input: ContactInput, arrival: Arrival<'_>) -> Result<()> {
         *self.horizon = (*self.horizon).max(worker::horizon(&input));
         self.live.offer(key, input);
         self.taken += 1;
-        if self.taken % RECORDS_PER_COMMIT == 0 {
-            let least = seen.iter().map(|(_, _, at)| at).min();
+        if self.taken.is_multiple_of(RECORDS_PER_COMMIT) {
+            let least = arrival.seen.iter().map(|(_, _, at)| at).min();
             if let Some(seen_at) = least {
                 self.live.advance(seen_at.minus(self.lateness_ms));
             }

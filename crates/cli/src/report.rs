@@ -1,6 +1,10 @@
 //! What `replay` prints at its end: the figures that a manager wants to read.
 
-use model::{Channel, Text};
+use crate::intake::{DeadLetter, Inputs};
+use crate::story::local;
+use jiff::tz::TimeZone;
+use model::{Channel, Millis, Text};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use tables::{Reason, Summary};
 use worker::Counts;
@@ -90,10 +94,11 @@ impl Report<'_> {
             .map(|(channel, count)| format!("{} {}", channel.name(), grouped(count)))
             .collect();
         let total = self.summary.contacts_total();
-        line(
-            text,
-            &format!("Contacts   {} ({})", grouped(total), by_channel.join(", ")),
-        );
+        let by_channel = match by_channel.as_slice() {
+            [] => String::new(),
+            known => format!(" ({})", known.join(", ")),
+        };
+        line(text, &format!("Contacts   {}{by_channel}", grouped(total)));
         line(
             text,
             &format!(
@@ -132,16 +137,16 @@ impl Report<'_> {
             .max()
             .unwrap_or(0);
         let head = [
-            "repeats",
-            "of contacts",
-            "repeat rate",
-            "retries",
-            "FIR",
-            "of matured",
+            ("repeats", 9),
+            ("of contacts", 13),
+            ("repeat rate", 13),
+            ("retries", 9),
+            ("FIR", 8),
+            ("of matured", 12),
         ];
-        let mut title = format!("{:<width$} ", "Reading");
-        for column in head {
-            let _ = write!(title, "{column:>13}");
+        let mut title = format!("{:<width$}", "Reading");
+        for (column, width) in head {
+            let _ = write!(title, "{column:>width$}");
         }
         line(text, title.trim_end());
         for (place, (name, figures)) in self.readings.iter().zip(&self.summary.readings).enumerate()
@@ -154,7 +159,7 @@ impl Report<'_> {
             line(
                 text,
                 &format!(
-                    "{name:<width$} {:>13}{:>13}{:>13}{:>13}{:>13}{:>13}{mark}",
+                    "{name:<width$}{:>9}{:>13}{:>13}{:>9}{:>8}{:>12}{mark}",
                     grouped(figures.repeats),
                     grouped(figures.identified),
                     percent(figures.repeat_rate()),
@@ -203,7 +208,7 @@ impl Report<'_> {
             line(
                 text,
                 &format!(
-                    "  {name:<40} {:>9} repeats {:>8} of {:>9}  {cost}",
+                    "  {name:<34} {:>9} repeats {:>8} of {:>9}  {cost}",
                     grouped(reason.repeats),
                     percent(Some(rate)),
                     grouped(reason.contacts),
@@ -228,6 +233,37 @@ impl Report<'_> {
     }
 }
 
+/// From when to when the history goes, as a line; nothing if there is no contact.
+pub fn span(zone: &TimeZone, first_at: Option<Millis>, now: Millis) -> String {
+    let Some(first_at) = first_at else {
+        return String::new();
+    };
+    let (first, last) = (local(zone, first_at), local(zone, now));
+    format!("History    from {first} to {last}\n")
+}
+
+/// Where the first record of each reason stands that was rejected, as lines.
+pub fn first_places(inputs: &Inputs, dead: &[DeadLetter]) -> String {
+    let mut firsts: BTreeMap<&str, &DeadLetter> = BTreeMap::new();
+    for letter in dead {
+        let place = |letter: &DeadLetter| (letter.file, letter.line);
+        let first = firsts.entry(letter.reason).or_insert(letter);
+        if place(letter) < place(first) {
+            *first = letter;
+        }
+    }
+    let mut text = String::new();
+    for (reason, letter) in firsts {
+        let path = inputs.files[letter.file].path.display();
+        let at = format!("{path}:{}", letter.line);
+        line(
+            &mut text,
+            &format!("Rejected   {reason}, first at {at}: {}", letter.detail),
+        );
+    }
+    text
+}
+
 fn line(text: &mut String, line: &str) {
     text.push_str(line);
     text.push('\n');
@@ -238,7 +274,7 @@ pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

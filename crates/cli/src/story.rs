@@ -1,12 +1,13 @@
 //! The story of a contact or a customer in plain words, line by line.
 
-use crate::explain::speaks_of;
+use crate::explain::heard::Links;
 use calendar::Anchor;
+use files::InputFile;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::{
-    Alert, Channel, Class, ContactInput, ContactResult, EndKind, Field, Millis, PriorRole,
-    ReadingResult, Resolved, Session, Value, Verdict, Version,
+    Alert, Class, ContactInput, ContactResult, EndKind, Field, Millis, PriorRole, ReadingResult,
+    Resolved, Session, Value, Verdict, Version,
 };
 use rules::Policy;
 use settings::{Meant, duration_text};
@@ -30,6 +31,10 @@ pub fn lasting(duration_ms: i64) -> String {
 pub struct Heard {
     /// What was said.
     pub input: ContactInput,
+    /// Place of its file in the list of files.
+    pub file: usize,
+    /// Line or row of it, from 1.
+    pub line: u64,
 }
 
 impl Heard {
@@ -41,8 +46,17 @@ impl Heard {
         }
     }
 
-    /// One line.
-    pub fn line(&self, meant: &Meant) -> String {
+    /// One line, with its place at the end.
+    pub fn line(&self, meant: &Meant, files: &[InputFile]) -> String {
+        format!("{}  [{}]", self.said(meant), self.place(files))
+    }
+
+    fn place(&self, files: &[InputFile]) -> String {
+        let path = files.get(self.file).map(|file| file.path.display());
+        path.map_or_else(String::new, |path| format!("{path}:{}", self.line))
+    }
+
+    fn said(&self, meant: &Meant) -> String {
         let zone = meant.customers.calendar.zone();
         match &self.input {
             ContactInput::Signal(_, signal) => {
@@ -77,6 +91,20 @@ impl Heard {
     }
 }
 
+/// A code of why a contact does not count, in words; what is no code of ours stays as it is.
+fn because(code: &str) -> &str {
+    match code {
+        "short" => "short: shorter than its channel's least duration",
+        "outbound" => "outbound: the brand made contact, not the customer",
+        "no_service_step" => "no_service_step: a visit without a service step",
+        "assistance" => "assistance: the visit began while an advisor was with the customer",
+        "unknown_customer" => "unknown_customer: nobody knows whose it is",
+        "quarantined" => "quarantined: its identifier means too many people",
+        "role_table" => "role_table: a row of [[roles]] gives it no role",
+        other => other,
+    }
+}
+
 fn stated(zone: &TimeZone, field: Field, value: &Value) -> String {
     let text = match value {
         Value::Null => "(no value)".to_owned(),
@@ -105,6 +133,10 @@ pub struct Story<'a> {
     pub alerts: &'a [Alert],
     /// What was said of them.
     pub events: &'a [Heard],
+    /// Which of that is whose.
+    pub links: &'a Links,
+    /// Where it was said.
+    pub files: &'a [InputFile],
 }
 
 impl Story<'_> {
@@ -112,19 +144,10 @@ impl Story<'_> {
         local(self.meant.customers.calendar.zone(), at)
     }
 
-    /// The story of the contacts with an id.
-    pub fn of_contact(&self, id: &str) -> String {
-        let named = self.chain.iter().filter(|result| {
-            let names = |heard: &&Heard| match &heard.input {
-                ContactInput::Event(_, event) => event.contact_id == id && speaks_of(event, result),
-                ContactInput::Signal(..) => false,
-            };
-            result.contact.contact_id == id
-                || (result.contact.channel != Channel::Email
-                    && self.events.iter().any(|h| names(&h)))
-        });
+    /// The story of those contacts that are named.
+    pub fn of_contacts(&self, named: impl Fn(&ContactResult) -> bool) -> String {
         let mut text = String::new();
-        for result in named {
+        for result in self.chain.iter().filter(|result| named(result)) {
             self.contact(&mut text, result);
         }
         text
@@ -173,19 +196,18 @@ impl Story<'_> {
             contact.source
         );
         let _ = writeln!(text, "  What was said");
-        let of_it = self.events.iter().filter(|heard| match &heard.input {
-            ContactInput::Event(_, event) => speaks_of(event, result),
-            ContactInput::Signal(_, signal) => signal.contact_id == contact.contact_id,
-        });
         let mut before: Option<String> = None;
-        for heard in of_it {
-            let line = heard.line(self.meant);
-            if before.as_ref() == Some(&line) {
-                let _ = writeln!(text, "    the same again: a duplicate, changes nothing");
+        for heard in self.events {
+            if !self.links.belongs(&heard.input, result) {
                 continue;
             }
-            let _ = writeln!(text, "    {line}");
-            before = Some(line);
+            let (said, place) = (heard.said(self.meant), heard.place(self.files));
+            if before.as_ref() == Some(&said) {
+                let _ = writeln!(text, "    the same again, which changes nothing  [{place}]");
+                continue;
+            }
+            let _ = writeln!(text, "    {said}  [{place}]");
+            before = Some(said);
         }
         self.what_it_is(text, result);
         self.whose_it_is(text, result);
@@ -294,7 +316,7 @@ impl Story<'_> {
         };
         let _ = writeln!(text, "    {follower}{origin}");
         if !roles.not_counted_because.is_empty() {
-            let _ = writeln!(text, "    because: {}", roles.not_counted_because);
+            let _ = writeln!(text, "    because: {}", because(&roles.not_counted_because));
         }
     }
 
@@ -331,7 +353,7 @@ impl Story<'_> {
     /// One reading of a contact: backward, then forward.
     fn reading(&self, result: &ContactResult, reading: &ReadingResult) -> String {
         let id = |place: Option<u16>| place.map(|place| result.names[usize::from(place)].as_str());
-        let mut line = format!("{}", reading.verdict.name());
+        let mut line = reading.verdict.name().to_owned();
         if reading.count > 0 {
             let class = match reading.class {
                 Some(Class::Repeat) => "repeat",
@@ -386,7 +408,10 @@ impl Story<'_> {
                 "it is no prior, so there is nothing to judge".into()
             }
             (Verdict::Ineligible, _) => {
-                format!("it does not count: {}", result.roles.not_counted_because)
+                format!(
+                    "it does not count: {}",
+                    because(&result.roles.not_counted_because)
+                )
             }
         }
     }

@@ -82,7 +82,7 @@ pub enum FilesError {
         source: std::io::Error,
     },
     /// The output folder is there already.
-    #[error("{path} exists already and is not empty; name a folder that does not exist")]
+    #[error("{path} exists already; allowed: a folder that does not exist, or is empty")]
     OutputExists {
         /// The folder.
         path: PathBuf,

@@ -256,6 +256,7 @@ fn a_configuration_with_every_key_says_all_of_it() {
         http
           listens on: 127.0.0.1:8080
         notes
+          rules: journey rules are not evaluated yet (files: 2)
           secret can be read by others than its owner
     "#]].assert_eq(&text);
 }

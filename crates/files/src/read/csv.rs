@@ -235,10 +235,17 @@ impl Rows {
     ) -> Result<(), &'static str> {
         const ENCODING: &str = "a field is not in the file's encoding";
         if ends.len() != self.plan.columns.len() {
-            return Err(if ends.len() < self.plan.columns.len() {
-                "fewer fields than the header"
-            } else {
-                "more fields than the header"
+            let end = ends.last().copied().unwrap_or(start);
+            let over_lines = self.bytes[start..end].contains(&b'\n');
+            return Err(match (ends.len() < self.plan.columns.len(), over_lines) {
+                (true, false) => "fewer fields than the header",
+                (false, false) => "more fields than the header",
+                (true, true) => {
+                    "fewer fields than the header, over several lines; is a quote left open?"
+                }
+                (false, true) => {
+                    "more fields than the header, over several lines; is a quote left open?"
+                }
             });
         }
         builder.begin();

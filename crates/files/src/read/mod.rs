@@ -80,6 +80,14 @@ impl Reading {
             .iter()
             .find(|import| import.matches(&name))
             .map(Arc::as_ref);
+        let container = matches!(file.kind, InputKind::Parquet | InputKind::Avro);
+        if container && file.bytes == 0 {
+            return Err(FilesError::Damaged {
+                path: file.path.clone(),
+                place: Place::default(),
+                detail: "it is empty".to_owned(),
+            });
+        }
         let read = Arc::new(AtomicU64::new(0));
         let options = PlanOptions {
             identifier_types: &self.identifier_types,

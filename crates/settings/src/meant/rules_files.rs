@@ -21,6 +21,12 @@ pub(super) fn rules_files(check: &mut Check<'_>) -> Vec<PathBuf> {
             Err(what) => check.wrong(&key, what),
         }
     }
+    if !files.is_empty() {
+        let count = files.len();
+        check.note(format!(
+            "rules: journey rules are not evaluated yet (files: {count})"
+        ));
+    }
     files.into_iter().collect()
 }
 

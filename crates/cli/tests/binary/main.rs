@@ -1,0 +1,16 @@
+//! The binary as users meet it: files in, exit status, messages and files out.
+
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod arrival;
+mod case;
+mod damage;
+mod data_sets;
+mod explains;
+mod formats;
+mod helps;
+mod interrupts;
+mod limits;
+mod records;
+mod refusals;
