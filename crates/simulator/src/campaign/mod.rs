@@ -5,6 +5,9 @@ mod compare;
 mod notable;
 mod runs;
 
+#[cfg(test)]
+mod tests;
+
 pub use compare::{Difference, Tables};
 pub use runs::{Way, oracle, settled};
 

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use super::{InputLine, Options, Row, Settled, settle};
 
+mod open_points;
+
 const CONFIG: &str = "tenant = 'acme'\ntime_zone = 'Europe/Paris'\ncountry = 'FR'\n";
 
 fn run(config: &str, until: &str, records: &[Value]) -> Settled {
