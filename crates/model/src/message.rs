@@ -28,7 +28,7 @@ pub enum HandleInput {
     Link(Link),
     /// What a signal said up to this version is void: a correction took it back.
     LinkVoid {
-        /// The signal's source and event id.
+        /// The signal's source and key.
         event: (Text, Text),
         /// Up to this version.
         version: Version,
@@ -55,7 +55,7 @@ pub struct Carried {
 /// A unique id and a handle that a signal ties or unties.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Link {
-    /// The signal's source and event id, by which a second delivery is known.
+    /// The signal's source and key, by which a second delivery is known.
     pub event: (Text, Text),
     /// Its version: a correction of the signal replaces it.
     pub version: Version,

@@ -11,11 +11,9 @@ pub const SIGNAL_KEY_PREFIX: &str = "signal/";
 #[must_use]
 pub fn signal_key(signal: &Signal) -> Text {
     let channel = signal.channel.map_or("", |channel| channel.name());
-    format!(
-        "{SIGNAL_KEY_PREFIX}{channel}/{}/{}",
-        signal.source, signal.event_id
-    )
-    .into()
+    // A slash in the source is escaped, so that two keys are never the same text.
+    let source = signal.source.replace('%', "%25").replace('/', "%2F");
+    format!("{SIGNAL_KEY_PREFIX}{channel}/{source}/{}", signal.event_id).into()
 }
 
 pub(crate) fn is_own_key(key: &str) -> bool {
@@ -58,7 +56,7 @@ fn link(
     told: &[Text],
     out: &mut Vec<Output>,
 ) -> Vec<Text> {
-    let event = (signal.source.clone(), signal.event_id.clone());
+    let event = (signal.source.clone(), signal_key(signal));
     for handle in told {
         let void = HandleInput::LinkVoid {
             event: event.clone(),

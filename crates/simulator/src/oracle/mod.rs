@@ -216,6 +216,10 @@ fn decode_all(
 }
 
 fn key_of(record: &Record) -> Key {
+    let speaks_for_itself = ["linked", "unlinked", "marker", "erase"];
+    if record.is_signal && speaks_for_itself.contains(&record.kind.as_str()) {
+        return Key::Nothing;
+    }
     let channel = record.channel.clone().unwrap_or_default();
     let Some(contact_id) = record.text("contact_id") else {
         return match record.identifiers.get("device") {

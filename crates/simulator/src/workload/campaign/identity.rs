@@ -165,6 +165,18 @@ fn link(
         if history.dice.percent(40) {
             fields.insert("source".into(), history.dice.pick(&["crm", "site"]).into());
         }
+        // A signal's id is its own within a channel only: this is another signal.
+        if history.dice.percent(8) {
+            let mut other = fields.clone();
+            let whose = history.somebody();
+            let id = history.people[whose].customer_id.clone();
+            let value = history.identifier(kind, value.to_owned());
+            let list = json!([{"type": "customer_id", "value": id}, value]);
+            other.insert("identifiers".into(), list);
+            other.insert("channel".into(), "chat".into());
+            history.saw("link_id_in_two_channels");
+            history.send(other);
+        }
         history.send(fields);
     }
 }

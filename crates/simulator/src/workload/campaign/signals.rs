@@ -138,6 +138,13 @@ pub(super) fn marker(history: &mut History, at_ms: i64) {
     let attributes = json!({"name": "web 5.2"});
     fields.insert("attributes".into(), attributes);
     history.saw("marker");
+    if history.dice.percent(10) {
+        let mut other = fields.clone();
+        other.insert("channel".into(), "web".into());
+        other.insert("purpose".into(), "incident".into());
+        history.saw("marker_id_in_two_channels");
+        history.send(other);
+    }
     history.send(fields);
 }
 
