@@ -105,6 +105,10 @@ fn because(code: &str) -> &str {
     }
 }
 
+fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 fn stated(zone: &TimeZone, field: Field, value: &Value) -> String {
     let text = match value {
         Value::Null => "(no value)".to_owned(),
@@ -160,7 +164,8 @@ impl Story<'_> {
             .chain
             .first()
             .map_or("", |result| result.customer.as_str());
-        let _ = writeln!(text, "Customer {customer}: {} contacts\n", self.chain.len());
+        let contacts = counted(self.chain.len(), "contact", "contacts");
+        let _ = writeln!(text, "Customer {customer}: {contacts}\n");
         for result in self.chain {
             self.contact(&mut text, result);
         }
@@ -169,12 +174,12 @@ impl Story<'_> {
         for session in self.sessions {
             let _ = writeln!(
                 text,
-                "  {}  from {}: {} contacts, {} repeats, {} retries, over {}; {}",
+                "  {}  from {}: {}, {}, {}, over {}; {}",
                 self.at(session.started_at),
                 session.first.contact_id,
-                session.contacts,
-                session.repeats,
-                session.retries,
+                counted(session.contacts as usize, "contact", "contacts"),
+                counted(session.repeats as usize, "repeat", "repeats"),
+                counted(session.retries as usize, "retry", "retries"),
                 session.channels.join(", "),
                 if session.complete {
                     "complete"

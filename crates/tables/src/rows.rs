@@ -186,7 +186,12 @@ fn verdict<E>(
             .due_at
             .map_or(Cell::Null, |due_at| Cell::Time(due_at.0)),
         Cell::Int(i64::from(reading.revision)),
-        Cell::Null,
+        // A row that was said only once has no cause.
+        if reading.revision > 1 {
+            known(&result.cause)
+        } else {
+            Cell::Null
+        },
     ])
 }
 

@@ -183,10 +183,9 @@ fn stories_agree(name: &str, config: &str) {
     }
     let links = Links::default();
     // A stride that shares no factor with the number of contacts visits them as if by chance.
-    let stride = (1..).map(|at| all.chain.len() * 7 / 11 + at);
-    let stride = stride
-        .filter(|stride| gcd(*stride, all.chain.len()) == 1)
-        .next()
+    let mut strides = (1..).map(|at| all.chain.len() * 7 / 11 + at);
+    let stride = strides
+        .find(|stride| gcd(*stride, all.chain.len()) == 1)
         .unwrap();
     for at in 0..STORIES {
         let result = &all.chain[at * stride % all.chain.len()];
