@@ -15,6 +15,9 @@ use worker::{Bucket, Counts, Engine, History, Live, Partitions};
 /// Histories end before this; what is later is an impossible clock: 2026-01-01T00:00:00Z.
 const RUN_START: Millis = Millis(1_767_225_600_000);
 
+/// A restart writes and reads all state: so many steps lie between two of them on average.
+const RESTART_ONE_IN: u32 = 8;
+
 /// A way to run the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -29,7 +32,7 @@ pub enum Way {
         partitions: Partitions,
         /// A share of the records comes twice.
         doubled: bool,
-        /// Everything is written and read back after each step.
+        /// Everything is written and read back again and again.
         restarted: bool,
     },
 }
@@ -190,7 +193,7 @@ fn live(
         if random.random_ratio(1, 2) {
             step(&mut live, &mut random);
         }
-        if restarted {
+        if restarted && random.random_ratio(1, RESTART_ONE_IN) {
             live.restart().map_err(|error| error.to_string())?;
         }
         if random.random_ratio(1, 25) {
@@ -202,7 +205,7 @@ fn live(
     }
     while live.waiting().iter().flatten().any(|waiting| *waiting > 0) {
         step(&mut live, &mut random);
-        if restarted {
+        if restarted && random.random_ratio(1, RESTART_ONE_IN) {
             live.restart().map_err(|error| error.to_string())?;
         }
     }
