@@ -1,9 +1,9 @@
 //! `ricochet check`: the configuration, what a sample holds, what policies would have said.
 
 use crate::args::{Check, ProgressWhen};
-use crate::intake::{Arrival, DeadLetter, Inputs, IntoHistory, Opened, Take, load};
+use crate::intake::{Arrival, DeadLetter, Inputs, IntoHistory, Opened, Read, Take, load};
 use crate::interrupt;
-use crate::report::{grouped, percent};
+use crate::report::{grouped, percent, say};
 use anyhow::Result;
 use model::{Alert, Channel, ContactInput, Text};
 use std::collections::BTreeMap;
@@ -18,19 +18,26 @@ const EXAMPLES: usize = 10;
 const MEMORY_BYTES: usize = 512 << 20;
 const DAY_MS: f64 = 86_400_000.0;
 
+/// Says a line.
+macro_rules! tell {
+    ($($part:tt)*) => {
+        say(&format!("{}\n", format_args!($($part)*)))?
+    };
+}
+
 /// Runs the command.
 pub fn run(check: &Check) -> Result<u8> {
     let meant = load(&check.config)?;
-    print!("{}", meant.describe());
+    say(&meant.describe())?;
     if check.rules {
         for file in &meant.rules {
-            println!(
+            tell!(
                 "rules: {} exists; journey rules are not evaluated yet",
                 file.display()
             );
         }
     }
-    println!("\nThe configuration can be used.");
+    tell!("\nThe configuration can be used.");
     if !check.input.is_empty() {
         sample(check)?;
     }
@@ -119,30 +126,30 @@ fn sample(check: &Check) -> Result<()> {
     })?;
     shown.finish();
     let seen = all.into_inner().expect("no thread panics with it");
-    println!("\nThe sample holds {} records.", grouped(read.counts.read));
+    tell!("\nThe sample holds {} records.", grouped(read.counts.read));
     for Opened { file, import, .. } in &read.opened {
         if let Some(import) = import {
             let path = inputs.files[*file].path.display();
-            println!("  {path} is read by import.{import}");
+            tell!("  {path} is read by import.{import}");
         }
     }
     for note in inputs.notes_of_files(&read.opened) {
-        println!("  {note}");
+        tell!("  {note}");
     }
     for ((channel, source, kind), count) in &seen.events {
-        println!(
+        tell!(
             "  {channel:<6} {source:<16} {kind:<16} {:>10}",
             grouped(*count)
         );
     }
     for (name, count) in &seen.signals {
-        println!("  signal {name:<33} {:>10}", grouped(*count));
+        tell!("  signal {name:<33} {:>10}", grouped(*count));
     }
-    println!("Identifiers");
+    tell!("Identifiers");
     for (kind, count) in &seen.identifiers {
-        println!("  {kind:<40} {:>10}", grouped(*count));
+        tell!("  {kind:<40} {:>10}", grouped(*count));
     }
-    println!(
+    tell!(
         "  {:<40} {:>10}",
         "events without any",
         grouped(seen.without_identifier)
@@ -150,42 +157,49 @@ fn sample(check: &Check) -> Result<()> {
     if read.door.pages > 0 {
         let mapped = (read.door.pages - read.door.pages_unmapped) as f64;
         let share = percent(Some(mapped / read.door.pages as f64));
-        println!(
+        tell!(
             "Pages      {} page events, {share} of them match the table of steps",
             grouped(read.door.pages)
         );
     }
     for ((source, code), count) in &read.door.unmapped_codes {
-        println!(
+        tell!(
             "Unmapped   reason code {code} of source {source}: {}",
             grouped(*count)
         );
     }
     for (why, count) in &read.counts.ignored {
-        println!("Ignored    {} {why}", grouped(*count));
+        tell!("Ignored    {} {why}", grouped(*count));
     }
-    refused(&inputs, &read.counts, read.dead);
-    Ok(())
+    if read.ambiguous_times > 0 {
+        tell!(
+            "Clocks     {} local times exist twice or not at all, since clocks are changed",
+            grouped(read.ambiguous_times)
+        );
+    }
+    refused(&inputs, &read)
 }
 
 /// Tells what was rejected, with the first places of each reason.
-fn refused(inputs: &Inputs, counts: &Counts, mut dead: Vec<DeadLetter>) {
+fn refused(inputs: &Inputs, read: &Read) -> Result<()> {
+    let mut dead: Vec<&DeadLetter> = read.dead.iter().collect();
     dead.sort_by_key(|letter| (letter.file, letter.line));
-    for (reason, count) in &counts.rejected {
-        println!("Rejected   {} {reason}", grouped(*count));
+    for (reason, count) in &read.counts.rejected {
+        tell!("Rejected   {} {reason}", grouped(*count));
         let of_reason = dead.iter().filter(|letter| letter.reason == *reason);
         for letter in of_reason.take(SHOWN_PER_REASON) {
             let file = inputs.files[letter.file].path.display();
-            println!("           {file}:{}: {}", letter.line, letter.detail);
+            tell!("           {file}:{}: {}", letter.line, letter.detail);
         }
     }
+    Ok(())
 }
 
 fn against(check: &Check, paths: &[PathBuf]) -> Result<()> {
     let inputs = Inputs::open(&check.config, paths, None)?;
     let folder = interrupt::scratch()?;
     let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
-    let (_, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
+    let (read, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
     let settled = history.settle(None, &|_| {})?;
     shown.finish();
     let mut alerts: BTreeMap<Text, (u64, Vec<Alert>)> = BTreeMap::new();
@@ -207,20 +221,20 @@ fn against(check: &Check, paths: &[PathBuf]) -> Result<()> {
     let days = first
         .map_or(0.0, |first| settled.now.since(first) as f64 / DAY_MS)
         .max(1.0);
-    println!("\nAgainst {:.0} days of history", days);
+    tell!("\nAgainst {:.0} days of history", days);
     for policy in &inputs.meant.customers.policies {
         let (count, examples) = alerts.remove(&policy.name).unwrap_or_default();
         let a_day = count as f64 / days;
-        println!(
+        tell!(
             "  {}: {} alerts, {a_day:.1} a day",
             policy.name,
             grouped(count)
         );
         for alert in examples {
-            println!("    {}", example(&inputs, &alert));
+            tell!("    {}", example(&inputs, &alert));
         }
     }
-    Ok(())
+    refused(&inputs, &read)
 }
 
 fn example(inputs: &Inputs, alert: &Alert) -> String {

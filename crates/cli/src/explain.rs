@@ -7,7 +7,7 @@ mod tests;
 use crate::args::{Explain, ProgressWhen};
 use crate::intake::{Inputs, IntoHistory};
 use crate::interrupt;
-use crate::report::grouped;
+use crate::report::{grouped, say};
 use crate::story::{Heard, Story};
 use anyhow::{Result, bail};
 use heard::{Links, heard};
@@ -37,10 +37,7 @@ fn of_contact(inputs: &Inputs, all: &Found, id: &str, rejected: u64) -> Result<u
     let found = all.with(is_named);
     if !found.chain.is_empty() {
         let events = links.events_of(inputs, &found.chain)?;
-        print!(
-            "{}",
-            found.story(inputs, &links, &events).of_contacts(is_named)
-        );
+        say(&found.story(inputs, &links, &events).of_contacts(is_named))?;
         return Ok(0);
     }
     let waiting = heard(inputs, |input| match input {
@@ -54,10 +51,14 @@ fn of_contact(inputs: &Inputs, all: &Found, id: &str, rejected: u64) -> Result<u
             grouped(rejected)
         );
     }
-    println!("Contact {id} is none: what was said of it opens no contact.");
+    let mut text = format!("Contact {id} is none: what was said of it opens no contact.\n");
     for record in waiting {
-        println!("  {}", record.line(&inputs.meant, &inputs.files));
+        text.push_str(&format!(
+            "  {}\n",
+            record.line(&inputs.meant, &inputs.files)
+        ));
     }
+    say(&text)?;
     Ok(0)
 }
 
@@ -76,7 +77,7 @@ fn of_customer(inputs: &Inputs, all: &Found, id: &str) -> Result<u8> {
     }
     let links = Links::read(inputs, all, "")?;
     let events = links.events_of(inputs, &found.chain)?;
-    print!("{}", found.story(inputs, &links, &events).of_customer());
+    say(&found.story(inputs, &links, &events).of_customer())?;
     Ok(0)
 }
 

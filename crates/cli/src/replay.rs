@@ -11,6 +11,7 @@ use files::{Format, OutputFolder, TABLE_NAMES, Table, TableWriter};
 use model::{ContactInput, Millis, Text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
@@ -32,6 +33,7 @@ pub fn run(replay: &Replay) -> Result<u8> {
     let wanted = wanted(&replay.tables)?;
     let inputs = Inputs::open(&replay.config, &replay.input, replay.until.as_deref())?;
     inputs.tell_notes();
+    note_output_among_inputs(replay);
     let folder = OutputFolder::create(&replay.output)?;
     interrupt::remove_when_interrupted(folder.path());
     let mut output = Output::create(&inputs, &folder, format(replay.format), &wanted)?;
@@ -82,13 +84,13 @@ pub fn run(replay: &Replay) -> Result<u8> {
         currency: &inputs.meant.currency,
     };
     let zone = inputs.meant.customers.calendar.zone();
-    print!("{}{places}", report::span(zone, summary.first_at, now));
-    print!("{}", report.text());
-    println!(
-        "\nWritten to {} in {:.1} s",
+    let written = format!(
+        "\nWritten to {} in {:.1} s\n",
         replay.output.display(),
         started.elapsed().as_secs_f64()
     );
+    let span = report::span(zone, summary.first_at, now);
+    report::say(&[span, places, report.text(), written].concat())?;
     Ok(if strict { REJECTED } else { 0 })
 }
 
@@ -98,6 +100,22 @@ fn format(format: TableFormat) -> Format {
         TableFormat::Csv => Format::Csv,
         TableFormat::Jsonl => Format::Jsonl,
         TableFormat::Avro => Format::Avro,
+    }
+}
+
+/// Tables have the columns of contact events: read by mistake, they would pass for some.
+fn note_output_among_inputs(replay: &Replay) {
+    let inside = |input: &&PathBuf| {
+        let input = std::path::absolute(input);
+        let output = std::path::absolute(&replay.output);
+        matches!((input, output), (Ok(input), Ok(output)) if output.starts_with(&input))
+    };
+    if let Some(input) = replay.input.iter().find(inside) {
+        eprintln!(
+            "ricochet: note: {} lies in the input {}: the next run would read its tables as events",
+            replay.output.display(),
+            input.display()
+        );
     }
 }
 

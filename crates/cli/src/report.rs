@@ -2,10 +2,12 @@
 
 use crate::intake::{DeadLetter, Inputs};
 use crate::story::local;
+use anyhow::{Context, Result};
 use jiff::tz::TimeZone;
 use model::{Channel, Millis, Text};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{ErrorKind, Write as _};
 use tables::{Reason, Summary};
 use worker::Counts;
 
@@ -230,6 +232,16 @@ impl Report<'_> {
                 &format!("  {policy:<40} {:>9}, {per_day:.1} a day", grouped(*alerts)),
             );
         }
+    }
+}
+
+/// Writes data to standard output. Whoever reads it may have enough and close it, as `head` does:
+/// then there is nothing more to do.
+pub fn say(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+        written => written.context("cannot write to standard output"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `--help`, and what goes where.
 
 use crate::case::{Case, SMALL, calls, lines};
+use std::process::Stdio;
 
 #[test]
 fn every_help_shows_an_example_and_fits() {
@@ -47,4 +48,34 @@ fn only_data_goes_to_standard_output_and_nothing_moves_on_a_pipe() {
             "nothing for a terminal"
         );
     }
+}
+
+#[test]
+fn a_reader_that_has_enough_is_no_error() {
+    let case = Case::new(SMALL);
+    case.put("in.jsonl", lines(&calls(200)));
+    for arguments in [
+        "explain --config c.toml --input in.jsonl --customer C1",
+        "check --config c.toml --input in.jsonl",
+        "replay --config c.toml --input in.jsonl --output out",
+    ] {
+        let mut command = case.command(arguments);
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {err}");
+        assert!(
+            err.lines().all(|line| line.starts_with("ricochet: note: ")),
+            "{err}"
+        );
+    }
+    assert!(
+        case.path("out/summary.json").exists(),
+        "what is written is written"
+    );
 }

@@ -166,6 +166,11 @@ fn an_output_folder_that_holds_something_stays_as_it_is() {
     std::fs::create_dir(case.path("empty")).unwrap();
     case.replay("in.jsonl", "empty", "");
     case.replay("in.jsonl", "new/folder/out", "");
+    case.put("history/in.jsonl", lines(&calls(3)));
+    let ran = case.replay("history", "history/out", "");
+    let note = "note: history/out lies in the input history: the next run would read its tables as \
+                events\n";
+    assert!(ran.err.contains(note), "{}", ran.err);
 }
 
 #[test]
