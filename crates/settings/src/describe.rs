@@ -13,7 +13,16 @@ struct Lines(String);
 
 impl Lines {
     fn heading(&mut self, heading: &str) {
+        self.end();
         self.0.push_str(&format!("{heading}\n"));
+    }
+
+    /// Says so where there is nothing under the last heading.
+    fn end(&mut self) {
+        let last = self.0.lines().last();
+        if last.is_some_and(|line| !line.starts_with(' ')) {
+            self.0.push_str("  none\n");
+        }
     }
 
     fn line(&mut self, name: impl Display, value: impl Display) {
@@ -39,6 +48,7 @@ impl Meant {
         self.describe_identity(&mut lines);
         self.describe_files(&mut lines);
         self.describe_service(&mut lines);
+        lines.end();
         if !self.notes.is_empty() {
             lines.heading("notes");
             for note in &self.notes {

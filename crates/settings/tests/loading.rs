@@ -318,6 +318,7 @@ fn the_smallest_configuration_has_all_defaults() {
           a mail after an answer is thanks for: 1h
           visits count with: help, contact, account, failed
         roles before the built-in table
+          none
         customers
           a visit during a call is assistance: true
           a visit lends its reason for: 1h
@@ -325,6 +326,7 @@ fn the_smallest_configuration_has_all_defaults() {
           a login reaches back: 30d
           kept after the anchor: 123d
         costs
+          none
         sources
           all others: lateness 5min, acceptance 31d, silent after 20min, rank 0
         identity
@@ -343,8 +345,11 @@ fn the_smallest_configuration_has_all_defaults() {
           dispositions: 0
           automatic senders: 0
         files of rules
+          none
         imports
+          none
         segments of figures
+          none
         kafka
           brokers: localhost:9092
           application: ricochet
