@@ -6,7 +6,8 @@ use super::view::View;
 use super::words;
 use calendar::HOUR_MS;
 use model::{
-    Alert, AlertStatus, Channel, Class, ContactResult, Millis, Session, StepStatus, Text, Verdict,
+    Alert, AlertStatus, Channel, Class, ContactResult, Initiation, Millis, Session, StepStatus,
+    Text, Verdict,
 };
 use std::io::{Result, Write};
 
@@ -191,24 +192,25 @@ fn contacts<W: Write>(view: View<'_>, customer: &str, screen: &mut Screen<W>) ->
     let skipped = contacts.len().saturating_sub(CONTACTS_MAX);
     if skipped > 0 {
         let earlier = words::many(skipped as u64, "earlier contact");
-        screen.line(&format!("     ({earlier} before these)"), 5)?;
+        screen.line(&format!("   ({earlier} before these)"), 5)?;
     }
     for result in contacts.into_iter().skip(skipped) {
-        let text = format!("     {} {}", view.row(result), place(view, result));
-        screen.line(&text, 7)?;
+        let text = format!("   {} {}", view.row(result), place(view, result));
+        screen.line(&text, 5)?;
     }
     Ok(())
 }
 
-/// What the headline reading says of a contact: `repeat, third`.
+/// What the headline reading says of a contact: `repeat, 23 h` after the prior.
 fn place(view: View<'_>, result: &ContactResult) -> String {
     let headline = view.meant.customers.readings.headline;
     let mut rows = result.readings.iter();
     let row = rows.find(|row| usize::from(row.reading) == headline && row.count > 0);
     match row {
         None => String::new(),
+        Some(_) if result.contact.initiation == Initiation::Scheduled => "as agreed".to_owned(),
         Some(row) => match row.class {
-            Some(class) => format!("{}: {}", words::ordinal(row.count), class.name()),
+            Some(class) => format!("{}, {}", class.name(), words::roughly(row.gap_ms)),
             None if row.origin => "origin".to_owned(),
             None => String::new(),
         },

@@ -114,7 +114,7 @@ impl<'a> View<'a> {
             Anchor::End => earlier.contact.ended_at,
         };
         if anchor_at > started_at {
-            return "not over yet".to_owned();
+            return "not over then".to_owned();
         }
         words::lasting(started_at.since(anchor_at))
     }

@@ -56,6 +56,12 @@ pub fn lasting(duration_ms: i64) -> String {
     }
 }
 
+/// `23 h`, the greatest unit alone, rounded down.
+pub fn roughly(duration_ms: i64) -> String {
+    let text = lasting(duration_ms);
+    text.split(' ').take(2).collect::<Vec<_>>().join(" ")
+}
+
 /// `third`; from the eleventh on `11th`.
 pub fn ordinal(number: u32) -> String {
     const WORDS: [&str; 11] = [
@@ -223,6 +229,12 @@ mod tests {
             texts,
             ["0 s", "59 s", "1 min", "1 h 5 min", "2 d", "4 d 20 h"]
         );
+    }
+
+    #[test]
+    fn a_rough_duration_has_one_unit() {
+        assert_eq!(super::roughly(116 * HOUR_MS), "4 d");
+        assert_eq!(super::roughly(MINUTE_MS), "1 min");
     }
 
     #[test]
