@@ -273,8 +273,8 @@ impl<T: DeserializeOwned> Groups<T> {
         self.next = records.end;
         for (_, piece, place) in &self.records[records] {
             let bytes = &self.pieces[*piece as usize][*place as usize..];
-            let (key, record): (&str, T) = postcard::from_bytes(bytes)
-                .map_err(|source| self.store.record_error(source))?;
+            let (key, record): (&str, T) =
+                postcard::from_bytes(bytes).map_err(|source| self.store.record_error(source))?;
             match self.pending.iter_mut().find(|(known, _)| known == key) {
                 Some((_, records)) => records.push(record),
                 None => self.pending.push((key.to_owned(), vec![record])),
