@@ -129,8 +129,8 @@ pub struct Told {
     pub sessions: BTreeMap<(Text, ContactName), Session>,
     /// By id, withdrawn ones included.
     pub alerts: BTreeMap<Text, Alert>,
-    /// By source and event id.
-    pub markers: BTreeMap<(Text, Text), Signal>,
+    /// By key: an event id is unique within a channel and a source only.
+    pub markers: BTreeMap<Text, Signal>,
     /// By customer, contacts that the cap cut off.
     pub cut: BTreeMap<Text, [u64; 5]>,
 }
@@ -343,13 +343,16 @@ impl<'a> Live<'a> {
     }
 
     fn route_contacts(&mut self, out: Vec<(Text, stage_contacts::Output)>) {
-        for (_, output) in out {
+        for (key, output) in out {
             match output {
-                stage_contacts::Output::Handle(key, input) => self.queue_for_handle(key, input),
-                stage_contacts::Output::Customer(key, input) => self.queue_for_customer(key, input),
+                stage_contacts::Output::Handle(handle, input) => {
+                    self.queue_for_handle(handle, input);
+                }
+                stage_contacts::Output::Customer(customer, input) => {
+                    self.queue_for_customer(customer, input);
+                }
                 stage_contacts::Output::Marker(marker) => {
-                    let id = (marker.source.clone(), marker.event_id.clone());
-                    self.told.markers.insert(id, *marker);
+                    self.told.markers.insert(key, *marker);
                 }
             }
         }
