@@ -194,7 +194,12 @@ fn keys_of_contacts() {
     );
     check("web", r#""root_contact_id":"L0""#, "web/default/L1");
     let device = r#""identifiers":[{"type":"device","value":"unknown"},{"type":"device","value":"d1"},{"type":"device","value":"d2"}]"#;
-    check("web", device, "web//device:d1 <device:d1>");
+    check("web", device, "web/default/L1 <device:d1>");
+    check(
+        "web",
+        &format!(r#""contact_id":null,{device}"#),
+        "web//device:d1 <device:d1>",
+    );
     check("phone", device, "phone/default/L1 <device:d1>");
     check(
         "web",
@@ -468,7 +473,7 @@ fn whom_signals_are_for() {
         r#""channel":"web","contact_id":"V1",{}"#,
         of(&[("device", "d1")])
     );
-    check("csat", &web, SignalRoute::Contact("web//device:d1".into()));
+    check("csat", &web, SignalRoute::Contact("web/default/V1".into()));
     let both = of(&[
         ("device", "d1"),
         ("phone", "0199000001"),
