@@ -9,6 +9,7 @@ mod demo;
 mod explain;
 mod intake;
 mod interrupt;
+mod output;
 mod progress;
 mod replay;
 mod report;

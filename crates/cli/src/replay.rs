@@ -2,21 +2,19 @@
 
 use crate::REJECTED;
 use crate::args::{Replay, TableFormat};
-use crate::intake::{Arrival, DeadLetter, Inputs, IntoHistory, Read, Take};
+use crate::intake::{Arrival, Inputs, IntoHistory, Read, Take};
 use crate::interrupt;
+use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{self, Report};
 use anyhow::{Result, bail};
-use files::{Format, OutputFolder, TABLE_NAMES, Table, TableWriter};
+use files::{Format, OutputFolder, TABLE_NAMES};
 use model::{ContactInput, Millis, Text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Instant;
-use tables::{Names, Summary};
-use worker::{Bucket, Counts, History, Live, Partitions};
+use worker::{Counts, History, Live, Partitions};
 
 /// Bytes that records on their way between stages may hold in memory; the rest goes to the disk.
 const MEMORY_BYTES: usize = 768 << 20;
@@ -54,15 +52,10 @@ pub fn run(replay: &Replay) -> Result<u8> {
     }
     let strict = replay.strict && !read.counts.rejected.is_empty();
     let places = report::first_places(&inputs, &read.dead);
-    let Output {
-        mut summary,
-        counts,
-        now,
-        writers,
-        ..
-    } = output;
+    let mut summary = std::mem::take(&mut output.summary);
+    let (counts, now) = (std::mem::take(&mut output.counts), output.now);
     summary.add_capped(&counts);
-    writers.finish(&inputs, std::mem::take(&mut read.dead))?;
+    output.finish(&inputs, std::mem::take(&mut read.dead))?;
     let readings = &inputs.meant.customers.readings;
     let days = summary
         .first_at
@@ -176,169 +169,6 @@ fn cpu_s() -> Option<f64> {
     Some(ticks / 100.0)
 }
 
-/// Where rows go, and what is counted of them.
-struct Output {
-    names: Names,
-    headline: usize,
-    summary: Summary,
-    counts: Counts,
-    now: Millis,
-    writers: Writers,
-}
-
-impl Output {
-    fn create(
-        inputs: &Inputs,
-        folder: &OutputFolder,
-        format: Format,
-        wanted: &[&'static str],
-    ) -> Result<Output> {
-        let customers = &inputs.meant.customers;
-        let policies: Vec<Text> = customers
-            .policies
-            .iter()
-            .map(|policy| policy.name.clone())
-            .collect();
-        Ok(Output {
-            names: Names::of(&inputs.meant),
-            headline: customers.readings.headline,
-            summary: Summary::new(&customers.readings, &policies),
-            counts: Counts::default(),
-            now: Millis::MIN,
-            writers: Writers::create(folder, format, wanted)?,
-        })
-    }
-
-    /// Writes the rows of a settled history: one thread puts them in order, one writes verdicts,
-    /// one the rest.
-    fn write(&mut self, buckets: impl Iterator<Item = Result<Bucket>>) -> Result<()> {
-        let names = &self.names;
-        let (verdicts, others) = self.writers.split();
-        std::thread::scope(|scope| -> Result<()> {
-            let (to_verdicts, rows) = sync_channel::<Arc<Bucket>>(2);
-            let verdicts = scope.spawn(move || write_verdicts(names, verdicts, &rows));
-            let (to_others, rows) = sync_channel::<Arc<Bucket>>(2);
-            let others = scope.spawn(move || write_others(names, others, &rows));
-            for bucket in buckets {
-                let bucket = Arc::new(bucket?);
-                // A writer that has failed hangs up; its error is what is told below.
-                if to_verdicts.send(Arc::clone(&bucket)).is_err()
-                    || to_others.send(Arc::clone(&bucket)).is_err()
-                {
-                    break;
-                }
-                self.summary.add(&bucket, self.headline, self.now);
-            }
-            drop((to_verdicts, to_others));
-            verdicts.join().expect("writing panicked, which is a bug")?;
-            others.join().expect("writing panicked, which is a bug")
-        })
-    }
-}
-
-/// The files of the tables; those that are not wanted are not written.
-struct Writers {
-    verdicts: Option<TableWriter>,
-    others: BTreeMap<&'static str, TableWriter>,
-}
-
-impl Writers {
-    fn create(folder: &OutputFolder, format: Format, wanted: &[&str]) -> Result<Writers> {
-        let mut others = BTreeMap::new();
-        for table in Table::all()
-            .iter()
-            .filter(|table| wanted.contains(&table.name))
-        {
-            others.insert(table.name, folder.table(table, format)?);
-        }
-        let verdicts = others.remove("verdicts");
-        Ok(Writers { verdicts, others })
-    }
-
-    fn split(
-        &mut self,
-    ) -> (
-        Option<&mut TableWriter>,
-        &mut BTreeMap<&'static str, TableWriter>,
-    ) {
-        (self.verdicts.as_mut(), &mut self.others)
-    }
-
-    /// Writes what was refused, and ends all files.
-    fn finish(mut self, inputs: &Inputs, mut dead: Vec<DeadLetter>) -> Result<()> {
-        dead.sort_by_key(|letter| (letter.file, letter.line));
-        if let Some(writer) = self.others.get_mut("dead_letters") {
-            for letter in dead {
-                let file = inputs.files[letter.file].path.display().to_string();
-                let hash = letter
-                    .hash
-                    .map(|hash| format!("{hash:032x}"))
-                    .unwrap_or_default();
-                let DeadLetter {
-                    line,
-                    reason,
-                    detail,
-                    ..
-                } = &letter;
-                tables::dead_letter(&file, *line, reason, detail, &hash, |row| {
-                    writer.write_row(row)
-                })?;
-            }
-        }
-        for writer in self.others.into_values().chain(self.verdicts) {
-            writer.finish()?;
-        }
-        Ok(())
-    }
-}
-
-fn write_verdicts(
-    names: &Names,
-    writer: Option<&mut TableWriter>,
-    rows: &Receiver<Arc<Bucket>>,
-) -> Result<()> {
-    let Some(writer) = writer else {
-        rows.iter().for_each(drop);
-        return Ok(());
-    };
-    for bucket in rows {
-        for contact in &bucket.contacts {
-            tables::verdicts(names, contact, |row| writer.write_row(row))?;
-        }
-    }
-    Ok(())
-}
-
-fn write_others(
-    names: &Names,
-    writers: &mut BTreeMap<&'static str, TableWriter>,
-    rows: &Receiver<Arc<Bucket>>,
-) -> Result<()> {
-    for bucket in rows {
-        if let Some(writer) = writers.get_mut("contacts") {
-            for contact in &bucket.contacts {
-                tables::contact(names, contact, |row| writer.write_row(row))?;
-            }
-        }
-        if let Some(writer) = writers.get_mut("sessions") {
-            for session in &bucket.sessions {
-                tables::session(names, session, |row| writer.write_row(row))?;
-            }
-        }
-        if let Some(writer) = writers.get_mut("alerts") {
-            for alert in &bucket.alerts {
-                tables::alert(names, alert, |row| writer.write_row(row))?;
-            }
-        }
-        if let Some(writer) = writers.get_mut("markers") {
-            for marker in &bucket.markers {
-                tables::marker(names, marker, |row| writer.write_row(row))?;
-            }
-        }
-    }
-    Ok(())
-}
-
 fn history(
     inputs: &Inputs,
     replay: &Replay,
@@ -353,10 +183,9 @@ fn history(
     output.counts = settled.counts.clone();
     output.now = settled.now;
     let buckets = settled.buckets();
-    output.write((0..buckets).map(|bucket| {
-        shown.stage("writing", bucket as u64, buckets as u64);
-        Ok(settled.take(bucket)?)
-    }))?;
+    output.write(&settled, |done| {
+        shown.stage("writing", done as u64, buckets as u64);
+    })?;
     Progress::finish(&shown);
     Ok(read)
 }
@@ -416,6 +245,6 @@ fn as_arrived(inputs: &Inputs, replay: &Replay, output: &mut Output) -> Result<R
     output.counts.incomplete = live.incomplete();
     output.counts.customers = live.told.customers();
     output.counts.contacts_capped = live.told.capped();
-    output.write(std::iter::once(Ok(live.told.settled())))?;
+    output.write_bucket(&live.told.settled())?;
     Ok(read)
 }

@@ -238,6 +238,11 @@ impl Report<'_> {
 /// Writes data to standard output. Whoever reads it may have enough and close it, as `head` does:
 /// then there is nothing more to do.
 pub fn say(text: &str) -> Result<()> {
+    if cfg!(test) {
+        // The test harness keeps what is printed of tests that pass to itself.
+        print!("{text}");
+        return Ok(());
+    }
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),

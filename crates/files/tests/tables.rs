@@ -7,7 +7,7 @@ use std::path::Path;
 use arrow::array::{Array, AsArray};
 use arrow::datatypes::{Float64Type, Int32Type, Int64Type, TimestampMillisecondType};
 use arrow::record_batch::RecordBatch;
-use files::{Cell, ColumnKind, FilesError, Format, OutputFolder, Table, TableWriter};
+use files::{Block, Cell, Cells, ColumnKind, FilesError, Format, OutputFolder, Table, TableWriter};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -214,6 +214,94 @@ fn csv_value(kind: ColumnKind, text: &str) -> Value {
     }
 }
 
+/// Writes rows as blocks of these many rows, by turns: what is the same, picked and single as such.
+fn write_blocks(writer: &mut TableWriter, rows: &[Vec<Owned>], sizes: &[usize]) {
+    let mut all: Vec<Vec<Cell<'static>>> = Vec::new();
+    let leak = |text: &str| &*String::leak(text.to_owned());
+    let keep = |cell: &Cell<'_>| match *cell {
+        Cell::Text(text) => Cell::Text(leak(text)),
+        Cell::List(list) => Cell::List(Vec::leak(list.iter().map(|text| leak(text)).collect())),
+        Cell::Map(map) => {
+            let map = map.iter().map(|(name, text)| (leak(name), leak(text)));
+            Cell::Map(Vec::leak(map.collect()))
+        }
+        Cell::Null => Cell::Null,
+        Cell::Int(number) => Cell::Int(number),
+        Cell::Bool(truth) => Cell::Bool(truth),
+        Cell::Double(number) => Cell::Double(number),
+        Cell::Time(at_ms) => Cell::Time(at_ms),
+    };
+    let mut gather = |cells: &[Cell<'_>]| {
+        all.push(cells.iter().map(keep).collect());
+        Ok(())
+    };
+    write(&mut gather, rows);
+    let mut sizes = sizes.iter().cycle();
+    let mut rest = &all[..];
+    while !rest.is_empty() {
+        let size = (*sizes.next().expect("there are sizes")).min(rest.len());
+        let (now, later) = rest.split_at(size);
+        write_block(writer, now);
+        rest = later;
+    }
+}
+
+fn write_block(writer: &mut TableWriter, rows: &[Vec<Cell<'_>>]) {
+    let columns: Vec<Vec<Cell<'_>>> = (0..rows[0].len())
+        .map(|at| rows.iter().map(|row| row[at]).collect())
+        .collect();
+    let texts = |cells: &[Cell<'_>]| {
+        let texts = cells.iter().map(|cell| match *cell {
+            Cell::Text(text) => Some(Some(text.to_owned())),
+            Cell::Null => Some(None),
+            _ => None,
+        });
+        texts.collect::<Option<Vec<Option<String>>>>()
+    };
+    let texts: Vec<_> = columns.iter().map(|cells| texts(cells)).collect();
+    let known: Vec<Vec<&str>> = texts
+        .iter()
+        .map(|texts| {
+            texts
+                .iter()
+                .flatten()
+                .flatten()
+                .map(String::as_str)
+                .collect()
+        })
+        .collect();
+    let picks: Vec<Vec<u16>> = texts
+        .iter()
+        .zip(&known)
+        .map(|(texts, known)| {
+            let place = |text: &String| known.iter().position(|known| known == text);
+            let pick = |text: &Option<String>| text.as_ref().and_then(place);
+            let texts = texts.iter().flatten().map(pick);
+            texts
+                .map(|place| place.map_or(Cells::NOTHING, |place| place as u16))
+                .collect()
+        })
+        .collect();
+    let cells = (0..columns.len()).map(|at| {
+        if columns[at].iter().all(|cell| *cell == columns[at][0]) {
+            Cells::Same(columns[at][0])
+        } else if texts[at].is_some() {
+            Cells::Picked {
+                texts: &known[at],
+                picks: &picks[at],
+            }
+        } else {
+            Cells::Each(&columns[at])
+        }
+    });
+    let columns: Vec<Cells<'_>> = cells.collect();
+    let block = Block {
+        rows: rows.len(),
+        columns: &columns,
+    };
+    writer.write_block(&block).expect("the block fits");
+}
+
 fn check(table: &'static Table, rows: &[Vec<Owned>], batches: &[usize]) {
     let dir = tempfile::tempdir().expect("a folder");
     let expected: Vec<_> = rows.iter().map(|row| expected(table, row)).collect();
@@ -230,18 +318,25 @@ fn check(table: &'static Table, rows: &[Vec<Owned>], batches: &[usize]) {
             rest = later;
         }
         write(&mut |cells| writer.write_row(cells), rest);
-        let path = writer.path().to_path_buf();
-        writer.finish().expect("written");
-        let found = match format {
-            Format::Jsonl => read_jsonl(&path),
-            Format::Csv => read_csv(table, &path),
-            Format::Parquet => read_parquet(&path),
-            Format::Avro => read_avro(&path),
-        };
-        assert_eq!(found.len(), expected.len(), "{format:?}");
-        for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
-            assert_eq!(found, expected, "{format:?}, row {at}");
-        }
+        check_file(writer, format, table, &expected);
+        let mut writer = TableWriter::create(table, dir.path(), format).expect("a writer");
+        write_blocks(&mut writer, rows, &[3, 1, 14, 300]);
+        check_file(writer, format, table, &expected);
+    }
+}
+
+fn check_file(writer: TableWriter, format: Format, table: &Table, expected: &[Map<String, Value>]) {
+    let path = writer.path().to_path_buf();
+    writer.finish().expect("written");
+    let found = match format {
+        Format::Jsonl => read_jsonl(&path),
+        Format::Csv => read_csv(table, &path),
+        Format::Parquet => read_parquet(&path),
+        Format::Avro => read_avro(&path),
+    };
+    assert_eq!(found.len(), expected.len(), "{format:?}");
+    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert_eq!(found, expected, "{format:?}, row {at}");
     }
 }
 

@@ -11,6 +11,7 @@ mod event;
 mod identity;
 mod message;
 mod money;
+mod packed;
 mod reading;
 mod refusal;
 mod result;

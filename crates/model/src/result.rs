@@ -122,6 +122,7 @@ pub struct ContactResult {
     /// Contact ids that `readings` speak of.
     pub names: Vec<Text>,
     /// One for each reading whose scope has the channel, in order of window, scope, mode.
+    #[serde(with = "crate::packed")]
     pub readings: Vec<ReadingResult>,
     /// Rises with every change of the contact itself, from 1.
     pub revision: u32,

@@ -4,6 +4,8 @@
 
 mod rows;
 mod summary;
+mod verdicts;
 
-pub use rows::{Names, alert, contact, dead_letter, marker, session, verdicts};
+pub use rows::{Names, alert, contact, dead_letter, marker, session};
 pub use summary::{ReadingFigures, Reason, Summary};
+pub use verdicts::{Verdicts, verdicts};

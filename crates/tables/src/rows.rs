@@ -1,10 +1,7 @@
 //! One function for each table: its cells in the order of the table's columns.
 
 use files::Cell;
-use model::{
-    Alert, ContactName, ContactResult, Mode, ReadingResult, Readings, Resolved, Session, Signal,
-    Text,
-};
+use model::{Alert, ContactName, ContactResult, Readings, Resolved, Session, Signal, Text};
 use settings::{ContactLink, Meant};
 
 /// What rows say that no stage knows.
@@ -36,7 +33,7 @@ impl Names {
     }
 }
 
-fn known(text: &str) -> Cell<'_> {
+pub(crate) fn known(text: &str) -> Cell<'_> {
     if text.is_empty() {
         Cell::Null
     } else {
@@ -116,82 +113,6 @@ pub fn contact<R>(names: &Names, result: &ContactResult, row: impl FnOnce(&[Cell
         Cell::Map(&attributes),
         Cell::Null,
         Cell::Int(i64::from(result.revision)),
-    ])
-}
-
-/// The rows of table `verdicts` of a contact, in order of window, scope and mode.
-///
-/// # Errors
-/// What `row` returns; the first error ends it.
-pub fn verdicts<E>(
-    names: &Names,
-    result: &ContactResult,
-    mut row: impl FnMut(&[Cell]) -> Result<(), E>,
-) -> Result<(), E> {
-    for reading in &result.readings {
-        verdict(names, result, reading, &mut row)?;
-    }
-    Ok(())
-}
-
-fn verdict<E>(
-    names: &Names,
-    result: &ContactResult,
-    reading: &ReadingResult,
-    row: &mut impl FnMut(&[Cell]) -> Result<(), E>,
-) -> Result<(), E> {
-    let definition = &names.readings.list[usize::from(reading.reading)];
-    let id = |place: Option<u16>| -> Cell {
-        place.map_or(Cell::Null, |place| {
-            Cell::Text(&result.names[usize::from(place)])
-        })
-    };
-    let takes_part = reading.count > 0;
-    let count = |number: u32| {
-        if takes_part {
-            Cell::Int(i64::from(number))
-        } else {
-            Cell::Null
-        }
-    };
-    let with_prior = |cell| {
-        if reading.prior.is_some() {
-            cell
-        } else {
-            Cell::Null
-        }
-    };
-    row(&[
-        Cell::Text(&names.tenant),
-        Cell::Text(&result.contact.contact_id),
-        Cell::Text(result.contact.channel.name()),
-        Cell::Text(&result.contact.source),
-        known(&result.customer),
-        Cell::Text(&names.readings.windows[definition.window]),
-        Cell::Text(&names.readings.scopes[definition.scope].name),
-        Cell::Text(Mode::name(definition.mode)),
-        Cell::Text(reading.verdict.name()),
-        Cell::Text(reading.status.name()),
-        known(reading.class.map_or("", |class| class.name())),
-        id(reading.prior),
-        with_prior(Cell::Int(reading.gap_ms)),
-        with_prior(Cell::Bool(reading.overlap)),
-        count(reading.count),
-        count(reading.rank),
-        id(reading.session),
-        id(reading.next),
-        Cell::Bool(reading.origin),
-        with_prior(Cell::Bool(reading.channel_changed)),
-        reading
-            .due_at
-            .map_or(Cell::Null, |due_at| Cell::Time(due_at.0)),
-        Cell::Int(i64::from(reading.revision)),
-        // A row that was said only once has no cause.
-        if reading.revision > 1 {
-            known(&result.cause)
-        } else {
-            Cell::Null
-        },
     ])
 }
 

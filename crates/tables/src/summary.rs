@@ -31,10 +31,27 @@ impl ReadingFigures {
         ratio(self.origins_resolved, self.origins_matured)
     }
 
+    fn merge(&mut self, other: &ReadingFigures) {
+        self.identified += other.identified;
+        self.repeats += other.repeats;
+        self.retries += other.retries;
+        self.origins_matured += other.origins_matured;
+        self.origins_resolved += other.origins_resolved;
+        self.lost += other.lost;
+    }
+
     /// Repeats among identified followers.
     #[must_use]
     pub fn repeat_rate(&self) -> Option<f64> {
         ratio(self.repeats, self.identified)
+    }
+}
+
+/// The sum of the known amounts.
+fn sum(amount: Option<Money>, other: Option<Money>) -> Option<Money> {
+    match (amount, other) {
+        (Some(amount), Some(other)) => Some(amount.plus(other)),
+        (amount, other) => amount.or(other),
     }
 }
 
@@ -101,6 +118,30 @@ impl Summary {
         }
     }
 
+    /// Adds what another summary of the same readings says.
+    pub fn merge(&mut self, other: &Summary) {
+        let both = self.contacts.iter_mut().zip(other.contacts);
+        both.for_each(|(contacts, others)| *contacts += others);
+        self.identified += other.identified;
+        self.identity_conflicts += other.identity_conflicts;
+        for (figures, others) in self.readings.iter_mut().zip(&other.readings) {
+            figures.merge(others);
+        }
+        for (path, others) in &other.reasons {
+            let reason = self.reasons.entry(path.clone()).or_default();
+            reason.contacts += others.contacts;
+            reason.repeats += others.repeats;
+            reason.avoidable_cost = sum(reason.avoidable_cost, others.avoidable_cost);
+        }
+        for (policy, alerts) in &other.alerts {
+            *self.alerts.entry(policy.clone()).or_default() += alerts;
+        }
+        self.first_at = match (self.first_at, other.first_at) {
+            (Some(first), Some(others)) => Some(first.min(others)),
+            (first, others) => first.or(others),
+        };
+    }
+
     fn add_contact(&mut self, result: &ContactResult, headline: usize, now: Millis) {
         let started_at = result.contact.started_at;
         self.first_at = Some(
@@ -132,18 +173,19 @@ impl Summary {
     }
 
     fn add_to_reason(&mut self, result: &ContactResult, class: Option<Class>) {
-        let path = result.contact.reason.as_ref().map(|reason| &reason.path);
+        let reason = result.contact.reason.as_ref();
+        let path = reason.map_or("", |reason| reason.path.as_str());
+        if !self.reasons.contains_key(path) {
+            self.reasons.insert(path.into(), Reason::default());
+        }
         let reason = self
             .reasons
-            .entry(path.cloned().unwrap_or_default())
-            .or_default();
+            .get_mut(path)
+            .expect("it was put in if it was missing");
         reason.contacts += 1;
         if class == Some(Class::Repeat) {
             reason.repeats += 1;
-            if let Some(cost) = result.cost {
-                let sum = reason.avoidable_cost.unwrap_or_default().plus(cost);
-                reason.avoidable_cost = Some(sum);
-            }
+            reason.avoidable_cost = sum(reason.avoidable_cost, result.cost);
         }
     }
 

@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Partitions of each queue: enough that one of them is small even of tens of millions of contacts.
 const PARTITIONS: usize = 128;
-/// Contacts that are put in order in memory at a time.
-const CONTACTS_PER_BUCKET: usize = 16_384;
+/// Contacts that are put in order at a time. In Parquet they become a row group.
+const CONTACTS_PER_BUCKET: usize = 65_536;
 /// One contact of so many tells how starts are spread over time.
 const STARTS_SAMPLED: u64 = 64;
 
@@ -93,13 +93,41 @@ pub fn horizon(input: &ContactInput) -> Millis {
     }
 }
 
-/// A row of one of the output tables.
-#[derive(Serialize, Deserialize)]
+/// A row of one of the output tables, as it is written; read back it is a [`Row`].
+#[derive(Serialize)]
+enum RowRef<'a> {
+    Contact(&'a ContactResult),
+    Session(&'a Session),
+    Alert(&'a Alert),
+    Marker(&'a Signal),
+}
+
+/// A row of one of the output tables. Boxing the large ones would cost an allocation each, and they
+/// are moved once.
+#[derive(Deserialize)]
+#[allow(clippy::large_enum_variant)]
 enum Row {
-    Contact(Box<ContactResult>),
-    Session(Box<Session>),
-    Alert(Box<Alert>),
-    Marker(Box<Signal>),
+    Contact(ContactResult),
+    Session(Session),
+    Alert(Alert),
+    Marker(Signal),
+}
+
+impl RowRef<'_> {
+    /// The instant that the row stands at in its table.
+    fn at(&self) -> Millis {
+        match self {
+            RowRef::Contact(contact) => contact.contact.started_at,
+            RowRef::Session(session) => session.started_at,
+            RowRef::Alert(alert) => alert.event_at,
+            RowRef::Marker(marker) => marker.occurred_at,
+        }
+    }
+}
+
+/// A number that is greater for a later instant.
+fn order_of(at: Millis) -> u64 {
+    at.0.cast_unsigned() ^ 1 << 63
 }
 
 /// The rows of a stretch of time, in order.
@@ -296,7 +324,11 @@ impl Run<'_> {
         let mut groups = self.customers.take(partition)?;
         let mut writer = rows.writer();
         let mut counts = Counts::default();
-        let bucket = |at: Millis| bounds.partition_point(|bound| *bound <= at);
+        let mut write = |row: RowRef<'_>| {
+            let at = row.at();
+            let bucket = bounds.partition_point(|bound| *bound <= at);
+            writer.push_to(bucket, order_of(at), &row)
+        };
         while let Some((key, inputs)) = groups.next_group()? {
             let mut state = stage_customers::State::default();
             for input in inputs {
@@ -310,18 +342,13 @@ impl Run<'_> {
                 .for_each(|(sum, cut)| *sum += cut);
             counts.customers +=
                 u64::from(evaluation.contacts.iter().any(|c| !c.customer.is_empty()));
-            for contact in evaluation.contacts {
-                let at = contact.contact.started_at;
-                writer.push_to(bucket(at), 0, "", &Row::Contact(Box::new(contact)))?;
-            }
-            for session in evaluation.sessions {
-                let at = session.started_at;
-                writer.push_to(bucket(at), 0, "", &Row::Session(Box::new(session)))?;
-            }
-            for alert in evaluation.alerts {
-                let at = alert.event_at;
-                writer.push_to(bucket(at), 0, "", &Row::Alert(Box::new(alert)))?;
-            }
+            let contacts = evaluation.contacts.iter().map(RowRef::Contact);
+            let sessions = evaluation.sessions.iter().map(RowRef::Session);
+            let alerts = evaluation.alerts.iter().map(RowRef::Alert);
+            contacts
+                .chain(sessions)
+                .chain(alerts)
+                .try_for_each(&mut write)?;
         }
         lock(&self.counts).add(&counts);
         writer.finish()
@@ -331,7 +358,11 @@ impl Run<'_> {
         let mut writer = rows.writer();
         for marker in std::mem::take(&mut *lock(&self.markers)) {
             let bucket = bounds.partition_point(|bound| *bound <= marker.occurred_at);
-            writer.push_to(bucket, 0, "", &Row::Marker(Box::new(marker)))?;
+            writer.push_to(
+                bucket,
+                order_of(marker.occurred_at),
+                &RowRef::Marker(&marker),
+            )?;
         }
         writer.finish()
     }
@@ -365,23 +396,54 @@ impl Settled {
     /// The disk, if memory did not suffice.
     pub fn take(&self, bucket: usize) -> Result<Bucket, QueueError> {
         let mut rows = Bucket::default();
-        let mut groups = self.rows.take(bucket)?;
-        while let Some((_, group)) = groups.next_group()? {
-            for row in group {
-                match row {
-                    Row::Contact(contact) => rows.contacts.push(*contact),
-                    Row::Session(session) => rows.sessions.push(*session),
-                    Row::Alert(alert) => rows.alerts.push(*alert),
-                    Row::Marker(marker) => rows.markers.push(*marker),
-                }
-            }
-        }
-        rows.sort();
+        self.take_each(bucket, |instant| rows.append(instant))?;
         Ok(rows)
+    }
+
+    /// Takes the rows of a stretch out, instant by instant, in order: much less memory at a time.
+    ///
+    /// # Errors
+    /// The disk, if memory did not suffice.
+    pub fn take_each(
+        &self,
+        bucket: usize,
+        mut each: impl FnMut(&mut Bucket),
+    ) -> Result<(), QueueError> {
+        let mut groups = self.rows.take(bucket)?;
+        let mut instant = Bucket::default();
+        while groups.next_of_hash(|_, row| instant.add(row))? {
+            instant.sort();
+            each(&mut instant);
+            instant.clear();
+        }
+        Ok(())
     }
 }
 
 impl Bucket {
+    fn add(&mut self, row: Row) {
+        match row {
+            Row::Contact(contact) => self.contacts.push(contact),
+            Row::Session(session) => self.sessions.push(session),
+            Row::Alert(alert) => self.alerts.push(alert),
+            Row::Marker(marker) => self.markers.push(marker),
+        }
+    }
+
+    fn append(&mut self, other: &mut Bucket) {
+        self.contacts.append(&mut other.contacts);
+        self.sessions.append(&mut other.sessions);
+        self.alerts.append(&mut other.alerts);
+        self.markers.append(&mut other.markers);
+    }
+
+    fn clear(&mut self) {
+        self.contacts.clear();
+        self.sessions.clear();
+        self.alerts.clear();
+        self.markers.clear();
+    }
+
     /// Puts the rows in the order of the tables.
     pub fn sort(&mut self) {
         self.contacts.sort_by(|a, b| a.contact.order(&b.contact));

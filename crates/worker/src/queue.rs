@@ -87,7 +87,7 @@ struct Partition {
     file: Option<File>,
 }
 
-impl<T: Serialize + DeserializeOwned> Queue<T> {
+impl<T: DeserializeOwned> Queue<T> {
     pub(crate) fn new(store: &Arc<Store>, partitions: usize) -> Queue<T> {
         let partitions = (0..partitions).map(|_| Mutex::default()).collect();
         Queue {
@@ -143,6 +143,13 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
 
     /// Takes a partition's records out, grouped by key.
     pub(crate) fn take(&self, partition: usize) -> Result<Groups<T>, QueueError> {
+        Ok(Groups::new(
+            Arc::clone(&self.store),
+            self.take_pieces(partition)?,
+        ))
+    }
+
+    fn take_pieces(&self, partition: usize) -> Result<Vec<Vec<u8>>, QueueError> {
         let mut guard = self.partitions[partition]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
@@ -161,7 +168,7 @@ impl<T: Serialize + DeserializeOwned> Queue<T> {
             read.map_err(|source| self.store.disk_error(source))?;
             pieces.insert(0, bytes);
         }
-        Ok(Groups::new(Arc::clone(&self.store), pieces))
+        Ok(pieces)
     }
 }
 
@@ -174,21 +181,35 @@ pub(crate) struct Writer<'a, T> {
 /// Length of what stands before each record: hash of its key, length of what follows.
 const HEADER_BYTES: usize = 12;
 
-impl<T: Serialize + DeserializeOwned> Writer<'_, T> {
+impl<T: DeserializeOwned> Writer<'_, T> {
     /// Appends a record under its key.
-    pub(crate) fn push(&mut self, key: &str, record: &T) -> Result<(), QueueError> {
+    pub(crate) fn push(&mut self, key: &str, record: &T) -> Result<(), QueueError>
+    where
+        T: Serialize,
+    {
         let hash = xxh3_64(key.as_bytes());
         let partition = (hash >> 32) as usize % self.buffers.len();
-        self.push_to(partition, hash, key, record)
+        self.write(partition, hash, key, record)
     }
 
-    /// Appends a record to a partition of the caller's choice.
+    /// Appends a record without a key to a partition of the caller's choice, under a number by which
+    /// it is taken out in order. It may be of another type, one that borrows, if it is written as a
+    /// `T` is.
     pub(crate) fn push_to(
+        &mut self,
+        partition: usize,
+        order: u64,
+        record: &impl Serialize,
+    ) -> Result<(), QueueError> {
+        self.write(partition, order, "", record)
+    }
+
+    fn write(
         &mut self,
         partition: usize,
         hash: u64,
         key: &str,
-        record: &T,
+        record: &impl Serialize,
     ) -> Result<(), QueueError> {
         let mut buffer = std::mem::take(&mut self.buffers[partition]);
         if buffer.capacity() == 0 {
@@ -238,15 +259,10 @@ impl<T: DeserializeOwned> Groups<T> {
     fn new(store: Arc<Store>, pieces: Vec<Vec<u8>>) -> Groups<T> {
         let mut records = Vec::new();
         for (piece, bytes) in pieces.iter().enumerate() {
-            let mut place = 0;
-            while place + HEADER_BYTES <= bytes.len() {
-                let hash = u64::from_le_bytes(array(&bytes[place..place + 8]));
-                let length = u32::from_le_bytes(array(&bytes[place + 8..place + HEADER_BYTES]));
-                records.push((hash, piece as u32, (place + HEADER_BYTES) as u32));
-                place += HEADER_BYTES + length as usize;
-            }
+            let places = places(bytes).map(|(hash, place)| (hash, piece as u32, place as u32));
+            records.extend(places);
         }
-        records.sort_by_key(|(hash, ..)| *hash);
+        records.sort_unstable();
         Groups {
             store,
             pieces,
@@ -262,8 +278,24 @@ impl<T: DeserializeOwned> Groups<T> {
         if let Some(group) = self.pending.pop() {
             return Ok(Some(group));
         }
+        let mut pending = std::mem::take(&mut self.pending);
+        self.next_of_hash(|key, record| {
+            match pending.iter_mut().find(|(known, _)| known == key) {
+                Some((_, records)) => records.push(record),
+                None => pending.push((key.to_owned(), vec![record])),
+            }
+        })?;
+        self.pending = pending;
+        Ok(self.pending.pop())
+    }
+
+    /// Calls `each` with the records of the next hash, or order; false if there is none.
+    pub(crate) fn next_of_hash(
+        &mut self,
+        mut each: impl FnMut(&str, T),
+    ) -> Result<bool, QueueError> {
         let Some((hash, ..)) = self.records.get(self.next) else {
-            return Ok(None);
+            return Ok(false);
         };
         let of_hash = self.records[self.next..]
             .iter()
@@ -275,13 +307,23 @@ impl<T: DeserializeOwned> Groups<T> {
             let bytes = &self.pieces[*piece as usize][*place as usize..];
             let (key, record): (&str, T) =
                 postcard::from_bytes(bytes).map_err(|source| self.store.record_error(source))?;
-            match self.pending.iter_mut().find(|(known, _)| known == key) {
-                Some((_, records)) => records.push(record),
-                None => self.pending.push((key.to_owned(), vec![record])),
-            }
+            each(key, record);
         }
-        Ok(self.pending.pop())
+        Ok(true)
     }
+}
+
+/// Hash of the key and place of every record of a piece.
+fn places(piece: &[u8]) -> impl Iterator<Item = (u64, usize)> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let place = next + HEADER_BYTES;
+        let header = piece.get(next..place)?;
+        let hash = u64::from_le_bytes(array(&header[..8]));
+        let length = u32::from_le_bytes(array(&header[8..]));
+        next = place + length as usize;
+        Some((hash, place))
+    })
 }
 
 fn array<const N: usize>(bytes: &[u8]) -> [u8; N] {

@@ -8,7 +8,7 @@ use crate::table::{Column, ColumnKind};
 use super::hybrid::Runs;
 use super::pages::{ColumnChunk, Compressor, Pages};
 use super::values::Values;
-use super::{Cell, NOT_NULLABLE, WRONG_KIND};
+use super::{Cell, Cells, NOT_NULLABLE, WRONG_KIND};
 
 /// A column of a table: a map has two Parquet columns, the others one.
 pub(super) enum ColumnEncoder {
@@ -44,6 +44,22 @@ impl ColumnEncoder {
             }
             (ColumnEncoder::Map { .. }, Cell::Null) => Err(NOT_NULLABLE),
             (ColumnEncoder::Map { .. }, _) => Err(WRONG_KIND),
+        }
+    }
+
+    /// Adds the cells of so many rows.
+    pub(super) fn push_cells(&mut self, cells: &Cells, rows: usize) -> Result<(), &'static str> {
+        match (self, *cells) {
+            (ColumnEncoder::One(leaf), Cells::Same(cell)) => leaf.push_same(cell, rows),
+            (ColumnEncoder::One(leaf), Cells::Each(cells)) => {
+                cells.iter().try_for_each(|cell| leaf.push(cell))
+            }
+            (ColumnEncoder::One(leaf), Cells::Picked { texts, picks }) => {
+                leaf.push_picked(texts, picks)
+            }
+            (map @ ColumnEncoder::Map { .. }, cells) => {
+                (0..rows).try_for_each(|row| map.push(&cells.cell(row)))
+            }
         }
     }
 
@@ -130,6 +146,47 @@ impl Leaf {
         }
         if self.shape == Shape::Nullable {
             self.definitions.push(1);
+        }
+        Ok(())
+    }
+
+    /// Adds the same cell for so many rows: the first as ever, which checks it, the others as it.
+    fn push_same(&mut self, cell: Cell<'_>, rows: usize) -> Result<(), &'static str> {
+        let Some(others) = rows.checked_sub(1) else {
+            return Ok(());
+        };
+        if self.shape == Shape::Repeated {
+            return (0..rows).try_for_each(|_| self.push(&cell));
+        }
+        let nulls = self.nulls;
+        self.push(&cell)?;
+        let others = others as u32;
+        if self.nulls > nulls {
+            self.nulls += u64::from(others);
+            self.definitions.push_times(0, others);
+            return Ok(());
+        }
+        self.values.push_again(others);
+        if self.shape == Shape::Nullable {
+            self.definitions.push_times(1, others);
+        }
+        Ok(())
+    }
+
+    fn push_picked(&mut self, texts: &[&str], picks: &[u16]) -> Result<(), &'static str> {
+        let (Values::Text(values), false) = (&mut self.values, self.shape == Shape::Repeated)
+        else {
+            return Err(WRONG_KIND);
+        };
+        let nulls = values.push_picked(texts, picks);
+        if nulls > 0 && self.shape == Shape::Required {
+            return Err(NOT_NULLABLE);
+        }
+        self.nulls += nulls;
+        if self.shape == Shape::Nullable {
+            for pick in picks {
+                self.definitions.push(u32::from(*pick != Cells::NOTHING));
+            }
         }
         Ok(())
     }

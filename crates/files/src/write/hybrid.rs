@@ -30,6 +30,20 @@ impl Runs {
         }
     }
 
+    /// Adds the last value so many times more.
+    pub(super) fn push_again(&mut self, times: u32) {
+        self.push_times(self.value, times);
+    }
+
+    /// Adds the same value so many times.
+    pub(super) fn push_times(&mut self, value: u32, times: u32) {
+        if times > 0 {
+            self.push(value);
+            self.length += times - 1;
+            self.total += times - 1;
+        }
+    }
+
     /// How many values there are.
     pub(super) fn len(&self) -> u32 {
         self.total

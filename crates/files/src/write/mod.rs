@@ -1,6 +1,7 @@
 //! Writing the output tables: rows of cells in, one file for each table out.
 
 mod avro;
+mod block;
 mod column;
 mod hybrid;
 mod lines;
@@ -18,6 +19,7 @@ use crate::error::FilesError;
 use crate::table::{Column, ColumnKind, Table};
 
 use avro::AvroEncoder;
+pub use block::{Block, Cells};
 use lines::LineEncoder;
 use parquet::{ParquetEncoder, RowGroup};
 
@@ -132,6 +134,23 @@ enum Rows {
     Parquet(Box<ParquetEncoder>),
 }
 
+/// Makes encoders for a table, while another thread writes it.
+#[derive(Clone, Debug)]
+pub struct Encoding {
+    path: Arc<Path>,
+    format: Format,
+    table: &'static Table,
+}
+
+impl Encoding {
+    /// An encoder for a batch of rows, to be used on any thread. In Parquet a batch becomes a row
+    /// group or more, so that it should have 100 000 rows or more.
+    #[must_use]
+    pub fn encoder(&self) -> TableEncoder {
+        TableEncoder::new(self.table, self.format, Arc::clone(&self.path))
+    }
+}
+
 /// Rows in the bytes of their format, for [`TableWriter::append`].
 pub struct EncodedRows(Encoded);
 
@@ -166,6 +185,23 @@ impl TableEncoder {
             Rows::Avro(rows) => check_row(self.table, cells).map(|()| rows.write_row(cells)),
         };
         written.map_err(|problem| self.row_error(problem))
+    }
+
+    /// Adds the rows of a block.
+    ///
+    /// # Errors
+    /// When a cell does not fit its column; the encoder must then be thrown away.
+    pub fn write_block(&mut self, block: &Block<'_>) -> Result<(), FilesError> {
+        let fits = |column: &Cells<'_>| column.has_rows(block.rows);
+        if block.columns.len() != self.table.columns.len() || !block.columns.iter().all(fits) {
+            return Err(self.row_error((usize::MAX, WRONG_COUNT)));
+        }
+        match &mut self.rows {
+            Rows::Parquet(rows) => rows
+                .write_block(block)
+                .map_err(|problem| self.row_error(problem)),
+            Rows::Lines(_) | Rows::Avro(_) => block.rows(|cells| self.write_row(cells)),
+        }
     }
 
     #[cold]
@@ -294,11 +330,33 @@ impl TableWriter {
         Ok(())
     }
 
-    /// An encoder for a batch of rows of this table, to be used on any thread. In Parquet a batch
-    /// becomes a row group or more, so that it should have 100 000 rows or more.
+    /// Adds the rows of a block.
+    ///
+    /// # Errors
+    /// When a cell does not fit its column or the file cannot be written; the file is then of no use.
+    pub fn write_block(&mut self, block: &Block<'_>) -> Result<(), FilesError> {
+        self.encoder.write_block(block)?;
+        if self.encoder.is_full() {
+            let encoded = self.encoder.take_full()?;
+            self.append_encoded(encoded)?;
+        }
+        Ok(())
+    }
+
+    /// What makes encoders for this table.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        Encoding {
+            path: Arc::clone(&self.path),
+            format: self.format,
+            table: self.table,
+        }
+    }
+
+    /// An encoder for a batch of rows of this table, see [`Encoding::encoder`].
     #[must_use]
     pub fn encoder(&self) -> TableEncoder {
-        TableEncoder::new(self.table, self.format, Arc::clone(&self.path))
+        self.encoding().encoder()
     }
 
     /// Adds the rows of an encoder, after all rows that were added before.

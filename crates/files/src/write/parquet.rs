@@ -19,7 +19,7 @@ use crate::table::{Column, ColumnKind, Table};
 
 use super::column::ColumnEncoder;
 use super::pages::{ColumnChunk, Compressor};
-use super::{Cell, RowProblem};
+use super::{Block, Cell, RowProblem};
 
 /// Rows of a page. A reader that skips pages skips this many.
 const PAGE_ROWS: u64 = 32_768;
@@ -41,6 +41,9 @@ pub(super) struct ParquetEncoder {
     columns: Vec<ColumnEncoder>,
     compressor: Compressor,
     rows: u64,
+    /// Rows since the pages ended, and since the bytes held were counted.
+    page_rows: u64,
+    unweighed_rows: u64,
     full: Vec<RowGroup>,
     failed: Option<ParquetError>,
 }
@@ -105,6 +108,8 @@ impl ParquetEncoder {
             columns: table.columns.iter().map(encoder).collect(),
             compressor: Compressor::new(),
             rows: 0,
+            page_rows: 0,
+            unweighed_rows: 0,
             full: Vec::new(),
             failed: None,
         }
@@ -115,18 +120,38 @@ impl ParquetEncoder {
         for (at, (column, cell)) in self.columns.iter_mut().zip(cells).enumerate() {
             column.push(cell).map_err(|problem| (at, problem))?;
         }
-        self.rows += 1;
-        if self.rows.is_multiple_of(WEIGH_ROWS)
+        self.count(1);
+        Ok(())
+    }
+
+    pub(super) fn write_block(&mut self, block: &Block<'_>) -> Result<(), RowProblem> {
+        for (at, (column, cells)) in self.columns.iter_mut().zip(block.columns).enumerate() {
+            column
+                .push_cells(cells, block.rows)
+                .map_err(|problem| (at, problem))?;
+        }
+        self.count(block.rows as u64);
+        Ok(())
+    }
+
+    fn count(&mut self, rows: u64) {
+        self.rows += rows;
+        self.page_rows += rows;
+        self.unweighed_rows += rows;
+        if self.unweighed_rows >= WEIGH_ROWS
             && let Err(error) = self.weigh()
         {
             self.failed = Some(error);
         }
-        Ok(())
     }
 
     /// Ends pages and the row group where they are full.
     fn weigh(&mut self) -> Result<(), ParquetError> {
-        let full = self.rows.is_multiple_of(PAGE_ROWS);
+        self.unweighed_rows = 0;
+        let full = self.page_rows >= PAGE_ROWS;
+        if full {
+            self.page_rows = 0;
+        }
         let mut bytes = 0;
         for leaf in self.columns.iter_mut().flat_map(ColumnEncoder::leaves) {
             if full || leaf.is_page_heavy() {
@@ -145,6 +170,7 @@ impl ParquetEncoder {
             return Ok(());
         }
         let rows = std::mem::take(&mut self.rows);
+        self.page_rows = 0;
         let leaves = self.columns.iter_mut().flat_map(ColumnEncoder::leaves);
         let chunks = leaves.map(|leaf| leaf.end_row_group(rows, &mut self.compressor));
         let columns = chunks.collect::<Result<_, _>>()?;

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::table::ColumnKind;
 
+use super::Cells;
 use super::hybrid::Runs;
 
 /// Bytes of plain values that end a page early.
@@ -42,6 +43,15 @@ impl Values {
                 Values::Number(NumberValues::new(kind))
             }
             ColumnKind::Bool => Values::Bits(BitValues::default()),
+        }
+    }
+
+    /// Adds the last value so many times more.
+    pub(super) fn push_again(&mut self, times: u32) {
+        match self {
+            Values::Text(values) => values.push_again(times),
+            Values::Number(values) => values.push_again(times),
+            Values::Bits(values) => values.runs.push_again(times),
         }
     }
 
@@ -234,8 +244,12 @@ pub(super) struct TextValues {
     spans: Vec<(u32, u32)>,
     plain: Vec<u8>,
     plain_count: u32,
+    /// Length of the last text written plainly, its own length included.
+    last_plain_bytes: usize,
     /// Least and greatest of the texts written plainly.
     range: Option<(Vec<u8>, Vec<u8>)>,
+    /// Keys of the texts of a block; kept for its memory.
+    found: Vec<u32>,
 }
 
 fn text_of<'a>(page: &'a [u8], spans: &[(u32, u32)], key: u32) -> Option<&'a [u8]> {
@@ -263,6 +277,44 @@ impl TextValues {
             let key = self.find(text);
             self.keys.runs.push(key);
         }
+    }
+
+    /// Adds the last text so many times more.
+    fn push_again(&mut self, times: u32) {
+        if !self.keys.plain {
+            return self.keys.runs.push_again(times);
+        }
+        let start = self.plain.len() - self.last_plain_bytes;
+        for _ in 0..times {
+            self.plain
+                .extend_from_within(start..start + self.last_plain_bytes);
+        }
+        self.plain_count += times;
+    }
+
+    /// Adds the picked texts, each looked up once; returns how many picks are nothing.
+    pub(super) fn push_picked(&mut self, texts: &[&str], picks: &[u16]) -> u64 {
+        let mut nulls = 0;
+        let mut found = std::mem::take(&mut self.found);
+        found.clear();
+        found.resize(texts.len(), NONE);
+        for pick in picks {
+            if *pick == Cells::NOTHING {
+                nulls += 1;
+                continue;
+            }
+            let pick = usize::from(*pick);
+            if self.keys.plain {
+                self.push_plain(texts[pick].as_bytes());
+                continue;
+            }
+            if found[pick] == NONE {
+                found[pick] = self.find(texts[pick].as_bytes());
+            }
+            self.keys.runs.push(found[pick]);
+        }
+        self.found = found;
+        nulls
     }
 
     fn find(&mut self, text: &[u8]) -> u32 {
@@ -297,7 +349,9 @@ impl TextValues {
     }
 
     fn push_plain(&mut self, text: &[u8]) {
+        let start = self.plain.len();
         push_plain_text(&mut self.plain, text);
+        self.last_plain_bytes = self.plain.len() - start;
         self.plain_count += 1;
         match &mut self.range {
             None => self.range = Some((text.to_vec(), text.to_vec())),
@@ -393,6 +447,22 @@ impl NumberValues {
             let key = self.find(number);
             self.keys.runs.push(key);
         }
+    }
+
+    /// Adds the last number so many times more.
+    fn push_again(&mut self, times: u32) {
+        if !self.keys.plain {
+            return self.keys.runs.push_again(times);
+        }
+        let width = match self.width {
+            Width::Four => 4,
+            Width::Eight => 8,
+        };
+        let start = self.plain.len() - width;
+        for _ in 0..times {
+            self.plain.extend_from_within(start..start + width);
+        }
+        self.plain_count += times;
     }
 
     fn find(&mut self, number: i64) -> u32 {

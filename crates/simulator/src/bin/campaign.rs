@@ -14,6 +14,8 @@ use std::sync::Mutex;
 const FAILED_MAX: usize = 10;
 /// Differences of a seed that are printed.
 const SHOWN_MAX: usize = 12;
+/// How often features occur is judged from so many seeds on; in fewer, chance decides.
+const SEEDS_JUDGED_MIN: u64 = 100;
 /// Characters of a difference that are printed; `--show` prints the first one whole.
 const CHARACTERS_MAX: usize = 700;
 
@@ -25,14 +27,13 @@ campaign [--seeds N] [--first SEED] [--seed SEED] [--show] [--quiet]
 
     --seeds N      how many histories (default 100); it stops early once 10 of them differ
     --first SEED   the first of them (default 1)
-    --seed SEED    this one alone; how often features occur is not judged then
+    --seed SEED    this one alone
     --show         with the first difference of each seed, the records that it is about
-    --quiet        without the table of features";
+    --quiet        without the table of features; how often they occur is judged from 100 seeds on";
 
 struct Arguments {
     seeds: u64,
     first: u64,
-    alone: bool,
     show: bool,
     quiet: bool,
 }
@@ -41,7 +42,6 @@ fn arguments() -> Result<Arguments, String> {
     let mut arguments = Arguments {
         seeds: 100,
         first: 1,
-        alone: false,
         show: false,
         quiet: false,
     };
@@ -56,7 +56,7 @@ fn arguments() -> Result<Arguments, String> {
             "--seeds" => arguments.seeds = number()?,
             "--first" => arguments.first = number()?,
             "--seed" => {
-                (arguments.first, arguments.seeds, arguments.alone) = (number()?, 1, true);
+                (arguments.first, arguments.seeds) = (number()?, 1);
             }
             "--show" => arguments.show = true,
             "--quiet" => arguments.quiet = true,
@@ -199,9 +199,8 @@ impl Total {
                 failure.story.iter().for_each(|line| println!("  | {line}"));
             }
         }
-        // A campaign that stopped early says nothing of how often features occur.
         let stopped = self.seeds < arguments.seeds;
-        let rare = if arguments.alone || stopped {
+        let rare = if self.seeds < SEEDS_JUDGED_MIN {
             vec![]
         } else {
             self.rare()
