@@ -8,11 +8,13 @@ use crate::args::{Explain, ProgressWhen};
 use crate::intake::{Inputs, IntoHistory};
 use crate::interrupt;
 use crate::report::{grouped, say};
+use crate::screen::Screen;
 use crate::story::{Heard, Story};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use heard::{Links, heard};
 use model::{Alert, ContactInput, ContactResult, Identifier, Session, Text};
 use stage_door::Clocks;
+use std::io::{ErrorKind, IsTerminal};
 use worker::{History, Settled};
 
 /// Bytes that records on their way may hold in memory.
@@ -37,7 +39,7 @@ fn of_contact(inputs: &Inputs, all: &Found, id: &str, rejected: u64) -> Result<u
     let found = all.with(is_named);
     if !found.chain.is_empty() {
         let events = links.events_of(inputs, &found.chain)?;
-        say(&found.story(inputs, &links, &events).of_contacts(is_named))?;
+        tell(&found.story(inputs, &links, &events).of_contacts(is_named))?;
         return Ok(0);
     }
     let waiting = heard(inputs, |input| match input {
@@ -77,8 +79,21 @@ fn of_customer(inputs: &Inputs, all: &Found, id: &str) -> Result<u8> {
     }
     let links = Links::read(inputs, all, "")?;
     let events = links.events_of(inputs, &found.chain)?;
-    say(&found.story(inputs, &links, &events).of_customer())?;
+    tell(&found.story(inputs, &links, &events).of_customer())?;
     Ok(0)
+}
+
+/// A story: wrapped where a person reads it, one line a fact where a program does.
+fn tell(story: &str) -> Result<()> {
+    if !std::io::stdout().is_terminal() {
+        return say(story);
+    }
+    let mut screen = Screen::stdout();
+    let told = screen.laid_out(story).and_then(|()| screen.flush());
+    match told {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        told => told.context("cannot write to standard output"),
+    }
 }
 
 /// Contacts in order, with what was said of their customers.

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod replay;
 mod report;
+mod screen;
 mod story;
 
 use args::{Arguments, Command};

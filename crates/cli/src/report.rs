@@ -210,8 +210,13 @@ impl Report<'_> {
             line(
                 text,
                 &format!(
-                    "  {name:<34} {:>9} repeats {:>8} of {:>9}  {cost}",
+                    "  {name:<34} {:>9} {:<7} {:>8} of {:>9}  {cost}",
                     grouped(reason.repeats),
+                    if reason.repeats == 1 {
+                        "repeat"
+                    } else {
+                        "repeats"
+                    },
                     percent(Some(rate)),
                     grouped(reason.contacts),
                 ),

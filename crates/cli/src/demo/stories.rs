@@ -1,9 +1,9 @@
 //! Three customers of the day, told as stories.
 
-use super::screen::Screen;
 use super::teller::why_withdrawn;
 use super::view::View;
 use super::words;
+use crate::screen::Screen;
 use calendar::HOUR_MS;
 use model::{
     Alert, AlertStatus, Channel, Class, ContactResult, Initiation, Millis, Session, StepStatus,

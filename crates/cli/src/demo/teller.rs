@@ -1,8 +1,8 @@
 //! Tells alerts so that a reader can check them: as they are raised, revised and withdrawn.
 
-use super::screen::{ACT, CALM, Screen};
 use super::view::View;
 use super::words;
+use crate::screen::{ACT, CALM, Screen};
 use calendar::MINUTE_MS;
 use model::{Alert, AlertStatus, ContactName, ContactResult, Millis, Mode, Reason, Text};
 use rules::Policy;

@@ -1,4 +1,4 @@
-//! Where the demo is told: lines that fit, and one accent for what wants action.
+//! Where a person reads: lines that fit, and one accent for what wants action.
 
 use std::io::{self, IsTerminal, Write};
 
