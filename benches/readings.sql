@@ -16,12 +16,12 @@ SELECT
 FROM read_parquet(':input');
 
 -- For each contact the earlier contact that ended last, of all and of the answered ones, and the
--- first later one that is a return.
+-- first later one that is a return. Of two that ended at once the later one in order holds.
 CREATE TEMP TABLE neighbours AS
 SELECT
     'any' AS mode, *,
     max(ended_at) OVER earlier AS prior_at,
-    arg_max(contact_id, ended_at) OVER earlier AS prior_id,
+    arg_max(contact_id, (ended_at, started_at, contact_id)) OVER earlier AS prior_id,
     max(ended_at) FILTER (WHERE NOT abandoned) OVER earlier AS answered_at,
     first_value(CASE WHEN follower THEN started_at END IGNORE NULLS) OVER later AS next_at,
     first_value(CASE WHEN follower THEN contact_id END IGNORE NULLS) OVER later AS next_id
@@ -35,7 +35,7 @@ UNION ALL
 SELECT
     'same' AS mode, *,
     max(ended_at) OVER earlier AS prior_at,
-    arg_max(contact_id, ended_at) OVER earlier AS prior_id,
+    arg_max(contact_id, (ended_at, started_at, contact_id)) OVER earlier AS prior_id,
     max(ended_at) FILTER (WHERE NOT abandoned) OVER earlier AS answered_at,
     first_value(CASE WHEN follower THEN started_at END IGNORE NULLS) OVER later AS next_at,
     first_value(CASE WHEN follower THEN contact_id END IGNORE NULLS) OVER later AS next_id

@@ -44,8 +44,11 @@ fn borrowed(manifest: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_map_of_crates_is_the_tree() {
-    let on_disk: BTreeSet<String> = std::fs::read_dir(root().join("crates"))
-        .unwrap()
+    // Crates stand in `crates`, and `benches` beside it.
+    let folders = [root().join("crates"), root()];
+    let on_disk: BTreeSet<String> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap())
         .filter(|entry| entry.path().join("Cargo.toml").is_file())
         .map(|entry| entry.file_name().into_string().unwrap())

@@ -37,7 +37,7 @@ fn long(path: &str, text: &str) -> (Vec<String>, Vec<String>) {
 #[test]
 fn functions_and_files_can_be_read() {
     let (mut listed, mut too_long) = (Vec::new(), Vec::new());
-    for path in rust_files("crates") {
+    for path in ["crates", "benches"].into_iter().flat_map(rust_files) {
         let of_tests = ["/tests/", "/benches/", "/examples/"]
             .iter()
             .any(|part| path.contains(part));
