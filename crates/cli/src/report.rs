@@ -118,6 +118,16 @@ impl Report<'_> {
                 ),
             );
         }
+        if self.counts.events_cut > 0 {
+            line(
+                text,
+                &format!(
+                    "           {} events of contacts with over {} were cut off, from their middle",
+                    grouped(self.counts.events_cut),
+                    grouped(stage_contacts::EVENTS_PER_CONTACT_MAX as u64)
+                ),
+            );
+        }
         let capped: u64 = self.counts.contacts_capped.iter().sum();
         if capped > 0 {
             line(

@@ -5,8 +5,12 @@ use model::{Absorbed, ContactInput, ContactName, Event, Millis, Signal, Text, Ve
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A key with more events keeps the newest, in order of their time.
+/// A key with twice as many events keeps so many: those of its beginning, which say when it started
+/// and whose it is, and the newest, in order of their time.
 pub const EVENTS_PER_CONTACT_MAX: usize = 10_000;
+
+/// Of these, the events of its beginning.
+const EVENTS_OF_BEGINNING: usize = 1_000;
 
 /// What is kept under the key of a contact, a mail thread or a device.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -123,13 +127,16 @@ impl State {
         }
     }
 
-    /// Keeps the newest events only: this key stands outside the promise of exactness from now on.
+    /// Keeps how it began and the newest events: this key stands outside the promise of exactness
+    /// from now on.
     fn cut(&mut self) {
         self.events.sort_by(|(_, a), (_, b)| {
-            (b.occurred_at, &b.event_id).cmp(&(a.occurred_at, &a.event_id))
+            (a.occurred_at, &a.event_id).cmp(&(b.occurred_at, &b.event_id))
         });
-        self.events_cut += (self.events.len() - EVENTS_PER_CONTACT_MAX) as u64;
-        self.events.truncate(EVENTS_PER_CONTACT_MAX);
+        let over = self.events.len() - EVENTS_PER_CONTACT_MAX;
+        self.events_cut += over as u64;
+        self.events
+            .drain(EVENTS_OF_BEGINNING..EVENTS_OF_BEGINNING + over);
         self.index();
     }
 

@@ -89,7 +89,11 @@ impl Chain {
 type Known = (Contact, Resolved);
 
 /// The contacts of the customer, and those that count as unknown.
-fn split(settings: &Settings, key: &str, upserts: Vec<Upsert>) -> (Vec<Known>, Vec<Known>) {
+pub(crate) fn split(
+    settings: &Settings,
+    key: &str,
+    upserts: Vec<Upsert>,
+) -> (Vec<Known>, Vec<Known>) {
     let contacts = upserts
         .into_iter()
         .map(|upsert| (upsert.contact, upsert.resolved));

@@ -84,8 +84,8 @@ impl Stage for Customers {
     type Input = CustomerInput;
     type Output = Output;
 
-    fn apply(&self, _key: &str, state: &mut State, input: CustomerInput) -> Absorbed {
-        state.hold(input, self.settings.contacts_per_customer_max);
+    fn apply(&self, key: &str, state: &mut State, input: CustomerInput) -> Absorbed {
+        state.hold(&self.settings, key, input);
         Absorbed::Internal
     }
 

@@ -1,6 +1,7 @@
 //! What is held of a customer, what was told of him, and what has to be told now.
 
-use crate::Evaluation;
+use crate::chain::split;
+use crate::{Evaluation, Settings};
 use model::{
     Alert, AlertStatus, ContactName, ContactResult, CustomerInput, Millis, ReadingResult, Session,
     Status, Text, Upsert,
@@ -51,6 +52,8 @@ pub struct State {
     cut: [u64; 5],
     /// Contacts that were let go because far too many were held.
     let_go: [u64; 5],
+    /// How many were held after the oldest were last let go.
+    left: usize,
     /// The first instant at which time alone changes something, as of the last `tell`.
     due_at: Option<Millis>,
     cause: Cause,
@@ -114,7 +117,18 @@ impl State {
         self.due_at
     }
 
-    pub(crate) fn hold(&mut self, input: CustomerInput, contacts_max: usize) {
+    /// Remembers an input, and lets go of the oldest contacts when there are far too many: a
+    /// customer with more than are kept would make every event slower for good.
+    pub(crate) fn hold(&mut self, settings: &Settings, key: &str, input: CustomerInput) {
+        self.hold_all(input);
+        let enough = settings.contacts_per_customer_max.max(self.left);
+        if self.held.len() > enough.saturating_mul(2).saturating_add(1_000) {
+            self.let_go_of_the_oldest(settings, key);
+        }
+    }
+
+    /// Remembers an input however many there are: for a history, which is evaluated once.
+    pub fn hold_all(&mut self, input: CustomerInput) {
         let cause = match input {
             CustomerInput::Upsert(upsert) => self.insert(upsert),
             CustomerInput::Retract {
@@ -137,9 +151,6 @@ impl State {
             }
         };
         self.cause = self.cause.max(cause);
-        if self.held.len() > contacts_max.saturating_mul(2).saturating_add(1_000) {
-            self.let_go_of_the_oldest(contacts_max);
-        }
     }
 
     fn insert(&mut self, upsert: Box<Upsert>) -> Cause {
@@ -166,19 +177,18 @@ impl State {
         cause
     }
 
-    /// A customer with far more contacts than are kept would make every event slower for good.
-    fn let_go_of_the_oldest(&mut self, contacts_max: usize) {
-        let mut by_order: Vec<&Box<Upsert>> = self.held.values().collect();
-        by_order.sort_by(|a, b| b.contact.order(&a.contact));
-        let oldest: Vec<ContactName> = by_order
+    /// Nobody's contacts, those in quarantine, are not one customer's and stay.
+    fn let_go_of_the_oldest(&mut self, settings: &Settings, key: &str) {
+        let (mut known, _) = split(settings, key, self.upserts());
+        known.sort_by(|(a, _), (b, _)| b.order(a));
+        for (contact, _) in known
             .iter()
-            .skip(contacts_max + 1)
-            .map(|upsert| upsert.contact.name())
-            .collect();
-        for name in oldest {
-            self.held.remove(&name);
-            self.let_go[name.channel as usize] += 1;
+            .skip(settings.contacts_per_customer_max.saturating_add(1))
+        {
+            self.held.remove(&contact.name());
+            self.let_go[contact.channel as usize] += 1;
         }
+        self.left = self.held.len();
     }
 
     pub(crate) fn tell(&mut self, key: &str, evaluation: Evaluation, out: &mut Vec<Output>) {

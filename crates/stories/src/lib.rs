@@ -1,6 +1,6 @@
 //! What customers did, as text, and what the product says of it, as text beside it.
 //!
-//! A story is written so that whoever runs a contact centre can read and contest it: [`notation`] is
+//! A story is written so that whoever runs a contact centre can read and contest it: `notation` is
 //! the whole language. `check` runs it through the oracle and compares that in plain words with what
 //! stands beside the story; then through the engine in every way that must not matter (whole or live,
 //! restarted, doubled, backwards, partitioned, in drawn schedules) and compares every column of every

@@ -332,7 +332,7 @@ impl Run<'_> {
         while let Some((key, inputs)) = groups.next_group()? {
             let mut state = stage_customers::State::default();
             for input in inputs {
-                stage.apply(&key, &mut state, input);
+                state.hold_all(input);
             }
             let evaluation = stage.evaluate(&key, state.into_upserts(), self.now);
             counts
