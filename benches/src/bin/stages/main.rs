@@ -6,14 +6,13 @@
 //! them. Stages are driven as `replay` drives them: the messages under a key are decoded, applied
 //! and settled, and what is sent on is encoded.
 
-mod clock;
 mod packed;
-mod table;
 
 use anyhow::{Context, Result, bail};
 use benches::avro;
+use benches::clock::{Spent, timed};
+use benches::table::{self, Line};
 use canonical::{Decode, Decoded, Format, Reader};
-use clock::{Spent, timed};
 use model::{ContactInput, CustomerInput, HandleInput, Millis, Stage};
 use packed::Packed;
 use serde::Serialize;
@@ -21,7 +20,6 @@ use settings::Loaded;
 use simulator::workload::yardstick::{Shape, YardstickOptions, yardstick, yardstick_config};
 use stage_door::{Clocks, Place};
 use std::hint::black_box;
-use table::Line;
 use worker::{Counts, Engine};
 
 /// The allocator of `ricochet` itself.
@@ -99,7 +97,7 @@ fn main() -> Result<()> {
         let [customers_14, evaluated_14] = fourteen.customers()?;
         let round = [
             input.reference()?,
-            input.decode_json(),
+            input.decode_json()?,
             input.decode_avro()?,
             default.let_in(&input),
             default.contacts()?,
@@ -170,17 +168,21 @@ impl Input {
     }
 
     /// By the consumers of the events' channels, as a service does.
-    fn decode_json(&self) -> Measured {
-        let decoders = FORMATS.map(|formats| match formats[0].decode {
-            Decode::Bytes(decode) => decode,
-            Decode::Datum(_) => |_: &[u8]| unreachable!("JSON comes first in every table"),
-        });
+    fn decode_json(&self) -> Result<Measured> {
+        let mut decoders = Vec::new();
+        for formats in FORMATS {
+            let decode = formats.iter().find_map(|format| match format.decode {
+                Decode::Bytes(decode) => Some(decode),
+                Decode::Datum(_) => None,
+            });
+            decoders.push(decode.context("every channel has a JSON format")?);
+        }
         let (spent, ()) = timed(|| {
             for (line, (channel, _)) in self.lines.iter().zip(&self.datums) {
                 black_box(decoders[*channel](line));
             }
         });
-        (spent, self.lines.len())
+        Ok((spent, self.lines.len()))
     }
 
     fn decode_avro(&self) -> Result<Measured> {
