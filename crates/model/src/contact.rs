@@ -92,6 +92,8 @@ pub struct Contact {
     pub thread_id: Text,
     /// Ids of other contacts that are the same contact.
     pub related_contact_ids: Vec<Text>,
+    /// Ids of its legs, but for the one that names it.
+    pub other_leg_ids: Vec<Text>,
     /// Every identifier that its events state, one of a type.
     pub identifiers: Vec<Identifier>,
     /// What carried the channel.

@@ -70,6 +70,7 @@ pub(crate) fn plain(channel: Channel, heard: &[&Heard], registers: &Registers) -
         extra_cost: registers.money(Field::ExtraCost),
         satisfaction: None,
         legs: 1,
+        other_leg_ids: Vec::new(),
         steps: Vec::new(),
         has_counting_step: false,
         attributes: attributes(heard.iter().copied()),

@@ -15,6 +15,8 @@ struct Leg<'a> {
     /// Stated; never before its start.
     ended_at: Option<Millis>,
     answered_at: Option<Millis>,
+    /// When the agent passed the customer on.
+    transferred_at: Option<Millis>,
     /// The leg's last event, wrap-ups left out.
     last_event_at: Millis,
     dropped: bool,
@@ -41,7 +43,8 @@ impl Leg<'_> {
 
     fn handle_ms(&self) -> Option<i64> {
         let stated_ms = self.registers.duration_ms(Field::HandleMs);
-        stated_ms.or_else(|| Some(self.ended_at?.since(self.answered_at?).max(0)))
+        let until = self.ended_at.or(self.transferred_at);
+        stated_ms.or_else(|| Some(until?.since(self.answered_at?).max(0)))
     }
 
     fn infer_outcome(&mut self, short_below_ms: i64) {
@@ -120,12 +123,17 @@ fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
         .iter()
         .filter(|(_, event)| event.kind != Kind::Qualified);
     let last_event_at = activity.map(|(_, event)| event.occurred_at).max();
+    let transferred = newest
+        .iter()
+        .filter(|(_, event)| event.kind == Kind::Transferred)
+        .map(|(_, event)| event.occurred_at);
     let has = |kind: &Kind| newest.iter().any(|(_, event)| event.kind == *kind);
     Some(Leg {
         contact_id,
         started_at,
         ended_at: stated_end(&registers, heard).map(|at| at.max(started_at)),
         answered_at: answered.min(),
+        transferred_at: transferred.max(),
         last_event_at: last_event_at.unwrap_or(started_at).max(started_at),
         dropped: has(&Kind::Dropped),
         whole: has(&Kind::Contact),
@@ -135,14 +143,15 @@ fn leg<'a>(contact_id: &'a Text, heard: &[&'a Heard]) -> Option<Leg<'a>> {
 }
 
 /// The end that the records state. Without one, or with an older "no value", it is the latest of
-/// those that an event implies: it ends a leg, or is a whole contact, and does not say when.
+/// those that an event implies: it ends a leg, or is a whole contact, and does not say when. What an
+/// event says has no value does not take back what the same event implies.
 pub(crate) fn stated_end(registers: &Registers, heard: &[&Heard]) -> Option<Millis> {
     if let Some(stated) = registers.time(Field::EndedAt) {
         return Some(stated);
     }
     let no_value = registers.version(Field::EndedAt);
     let implied = heard.iter().filter_map(|(version, event)| {
-        if event.stated(Field::EndedAt).is_some() {
+        if !matches!(event.stated(Field::EndedAt), None | Some(Value::Null)) {
             return None;
         }
         let at = match event.kind {
@@ -157,7 +166,7 @@ pub(crate) fn stated_end(registers: &Registers, heard: &[&Heard]) -> Option<Mill
     });
     let latest = implied.max_by_key(|(version, _)| *version);
     latest
-        .filter(|(version, _)| no_value.is_none_or(|null| *version > null))
+        .filter(|(version, _)| no_value.is_none_or(|null| *version >= null))
         .map(|(_, at)| at)
 }
 
@@ -174,6 +183,8 @@ fn contact(settings: &Settings, heard: &[&Heard], legs: &mut [Leg], now: Millis)
     contact.contact_id = root.clone();
     contact.root_contact_id = root.clone();
     contact.legs = legs.len() as u32;
+    let others = legs.iter().filter(|leg| leg.contact_id != root);
+    contact.other_leg_ids = others.map(|leg| leg.contact_id.clone()).collect();
     end(settings, heard, legs, &mut contact, now);
     outcome(settings, legs, &mut contact);
     sum_up(legs, &mut contact);
@@ -230,10 +241,10 @@ fn sum_up(legs: &[Leg], contact: &mut Contact) {
         .iter()
         .filter_map(|leg| leg.registers.money(Field::ExtraCost));
     contact.extra_cost = costs.reduce(Money::plus);
-    let direction = legs.iter().find_map(|leg| leg.registers.direction());
-    contact.direction = direction.unwrap_or(Direction::Inbound);
-    let initiation = legs.iter().find_map(|leg| leg.registers.initiation());
-    contact.initiation = initiation.unwrap_or(Initiation::Customer);
+    // A leg that says neither came in, and by the customer: a later leg of the brand's changes nothing.
+    let first = &legs[0].registers;
+    contact.direction = first.direction().unwrap_or(Direction::Inbound);
+    contact.initiation = first.initiation().unwrap_or(Initiation::Customer);
     let mut media = legs.iter().map(|leg| leg.registers.text(Field::Medium));
     contact.medium = media.find(|medium| !medium.is_empty()).unwrap_or_default();
 }

@@ -2,7 +2,7 @@
 
 use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
 use crate::legs::stated_end;
-use crate::registers::{Heard, Registers, by_contact_id, newest, of_event};
+use crate::registers::{Heard, Registers, by_contact_id, identifiers, newest, of_event};
 use crate::{Settings, State};
 use model::{Channel, Contact, Direction, EndKind, Field, Kind, Millis, Outcome, Text};
 
@@ -21,6 +21,8 @@ struct Waiting<'a> {
     answered_at: Option<Millis>,
     /// Places of the mails whose agent, reason and handling time are its own.
     answers: Vec<usize>,
+    /// Places of the customer's mails soon after an answer.
+    thanks: Vec<usize>,
     mails: &'a [Mail<'a>],
 }
 
@@ -123,11 +125,18 @@ fn walk<'a>(settings: &Settings, mails: &'a [Mail<'a>]) -> (Vec<Waiting<'a>>, Ve
         if mail.received {
             let thanks = last_answer_at
                 .is_some_and(|answer_at| mail.at.since(answer_at) <= settings.mail_grace_ms);
-            if !thanks {
+            if thanks {
+                waiting
+                    .last_mut()
+                    .expect("an answer has answered one")
+                    .thanks
+                    .push(place);
+            } else {
                 waiting.push(Waiting {
                     mail: place,
                     answered_at: None,
                     answers: vec![],
+                    thanks: vec![],
                     mails,
                 });
             }
@@ -213,7 +222,35 @@ fn take_answers(waiting: &Waiting, contact: &mut Contact) {
         of_answer(&mut contact.team, Field::Team);
         of_answer(&mut contact.queue, Field::Queue);
     }
+    for place in &waiting.thanks {
+        let thanks = &waiting.mails[*place];
+        if take_identifiers(&thanks.heard, contact) {
+            all.extend(&thanks.heard);
+        }
+    }
     contact.reason = Registers::of(all.into_iter()).reason();
+}
+
+/// Takes identifiers of types that the contact does not have, unless one of another type says that
+/// this is somebody else.
+fn take_identifiers(heard: &[&Heard], contact: &mut Contact) -> bool {
+    let stated = identifiers(heard.iter().copied());
+    let contradicts = stated.iter().any(|new| {
+        let known = contact.identifier(&new.kind);
+        known.is_some_and(|known| known.value != new.value)
+    });
+    if contradicts {
+        return false;
+    }
+    for new in stated {
+        if contact.identifier(&new.kind).is_none() {
+            contact.identifiers.push(new);
+        }
+    }
+    contact
+        .identifiers
+        .sort_unstable_by(|a, b| a.kind.cmp(&b.kind));
+    true
 }
 
 fn end(

@@ -80,7 +80,7 @@ fn alert(
         cause: Text::default(),
         customer: key.into(),
         contact: contact.name(),
-        readings: repeat_readings(settings, rows, place),
+        readings: readings_of(settings, policy, rows, place),
         count: result.count,
         rank: result.rank,
         gap_ms: result.gap_ms,
@@ -99,10 +99,14 @@ fn alert(
 }
 
 /// Names of the readings in which a contact is a repeat, in order of configuration.
-fn repeat_readings(settings: &Settings, rows: &Rows, place: usize) -> Vec<Text> {
-    let results = rows.known[place].readings.iter();
-    let repeats = results.filter(|result| result.class == Some(Class::Repeat));
-    let mut readings: Vec<usize> = repeats.map(|result| usize::from(result.reading)).collect();
+/// The policy's own reading, and the others in which the contact is a repeat.
+fn readings_of(settings: &Settings, policy: &Policy, rows: &Rows, place: usize) -> Vec<Text> {
+    let satisfied = rows.known[place].readings.iter().filter(|result| {
+        result.class == Some(Class::Repeat) || usize::from(result.reading) == policy.reading
+    });
+    let mut readings: Vec<usize> = satisfied
+        .map(|result| usize::from(result.reading))
+        .collect();
     readings.sort_unstable();
     readings
         .iter()

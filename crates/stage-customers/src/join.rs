@@ -29,20 +29,21 @@ fn can_join(contact: &Contact) -> bool {
 }
 
 /// Joins contacts of one channel and source if one names the other.
-fn by_name(contacts: &[Known], groups: &mut Groups) {
-    let mut places: Vec<usize> = (0..contacts.len()).collect();
-    let id = |place: &usize| &contacts[*place].0.contact_id;
-    places.sort_by(|a, b| id(a).cmp(id(b)));
+fn by_name<'a>(contacts: &'a [Known], groups: &mut Groups) {
+    let legs_of = |(place, (contact, _)): (usize, &'a Known)| {
+        let ids = std::iter::once(&contact.contact_id).chain(&contact.other_leg_ids);
+        ids.map(move |id| (id, place))
+    };
+    let mut places: Vec<(&Text, usize)> = contacts.iter().enumerate().flat_map(legs_of).collect();
+    places.sort_unstable();
     for (place, (contact, _)) in contacts.iter().enumerate() {
         if !can_join(contact) {
             continue;
         }
         for related in &contact.related_contact_ids {
-            let from = places.partition_point(|other| id(other) < related);
-            for other in places[from..]
-                .iter()
-                .take_while(|other| id(other) == related)
-            {
+            let from = places.partition_point(|(id, _)| *id < related);
+            let named = places[from..].iter().take_while(|(id, _)| *id == related);
+            for (_, other) in named {
                 let (named, _) = &contacts[*other];
                 let same = named.channel == contact.channel && named.source == contact.source;
                 if same && can_join(named) {

@@ -43,11 +43,16 @@ pub fn of_customer(
                 continue;
             }
             standing.push(start);
-            let satisfied = world.config.readings.iter().zip(rows).filter(|(_, rows)| {
-                rows[place]
-                    .as_ref()
-                    .is_some_and(|row| row.class == Some("repeat"))
-            });
+            let satisfied = world
+                .config
+                .readings
+                .iter()
+                .zip(rows)
+                .filter(|(reading, rows)| {
+                    let is_own = reading.name() == policy.reading.name();
+                    let is_repeat = |row: &Row| row.class == Some("repeat");
+                    is_own || rows[place].as_ref().is_some_and(is_repeat)
+                });
             let satisfied = satisfied.map(|(reading, _)| reading.name()).collect();
             let row = alert(
                 customer, policy, place, contacts, &own_rows, satisfied, world,

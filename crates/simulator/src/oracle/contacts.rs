@@ -74,6 +74,8 @@ pub struct Contact {
     pub identifiers: BTreeMap<String, Identifier>,
     /// Other ids of the same contact.
     pub related_contact_ids: BTreeSet<String>,
+    /// The ids under which its legs are known; none for a mail or a visit.
+    pub leg_ids: BTreeSet<String>,
     /// A visit with a step that counts.
     pub has_counting_step: bool,
 }
@@ -138,6 +140,7 @@ pub fn of_events(
         attributes: registers::attributes(events),
         identifiers: registers::identifiers(events),
         related_contact_ids: registers::related_contact_ids(events),
+        leg_ids: BTreeSet::new(),
         has_counting_step: false,
     }
 }
@@ -235,7 +238,13 @@ impl<'a> Leg<'a> {
     }
 
     fn handle_ms(&self) -> Option<i64> {
-        let after_answer = || Some((self.stated_end? - self.first_answer?).max(0));
+        let transfers = self
+            .events
+            .iter()
+            .filter(|event| event.kind() == "transferred");
+        let last_transfer = transfers.map(|event| event.occurred_at()).max();
+        let until = self.stated_end.or(last_transfer);
+        let after_answer = || Some((until? - self.first_answer?).max(0));
         whole(&self.events, "handle_ms").or_else(after_answer)
     }
 }
@@ -324,8 +333,9 @@ pub fn of_legs(
         queue: of_last("queue"),
         agent: of_last("agent"),
         team: of_last("team"),
-        direction: of_first("direction").unwrap_or("inbound".to_string()),
-        initiation: of_first("initiation").unwrap_or("customer".to_string()),
+        direction: text(&first.events, "direction").unwrap_or("inbound".to_string()),
+        initiation: text(&first.events, "initiation").unwrap_or("customer".to_string()),
+        leg_ids: legs.iter().map(|leg| leg.contact_id.to_string()).collect(),
         medium: of_first("medium"),
         extra_cost: registers::sum(legs.iter().map(|leg| whole(&leg.events, "extra_cost"))),
         legs: legs.len() as i64,

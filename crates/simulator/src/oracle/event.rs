@@ -513,16 +513,49 @@ fn text(value: &Value) -> Result<String, Refusal> {
 /// RFC 3339 with an offset, or epoch milliseconds, both as UTC milliseconds.
 fn time(value: &Value) -> Result<i64, Refusal> {
     let instant = match value {
-        Value::String(text) if has_shape_of_rfc3339(text) => text.parse().ok(),
-        Value::Number(number) => number
-            .as_i64()
-            .and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()),
+        Value::String(text) if has_shape_of_rfc3339(text) => stated_instant(text),
+        Value::Number(number) => number.as_i64(),
         Value::String(_) => None,
         _ => return Err(Rejected("wrong_type")),
     };
+    let [end, last] = ["9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999-23:59"]
+        .map(|text| stated_instant(text).expect("it is an instant"));
     instant
-        .map(jiff::Timestamp::as_millisecond)
+        .filter(|at| (-end..=last).contains(at))
+        .map(|at| at.min(end))
         .ok_or(Rejected("bad_time"))
+}
+
+/// The instant of a local time with its offset, UTC milliseconds: the year 9999 ends a day later than
+/// the library's own instants do.
+fn stated_instant(text: &str) -> Option<i64> {
+    let from_day = text.find(['T', 't'])?;
+    let offset_at = from_day + text[from_day..].find(['Z', 'z', '+', '-'])?;
+    let local: jiff::civil::DateTime = text[..offset_at].parse().ok()?;
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let local_ms = local.duration_since(epoch).as_millis();
+    let mut numbers = text[offset_at..].get(1..)?.split(':');
+    let mut number = || {
+        numbers
+            .next()
+            .map_or(Some(0), |text| text.parse::<i64>().ok())
+    };
+    let offset_minutes = match text[offset_at..].get(1..)? {
+        "" => 0,
+        _ => {
+            let (hours, minutes) = (number()?, number()?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            hours * 60 + minutes
+        }
+    };
+    let ahead = if text[offset_at..].starts_with('-') {
+        -offset_minutes
+    } else {
+        offset_minutes
+    };
+    Some(i64::try_from(local_ms).ok()? - ahead * 60_000)
 }
 
 /// `2026-03-01T10:00:00` with an optional fraction, then `Z` or `+01:00`.

@@ -45,8 +45,12 @@ fn are_joined(earlier: &Contact, later: &Contact, config: &Config) -> bool {
         return false;
     }
     let within_ms = config.join_legs_within_ms(&earlier.source);
-    earlier.related_contact_ids.contains(&later.contact_id)
-        || later.related_contact_ids.contains(&earlier.contact_id)
+    let names = |one: &Contact, other: &Contact| {
+        one.related_contact_ids.contains(&other.contact_id)
+            || !one.related_contact_ids.is_disjoint(&other.leg_ids)
+    };
+    names(earlier, later)
+        || names(later, earlier)
         || (within_ms > 0 && later.start - earlier.end <= within_ms)
 }
 

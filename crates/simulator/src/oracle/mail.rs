@@ -2,7 +2,7 @@
 
 use super::World;
 use super::contacts::{self, Contact, EndKind, by_contact_id, opens};
-use super::event::{Field, Record};
+use super::event::{Field, Identifier, Record};
 use super::glob;
 use super::registers::{self, Event, PROVENANCES, text, whole};
 
@@ -20,6 +20,7 @@ struct Draft<'m, 'a> {
     answered_at: Option<i64>,
     last_answer_at: Option<i64>,
     answers: Vec<&'m Mail<'a>>,
+    thanks: Vec<&'m Mail<'a>>,
 }
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -129,23 +130,23 @@ fn automatic(record: &Record, world: &World) -> Option<Option<bool>> {
 /// Goes through the mails in order and says which are contacts and what answers them.
 fn walk<'m, 'a>(mails: &'m [Mail<'a>], grace_ms: i64) -> Vec<Draft<'m, 'a>> {
     let mut drafts: Vec<Draft> = Vec::new();
-    let mut answered_at: Vec<i64> = Vec::new();
+    let mut answered_at: Vec<(i64, usize)> = Vec::new();
     for mail in mails {
-        let is_thanks = || {
-            answered_at
-                .iter()
-                .any(|at| *at <= mail.time && mail.time <= at + grace_ms)
-        };
-        if mail.is_received && is_thanks() {
+        let thanked = answered_at
+            .iter()
+            .rfind(|(at, _)| *at <= mail.time && mail.time <= at + grace_ms);
+        if let Some((_, owner)) = thanked.filter(|_| mail.is_received) {
+            drafts[*owner].thanks.push(mail);
             continue;
         }
         if mail.is_received || drafts.is_empty() {
-            let answers = Vec::new();
+            let (answers, thanks) = (Vec::new(), Vec::new());
             drafts.push(Draft {
                 mail,
                 answered_at: None,
                 last_answer_at: None,
                 answers,
+                thanks,
             });
             continue;
         }
@@ -160,7 +161,7 @@ fn walk<'m, 'a>(mails: &'m [Mail<'a>], grace_ms: i64) -> Vec<Draft<'m, 'a>> {
         if let Some(owner) = last_waiting.or(last_received) {
             drafts[owner].answers.push(mail);
             drafts[owner].last_answer_at = Some(mail.time);
-            answered_at.push(mail.time);
+            answered_at.push((mail.time, owner));
         }
     }
     drafts
@@ -181,6 +182,21 @@ fn received(own: Contact, draft: &Draft, closed: &[&Event], world: &World) -> Co
         .map(|answer| whole(&answer.events, "handle_ms"));
     let mut all_events = draft.mail.events.clone();
     all_events.extend(draft.answers.iter().flat_map(|answer| &answer.events));
+    let mut identifiers = own.identifiers.clone();
+    for thanks in &draft.thanks {
+        let stated = registers::identifiers(&thanks.events);
+        let is_same = |(kind, new): (&String, &Identifier)| {
+            identifiers
+                .get(kind)
+                .is_none_or(|known| known.value == new.value)
+        };
+        if stated.iter().all(is_same) {
+            all_events.extend(&thanks.events);
+            for (kind, new) in stated {
+                identifiers.entry(kind).or_insert(new);
+            }
+        }
+    }
     let is_answered = draft.answered_at.is_some();
     let inferred = if is_answered { "handled" } else { "unanswered" };
     let (end, end_kind) = end_of_received(draft, closed, world);
@@ -196,6 +212,7 @@ fn received(own: Contact, draft: &Draft, closed: &[&Event], world: &World) -> Co
         agent: of_answers("agent").or(own.agent.clone()),
         team: of_answers("team").or(own.team.clone()),
         reason: registers::reason(&all_events, &PROVENANCES, &world.config),
+        identifiers,
         ..own
     }
 }

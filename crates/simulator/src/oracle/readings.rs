@@ -73,7 +73,10 @@ pub fn is_inside(window: &Window, anchor: Moment, start: Moment, config: &Config
 pub fn due_at(window: &Window, anchor: Moment, config: &Config) -> i64 {
     match window.extent {
         Extent::Rolling(length) => anchor.at + length + 1,
-        Extent::CalendarDays(days) => start_of_day(add_days(anchor.date, days + 1), config),
+        Extent::CalendarDays(days) => {
+            let next = anchor.date.checked_add((days + 1).days());
+            next.map_or(i64::MAX, |next| start_of_day(next, config))
+        }
         Extent::BusinessDays(days) => {
             let (mut date, mut worked) = (anchor.date, 0);
             while worked <= days && date < Date::MAX {

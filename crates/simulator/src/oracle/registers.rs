@@ -233,7 +233,7 @@ pub fn reason(
 
 /// The end that a record's kind implies if the record does not state one (§2.1).
 fn implied_end(record: &Record) -> Option<i64> {
-    if record.fields.contains_key("ended_at") {
+    if matches!(record.fields.get("ended_at"), Some(field) if *field != Field::Null) {
         return None;
     }
     let has_legs = matches!(record.channel.as_deref(), Some("phone" | "chat" | "video"));
@@ -255,7 +255,7 @@ pub fn end(events: &[&Event]) -> Option<i64> {
     });
     match (stated, implied) {
         (Some((_, Some(at))), _) => Some(at),
-        (Some((null, None)), Some((version, at))) => (version > null).then_some(at),
+        (Some((null, None)), Some((version, at))) => (version >= null).then_some(at),
         (None, Some((_, at))) => Some(at),
         (_, None) => None,
     }

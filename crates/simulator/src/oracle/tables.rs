@@ -24,7 +24,10 @@ pub fn row<const N: usize>(columns: [(&str, Value); N]) -> Row {
 
 /// RFC 3339 in UTC with milliseconds.
 pub fn time(instant: i64) -> Value {
-    jiff::Timestamp::from_millisecond(instant).map_or(Value::Null, |at| json!(format!("{at:.3}")))
+    // Written as a date of its own: the library's instants end a day and two hours too early.
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    let at = epoch.checked_add(jiff::SignedDuration::from_millis(instant));
+    at.map_or(Value::Null, |at| json!(format!("{at:.3}Z")))
 }
 
 /// Millionths as a number.
