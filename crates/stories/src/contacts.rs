@@ -121,6 +121,74 @@ fn nobody_answers_the_first_leg_but_the_second() {
 }
 
 #[test]
+fn a_leg_that_is_only_transferred_was_handled_until_then() {
+    check(
+        r#"
+        show: handling, legs, agent
+        Mon 2 Mar 10:00  phone A answered, customer C1, agent Ann
+        Mon 2 Mar 10:20  phone A transferred
+        Mon 2 Mar 10:21  phone B answered, leg of A, agent Ben
+        Mon 2 Mar 10:22  phone B ended, leg of A
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, handling 21min, legs 2, agent Ben  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn an_agent_calls_a_colleague_and_the_call_stays_the_customers() {
+    check(
+        r#"
+        show: end, initiation
+        Mon 2 Mar 10:00  phone A answered, customer C1
+        Mon 2 Mar 10:05  phone B answered, leg of A, outbound, by transfer
+        Mon 2 Mar 10:07  phone B ended, leg of A
+        Mon 2 Mar 10:09  phone A ended
+        Tue 3 Mar 10:00  phone D handled, customer C1, until 10:06
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:07 (stated), initiation customer  | origin, repeated by D
+            D  C1  Tue 3 Mar 10:00  phone handled, ends Tue 3 Mar 10:06 (stated), initiation customer  | repeat, 2nd in the window, 23h 53min after A, 2nd of session A, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_relation_names_a_later_leg() {
+    check(
+        r#"
+        show: legs
+        Mon 2 Mar 10:00  phone A answered, customer C1
+        Mon 2 Mar 10:05  phone A ended
+        Mon 2 Mar 10:05  phone B answered, leg of A
+        Mon 2 Mar 10:07  phone B ended, leg of A
+        Mon 2 Mar 10:30  phone D handled, customer C1, until 10:36, same as B
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, legs 3  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_whole_call_whose_end_is_null_ends_when_it_started() {
+    check(
+        r#"
+        show: end
+        raw: {"channel":"phone","event_id":"E1","kind":"contact","occurred_at":"2026-03-02T10:10:00+01:00","contact_id":"A","started_at":"2026-03-02T10:00:00+01:00","ended_at":null,"outcome":"handled","identifiers":[{"type":"customer_id","value":"C1"}]}
+        Tue 17 Mar 00:00 time passes
+        "#,
+        expect![[r#"
+            A  C1  Mon 2 Mar 10:00  phone handled, ends Mon 2 Mar 10:00 (stated)  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
 fn a_consultation_is_the_same_contact_by_its_relation() {
     check(
         r#"

@@ -52,6 +52,42 @@ fn thank_you_within_the_hour_is_no_contact() {
 }
 
 #[test]
+fn who_says_thanks_says_who_wrote() {
+    check(
+        r#"
+        config: mail_grace = "1h"
+        Mon 2 Mar 10:00  email m1 received, mail u@example.org, thread T
+        Mon 2 Mar 15:00  email m2 sent, thread T
+        Mon 2 Mar 15:10  email m3 received, mail u@example.org, customer C1, thread T
+        Tue 3 Mar 10:00  phone A handled, customer C1, until 10:06
+        Wed 1 Apr 00:00 time passes
+        "#,
+        expect![[r#"
+            m1  C1  Mon 2 Mar 10:00  email handled  | origin, repeated by A
+            A   C1  Tue 3 Mar 10:00  phone handled  | repeat, 2nd in the window, 19h after m1 on another channel, 2nd of session m1, resolved
+        "#]],
+    );
+}
+
+#[test]
+fn a_colleague_says_thanks_and_the_mail_stays_the_writers() {
+    check(
+        r#"
+        config: mail_grace = "1h"
+        Mon 2 Mar 10:00  email m1 received, mail u@example.org, thread T
+        Mon 2 Mar 15:00  email m2 sent, thread T
+        Mon 2 Mar 15:10  email m3 received, mail w@example.org, customer C2, thread T
+        Tue 3 Mar 10:00  phone A handled, customer C2, until 10:06
+        Wed 1 Apr 00:00 time passes
+        "#,
+        expect![[r#"
+            m1  mail u@example.org  Mon 2 Mar 10:00  email handled  | origin, resolved
+            A   C2                  Tue 3 Mar 10:00  phone handled  | origin, resolved
+        "#]],
+    );
+}
+
+#[test]
 fn a_reply_after_the_hour_is_one() {
     check(
         r#"

@@ -24,6 +24,8 @@ const TOPICS: &[(&str, &str, &[&str])] = &[
         "one contact: legs",
         &[
             "contacts::a_call_is_transferred_twice",
+            "contacts::a_leg_that_is_only_transferred_was_handled_until_then",
+            "contacts::an_agent_calls_a_colleague_and_the_call_stays_the_customers",
             "contacts::nobody_answers_the_first_leg_but_the_second",
             "contacts::a_chat_is_handed_over_from_the_bot",
             "contacts::every_leg_costs_what_it_costs",
@@ -36,6 +38,7 @@ const TOPICS: &[(&str, &str, &[&str])] = &[
         "one contact: relations and legs by time",
         &[
             "contacts::a_consultation_is_the_same_contact_by_its_relation",
+            "contacts::a_relation_names_a_later_leg",
             "contacts::a_relation_to_another_customers_call_joins_nothing",
             "contacts::a_call_is_passed_on_by_its_relation_and_nobody_knows_the_caller",
             "contacts::an_old_exchange_gives_every_leg_an_id_of_its_own",
@@ -56,6 +59,7 @@ const TOPICS: &[(&str, &str, &[&str])] = &[
         &[
             "contacts::a_correction_changes_what_it_states_and_nothing_else",
             "contacts::a_whole_call_is_said_again_without_its_end",
+            "contacts::a_whole_call_whose_end_is_null_ends_when_it_started",
             "contacts::an_older_version_comes_after_a_newer_one",
             "contacts::of_two_tools_on_one_site_the_trusted_one_holds",
             "contacts::a_call_states_no_identifier_any_more",
@@ -104,6 +108,8 @@ const TOPICS: &[(&str, &str, &[&str])] = &[
             "mail::a_mail_waits_and_is_still_open",
             "mail::a_thread_is_closed_without_an_answer",
             "mail::a_late_answer_makes_a_chase_a_word_of_thanks",
+            "mail::who_says_thanks_says_who_wrote",
+            "mail::a_colleague_says_thanks_and_the_mail_stays_the_writers",
             "mail::a_whole_mail_out_of_the_crm",
         ],
     ),
