@@ -33,6 +33,10 @@ pub fn decode_json(bytes: &[u8]) -> Decoded {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Fault::new(RejectedReason::NotJson, "expected UTF-8").into();
     };
+    if let Some(found) = no_object(text) {
+        let detail = format!("expected one JSON object a line, found {found}");
+        return Fault::new(RejectedReason::NotJson, detail).into();
+    }
     let mut record = Record::default();
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = reader
@@ -42,14 +46,47 @@ pub fn decode_json(bytes: &[u8]) -> Decoded {
         Ok(()) => record.finish(),
         // The library's own message may repeat what was found.
         Err(error) if error.classify() == Category::Eof => {
-            let detail = format!("ends after {} bytes inside of a value", bytes.len());
+            let length = bytes.len();
+            let detail = format!(
+                "expected one JSON object a line, found one that is not closed after {length} bytes"
+            );
             Fault::new(RejectedReason::Truncated, detail).into()
         }
         Err(error) => {
+            let found = fault_in(text, &error);
             let (line, column) = (error.line(), error.column());
-            let detail = format!("expected a JSON object, found a fault at {line}:{column}");
+            let detail =
+                format!("expected one JSON object a line, found {found} at {line}:{column}");
             Fault::new(RejectedReason::NotJson, detail).into()
         }
+    }
+}
+
+/// What a text begins as that is no object.
+fn no_object(text: &str) -> Option<&'static str> {
+    Some(match text.trim_start().bytes().next()? {
+        b'{' => return None,
+        b'[' => "a list",
+        b'"' => "a text",
+        b'0'..=b'9' | b'-' => "a number",
+        _ => "no JSON",
+    })
+}
+
+/// What is wrong with an object, in words that repeat nothing of it.
+fn fault_in(text: &str, error: &serde_json::Error) -> &'static str {
+    if error.to_string().starts_with("number out of range") {
+        return "a number out of range";
+    }
+    // The place is that of the sign after which it cannot go on.
+    let line = text.lines().nth(error.line().saturating_sub(1));
+    let from = error.column().saturating_sub(2);
+    let rest = line.and_then(|line| line.get(from..)).unwrap_or_default();
+    let names = ["NaN", "Infinity", "nfinity", "aN"];
+    if names.iter().any(|name| rest.starts_with(name)) || rest.starts_with("-I") {
+        "a number that JSON does not have (NaN, Infinity)"
+    } else {
+        "a fault"
     }
 }
 

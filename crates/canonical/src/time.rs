@@ -2,8 +2,12 @@
 
 use model::Millis;
 
-/// The latest instant that a record can state: 9999-12-30T22:00:00.999Z, the end of the calendar.
-pub const TIME_MAX: Millis = Millis(253_402_207_200_999);
+/// The last instant that there is: 9999-12-31T23:59:59.999Z. In zones behind UTC the year 9999 ends
+/// up to a day later; what a record states of that day counts as this instant.
+pub const TIME_MAX: Millis = Millis::LAST;
+
+/// The end of the year 9999 where it ends last, 23:59 behind UTC.
+pub(crate) const STATED_MAX: Millis = Millis(TIME_MAX.0 + (24 * 60 - 1) * 60_000);
 
 /// Milliseconds of a day, leap seconds left out.
 const DAY_MS: i64 = 86_400_000;
@@ -13,21 +17,40 @@ const DAY_MS: i64 = 86_400_000;
 /// fractions are cut to milliseconds.
 #[must_use]
 pub fn parse_time(text: &str) -> Option<Millis> {
+    read_time_text(text).ok()
+}
+
+/// The same; the error says why the text is none, and repeats nothing of it.
+pub(crate) fn read_time_text(text: &str) -> Result<Millis, &'static str> {
+    const SHAPE: &str = "it is not written as in 2026-03-01T10:00:00+01:00";
     let bytes = text.as_bytes();
-    let (head, rest) = bytes.split_first_chunk::<19>()?;
+    let (head, rest) = bytes.split_first_chunk::<19>().ok_or(SHAPE)?;
     let separators = [head[4], head[7], head[13], head[16]];
     if separators != *b"--::" || !matches!(head[10], b'T' | b't' | b' ') {
-        return None;
+        return Err(SHAPE);
     }
-    let year = i64::from(two(head, 0)?) * 100 + i64::from(two(head, 2)?);
-    let (month, day) = (two(head, 5)?, two(head, 8)?);
-    let (hour, minute, second) = (two(head, 11)?, two(head, 14)?, two(head, 17)?);
-    let date_exists = (1..=12).contains(&month) && day >= 1 && day <= days_of_month(year, month);
-    if !date_exists || hour > 23 || minute > 59 || second > 60 {
-        return None;
+    let number = |at| two(head, at).ok_or(SHAPE);
+    let year = i64::from(number(0)?) * 100 + i64::from(number(2)?);
+    let (month, day) = (number(5)?, number(8)?);
+    let (hour, minute, second) = (number(11)?, number(14)?, number(17)?);
+    if !(1..=12).contains(&month) {
+        return Err("there is no such month");
     }
-    let (millisecond, offset) = fraction(rest)?;
-    let offset_ms = offset_ms(offset)?;
+    if day == 0 || day > days_of_month(year, month) {
+        return Err("its month has no such day");
+    }
+    match (hour, minute, second) {
+        (24.., ..) => return Err("hours go from 00 to 23"),
+        (_, 60.., _) => return Err("minutes go from 00 to 59"),
+        (.., 61..) => return Err("seconds go from 00 to 60"),
+        _ => {}
+    }
+    let (millisecond, offset) = fraction(rest).ok_or(SHAPE)?;
+    if offset.is_empty() {
+        return Err("it has no offset such as Z or +01:00");
+    }
+    let offset_ms =
+        offset_ms(offset).ok_or("its offset is not written as in Z or +01:00, up to 23:59")?;
     let second_ms = if second == 60 {
         59_999
     } else {
@@ -35,7 +58,20 @@ pub fn parse_time(text: &str) -> Option<Millis> {
     };
     let of_day_ms = (i64::from(hour) * 60 + i64::from(minute)) * 60_000 + second_ms;
     let at = Millis(days_since_epoch(year, month, day) * DAY_MS + of_day_ms - offset_ms);
-    (at <= TIME_MAX).then_some(at)
+    Ok(at.min(TIME_MAX))
+}
+
+/// A text as a refusal may repeat it: one that looks like a time, and like nothing personal.
+pub(crate) fn shown(text: &str) -> Option<&str> {
+    let date = |byte: u8| byte.is_ascii_digit() || byte == b'-';
+    let other = |byte: u8| byte.is_ascii_digit() || b"TtZz:.+- ".contains(&byte);
+    let (head, rest) = text.as_bytes().split_first_chunk::<10>()?;
+    let is_time = text.len() <= 40
+        && (b'1'..=b'9').contains(&head[0])
+        && (head[4], head[7]) == (b'-', b'-')
+        && head.iter().all(|byte| date(*byte))
+        && rest.iter().all(|byte| other(*byte));
+    is_time.then_some(text)
 }
 
 /// The number of the two digits at a place.
@@ -136,13 +172,37 @@ mod tests {
             ("2026-03-01T10:00:00Zz", None),
             ("2026-03-1T10:00:00Z", None),
             ("2026-03-01T10:00:0é", None),
-            ("9999-12-31T23:59:59Z", None),
+            ("9999-12-31T23:59:59Z", Some(253_402_300_799_000)),
+            ("9999-12-31T23:59:59.999Z", Some(253_402_300_799_999)),
+            ("9999-12-31T23:59:59-23:59", Some(253_402_300_799_999)),
+            ("9999-12-31T23:59:59+14:00", Some(253_402_250_399_000)),
             ("2026-03-01", None),
             ("", None),
         ];
         for (text, expected) in table {
             assert_eq!(parse_time(text), expected.map(Millis), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_time_is_said() {
+        let table = [
+            ("2026-03-01T10:00:00", "offset"),
+            ("2026-03-01T10:00:00+0100", "offset"),
+            ("2026-03-01T24:00:00Z", "hours go from 00 to 23"),
+            ("2026-03-01T10:60:00Z", "minutes"),
+            ("2026-02-30T10:00:00Z", "its month has no such day"),
+            ("2026-13-01T10:00:00Z", "no such month"),
+            ("01/03/2026 10:00:00", "not written as in"),
+            ("C1", "not written as in"),
+        ];
+        for (text, expected) in table {
+            let why = read_time_text(text).unwrap_err();
+            assert!(why.contains(expected), "{text}: {why}");
+        }
+        let shown = |text| super::shown(text).is_some();
+        assert!(shown("2026-02-30T10:00:00Z") && shown("2026-03-01"));
+        assert!(!shown("0199001234") && !shown("0199-00-12-34") && !shown("kim@example.org"));
     }
 
     proptest! {

@@ -1,6 +1,6 @@
 //! Single values: as they were found, and what they come to.
 
-use crate::time::{TIME_MAX, parse_time};
+use crate::time::{STATED_MAX, TIME_MAX, read_time_text, shown};
 use crate::{Fault, FieldName, quoted};
 use model::{
     Channel, Direction, Identifier, Initiation, Millis, Money, Outcome, Provenance, RejectedReason,
@@ -106,20 +106,31 @@ pub(crate) fn read_time(field: FieldName, raw: Raw<'_>) -> Result<Option<Millis>
     let read = match &raw {
         Raw::Absent | Raw::Null => return Ok(None),
         Raw::Text(text) if text.is_empty() => return Ok(None),
-        Raw::Text(text) => parse_time(text),
-        Raw::Int(at) => Some(Millis(*at)),
-        Raw::Float(at) => whole(*at).map(Millis),
+        Raw::Text(text) => read_time_text(text),
+        Raw::Int(at) => epoch(*at),
+        Raw::Float(at) => whole(*at).map_or(Err("it is no whole number"), epoch),
         other => return Err(Fault::wrong_type(field.name(), "a time", other.what())),
     };
-    let in_range = |at: &Millis| (-TIME_MAX.0..=TIME_MAX.0).contains(&at.0);
-    read.filter(in_range).map(Some).ok_or_else(|| {
-        let found = raw.what();
+    read.map(Some).map_err(|why| {
+        let found = match &raw {
+            Raw::Text(text) => shown(text).unwrap_or("a text"),
+            other => other.what(),
+        };
         let detail = format!(
-            "{}: expected RFC 3339 with offset or epoch milliseconds, found {found}",
+            "{}: expected RFC 3339 with offset or epoch milliseconds, found {found}: {why}",
             field.name()
         );
         Fault::new(RejectedReason::BadTime, detail)
     })
+}
+
+/// The instant that epoch milliseconds state.
+fn epoch(at_ms: i64) -> Result<Millis, &'static str> {
+    if (-TIME_MAX.0..=STATED_MAX.0).contains(&at_ms) {
+        Ok(Millis(at_ms).min(TIME_MAX))
+    } else {
+        Err("it is past the year 9999; are these milliseconds?")
+    }
 }
 
 pub(crate) fn read_duration(field: FieldName, raw: Raw<'_>) -> Result<i64, Fault> {
@@ -131,7 +142,10 @@ pub(crate) fn read_duration(field: FieldName, raw: Raw<'_>) -> Result<i64, Fault
     match read {
         Some(duration_ms @ 0..=DURATION_MAX_MS) => Ok(duration_ms),
         Some(_) => {
-            let detail = format!("{}: expected 0 milliseconds or more", field.name());
+            let detail = format!(
+                "{}: expected 0 to {DURATION_MAX_MS} milliseconds",
+                field.name()
+            );
             Err(Fault::new(RejectedReason::BadValue, detail))
         }
         None => Err(Fault::wrong_type(

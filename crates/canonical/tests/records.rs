@@ -155,15 +155,40 @@ fn times_durations_amounts_and_words_are_checked() {
         "started_at=@1772359200000",
     );
     let bad = "bad_time: started_at: expected RFC 3339 with offset or epoch milliseconds, found";
-    with(
-        r#""started_at":"2026-03-01T10:00:00""#,
-        &format!("{bad} a text"),
-    );
-    with(r#""started_at":1772359200.5"#, &format!("{bad} a number"));
-    with(
-        r#""started_at":99999999999999999"#,
-        &format!("{bad} a number"),
-    );
+    for (value, found) in [
+        (
+            r#""2026-03-01T10:00:00""#,
+            "2026-03-01T10:00:00: it has no offset such as Z or +01:00",
+        ),
+        (
+            r#""2026-02-30T10:00:00Z""#,
+            "2026-02-30T10:00:00Z: its month has no such day",
+        ),
+        (
+            r#""kim@example.org""#,
+            "a text: it is not written as in 2026-03-01T10:00:00+01:00",
+        ),
+        ("1772359200.5", "a number: it is no whole number"),
+        (
+            "99999999999999999",
+            "a number: it is past the year 9999; are these milliseconds?",
+        ),
+        (
+            "253402387140000",
+            "a number: it is past the year 9999; are these milliseconds?",
+        ),
+    ] {
+        with(
+            &format!(r#""started_at":{value}"#),
+            &format!("{bad} {found}"),
+        );
+    }
+    for value in ["253402387139999", r#""9999-12-31T23:59:59.999-23:59""#] {
+        with(
+            &format!(r#""started_at":{value}"#),
+            "started_at=@253402300799999",
+        );
+    }
     with(
         r#""started_at":true"#,
         "wrong_type: started_at: expected a time, found a boolean",
@@ -176,7 +201,7 @@ fn times_durations_amounts_and_words_are_checked() {
     );
     with(
         r#""wait_ms":-1"#,
-        "bad_value: wait_ms: expected 0 milliseconds or more",
+        "bad_value: wait_ms: expected 0 to 1000000000000000 milliseconds",
     );
     with(
         r#""wait_ms":1.5"#,
@@ -412,28 +437,41 @@ fn what_is_no_record() {
     check("  \r\n", "empty: ");
     check(
         "[]",
-        "not_json: expected a JSON object, found a fault at 1:2",
+        "not_json: expected one JSON object a line, found a list",
     );
     check(
         "5",
-        "not_json: expected a JSON object, found a fault at 1:1",
+        "not_json: expected one JSON object a line, found a number",
     );
     check(
         "{} {}",
-        "not_json: expected a JSON object, found a fault at 1:4",
+        "not_json: expected one JSON object a line, found a fault at 1:4",
     );
     check(
         r#"{"a":1,}"#,
-        "not_json: expected a JSON object, found a fault at 1:8",
+        "not_json: expected one JSON object a line, found a fault at 1:8",
     );
     check(
         r#"{"channel":"pho"#,
-        "truncated: ends after 15 bytes inside of a value",
+        "truncated: expected one JSON object a line, found one that is not closed after 15 bytes",
     );
     check(
         "{\"channel\":\"\\ud800\"}",
-        "not_json: expected a JSON object, found a fault at 1:19",
+        "not_json: expected one JSON object a line, found a fault at 1:19",
     );
+    check(
+        r#"{"wait_ms":1e400}"#,
+        "not_json: expected one JSON object a line, found a number out of range at 1:15",
+    );
+    for text in [r#"{"a":NaN}"#, r#"{"a":-Infinity}"#, r#"{"a": Infinity}"#] {
+        let Decoded::Rejected { detail, .. } = decode_json(text.as_bytes()) else {
+            panic!("{text} is no record");
+        };
+        assert!(
+            detail.contains("found a number that JSON does not have (NaN, Infinity) at 1:"),
+            "{text}: {detail}"
+        );
+    }
     let large = format!(r#"{{"a":"{}"}}"#, "x".repeat(canonical::RECORD_BYTES_MAX));
     check(
         &large,

@@ -9,7 +9,6 @@ use std::path::PathBuf;
     name = "ricochet",
     version,
     max_term_width = 100,
-    disable_help_subcommand = true,
     after_help = "Example:\n  ricochet replay --config ricochet.toml --input exports/ \
                   --output results\n\nExit status: 0 done; 1 with --strict, some input was \
                   rejected; 2 wrong use,\nwrong configuration or an unreadable input; 130 \
@@ -52,7 +51,12 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Demo {
     /// Another seed is another day.
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        allow_negative_numbers = true
+    )]
     pub seed: u64,
     /// Seconds of the day for each second of yours; 0: as fast as it can be computed.
     #[arg(long, value_name = "X", default_value_t = 240.0)]
@@ -84,7 +88,7 @@ pub struct Replay {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Tables to write, separated by commas: contacts, verdicts, sessions, alerts, markers,
-    /// dead_letters; default: all.
+    /// dead_letters; default: all. Not written yet: journeys, figures, samples.
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     pub tables: Vec<String>,
     /// Exit with status 1 if a record was rejected.

@@ -1,11 +1,13 @@
 //! `ricochet check`: the configuration, what a sample holds, what policies would have said.
 
 use crate::args::{Check, ProgressWhen};
-use crate::intake::{Arrival, DeadLetter, Inputs, IntoHistory, Opened, Read, Take, load};
+use crate::intake::{
+    Arrival, DeadLetter, Inputs, IntoHistory, Opened, Read, Take, counted_words, load,
+};
 use crate::interrupt;
 use crate::report::{grouped, percent, say};
 use anyhow::Result;
-use model::{Alert, Channel, ContactInput, Text};
+use model::{Alert, Channel, ContactInput, Kind, Text};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use worker::{Counts, History};
@@ -137,8 +139,15 @@ fn sample(check: &Check) -> Result<()> {
         tell!("  {note}");
     }
     for ((channel, source, kind), count) in &seen.events {
+        let known = Channel::from_name(channel)
+            .is_none_or(|channel| !matches!(Kind::from_name(channel, kind), Kind::Other(_)));
+        let mark = if known {
+            ""
+        } else {
+            "  unknown kind, kept as plain activity"
+        };
         tell!(
-            "  {channel:<6} {source:<16} {kind:<16} {:>10}",
+            "  {channel:<6} {source:<16} {kind:<16} {:>10}{mark}",
             grouped(*count)
         );
     }
@@ -154,6 +163,12 @@ fn sample(check: &Check) -> Result<()> {
         "events without any",
         grouped(seen.without_identifier)
     );
+    if !read.door.unknown_types.is_empty() {
+        tell!(
+            "  identifiers of no known type: {}",
+            counted_words(&read.door.unknown_types)
+        );
+    }
     if read.door.pages > 0 {
         let mapped = (read.door.pages - read.door.pages_unmapped) as f64;
         let share = percent(Some(mapped / read.door.pages as f64));

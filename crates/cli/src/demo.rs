@@ -22,6 +22,7 @@ use pace::{Pace, Stop};
 use player::Player;
 use settings::{Loaded, Meant};
 use simulator::workload::day::{self, DayOptions, TimedRecord};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use teller::Teller;
 use view::View;
@@ -313,6 +314,7 @@ impl<W: Write> Show<'_, W> {
             self.player.horizon().since(first) as f64 / DAY_MS as f64
         });
         let report = Report {
+            unknown_kinds: &BTreeMap::new(),
             summary: &summary,
             counts: &counts,
             readings: readings

@@ -2,17 +2,23 @@
 
 use crate::args::ProgressWhen;
 use crate::progress::Progress;
-use anyhow::{Context, Result, bail};
+use crate::report::grouped;
+use crate::story::local;
+use anyhow::{Context, Result};
 use files::{Body, Chunk, FilesError, InputFile, InputReader, ReadOptions, Reading, Record};
 use jiff::tz::TimeZone;
 use model::{ContactInput, Millis, RejectedReason, Text};
 use settings::{Loaded, Meant};
 use stage_door::{Clocks, Place};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use worker::{Counts, Engine, Feed, Refused};
 use xxhash_rust::xxh3::xxh3_128;
+
+/// Milliseconds of a long year.
+const YEAR_MS: i64 = 366 * 86_400_000;
 
 /// Everything that a command needs of its configuration and its inputs.
 pub struct Inputs {
@@ -51,6 +57,8 @@ pub struct Read {
     pub door: stage_door::Counts,
     /// Local times that exist twice or not at all.
     pub ambiguous_times: u64,
+    /// The latest `occurred_at` of an accepted record.
+    pub latest_occurred_at: Option<Millis>,
     /// How each file was read, in their order.
     pub opened: Vec<Opened>,
 }
@@ -164,6 +172,37 @@ impl Inputs {
         Ok(read)
     }
 
+    /// What was read that is probably not meant: identifiers of types that nobody uses, and an end of
+    /// time far after everything that happened. `now` is the end of time.
+    pub fn notes_of_records(&self, read: &Read, now: Millis) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !read.door.unknown_types.is_empty() {
+            let known = [
+                &self.meant.contacts.unique[..],
+                &self.meant.contacts.handles,
+            ]
+            .concat();
+            notes.push(format!(
+                "identifiers of no known type, which say nothing: {}; known: {}",
+                counted_words(&read.door.unknown_types),
+                known.join(", ")
+            ));
+        }
+        let latest = read
+            .latest_occurred_at
+            .filter(|at| now.since(*at) > YEAR_MS);
+        if let Some(latest) = latest {
+            let zone = self.meant.customers.calendar.zone();
+            notes.push(format!(
+                "the end of time, {}, lies more than a year after the last event, {}: all windows \
+                 before it are final; a started_at or ended_at far in the future does that, or --until",
+                local(zone, now),
+                local(zone, latest)
+            ));
+        }
+        notes
+    }
+
     /// What a reader of the files would want to know: columns that say nothing here, and imports
     /// that no file is read by.
     pub fn notes_of_files(&self, opened: &[Opened]) -> Vec<String> {
@@ -199,15 +238,20 @@ impl Inputs {
     }
 }
 
+/// Words with their counts, on one line.
+pub fn counted_words(words: &BTreeMap<Text, u64>) -> String {
+    let words = words.iter();
+    let words = words.map(|(word, count)| format!("{word} {}", grouped(*count)));
+    words.collect::<Vec<_>>().join(", ")
+}
+
 /// An instant as typed on the command line.
 pub fn instant(text: &str) -> Result<Millis> {
-    let parsed: Result<jiff::Timestamp, _> = text.parse();
-    let Ok(timestamp) = parsed else {
-        bail!(
+    canonical::parse_time(text).with_context(|| {
+        format!(
             "--until {text}: not an instant; allowed: RFC 3339 such as 2026-03-01T00:00:00+01:00"
-        );
-    };
-    Ok(Millis(timestamp.as_millisecond()))
+        )
+    })
 }
 
 fn import(import: &settings::Import) -> Result<files::Import> {
@@ -347,7 +391,12 @@ impl<'a, T: Take> Reader<'a, T> {
                     FilesError::Damaged { place, detail, .. } => (place.line, detail.clone()),
                     other => (0, other.to_string()),
                 };
-                self.reject(next.file, line, RejectedReason::Truncated, detail, None);
+                let reason = if detail == files::CUT_OFF {
+                    RejectedReason::Truncated
+                } else {
+                    RejectedReason::Damaged
+                };
+                self.reject(next.file, line, reason, detail, None);
                 return Ok(1);
             }
         };
@@ -363,10 +412,12 @@ impl<'a, T: Take> Reader<'a, T> {
 
     fn record(&mut self, file: usize, record: Record) -> Result<()> {
         let line = record.place.line;
-        let json = match record.body {
-            Body::Json(json) => json,
-            Body::NotCsv(detail) => {
-                self.reject(file, line, RejectedReason::NotCsv, detail.to_owned(), None);
+        let (json, bad_times): (&[u8], &[String]) = match record.body {
+            Body::Json(json) => (json, &[]),
+            Body::BadTimes { json, details } => (json, details),
+            Body::NotCsv { detail, bytes } => {
+                let (detail, hash) = (detail.to_owned(), Some(xxh3_128(bytes)));
+                self.reject(file, line, RejectedReason::NotCsv, detail, hash);
                 return Ok(());
             }
             Body::TooLarge => {
@@ -385,11 +436,26 @@ impl<'a, T: Take> Reader<'a, T> {
         let engine = &self.inputs.engine;
         match engine.admit(decoded, &place, &mut self.clocks, &mut self.read.counts) {
             Ok((key, input)) => {
+                let occurred_at = match &input {
+                    ContactInput::Event(_, event) => event.occurred_at,
+                    ContactInput::Signal(_, signal) => signal.occurred_at,
+                };
+                self.read.latest_occurred_at = self.read.latest_occurred_at.max(Some(occurred_at));
                 let seen = &self.clocks;
                 self.taker.take(key, input, Arrival { file, line, seen })?;
             }
             Err(Refused::Rejected(reason, detail)) => {
                 let hash = Some(xxh3_128(json));
+                // The file knows more of a cell that is no time than the record made of it, in which a
+                // start stands for an `occurred_at` that is missing too.
+                let field = detail.split(':').next().unwrap_or_default();
+                let mut told = bad_times
+                    .iter()
+                    .filter(|_| reason == RejectedReason::BadTime);
+                let told = told
+                    .find(|told| told.split(':').next() == Some(field))
+                    .or(bad_times.first().filter(|_| field == "occurred_at"));
+                let detail = told.cloned().unwrap_or(detail);
                 let reason = reason.name();
                 self.read.dead.push(DeadLetter {
                     file,
@@ -439,12 +505,14 @@ impl Read {
             mut dead,
             door,
             ambiguous_times,
+            latest_occurred_at,
             mut opened,
         } = other;
         self.counts.add(&counts);
         self.dead.append(&mut dead);
         self.door.add(&door);
         self.ambiguous_times += ambiguous_times;
+        self.latest_occurred_at = self.latest_occurred_at.max(latest_occurred_at);
         self.opened.append(&mut opened);
     }
 }

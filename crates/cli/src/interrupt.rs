@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: what is half written must not be found later.
+//! Ctrl-C, SIGTERM and files that grow too large: what is half written must not be found later.
 
 use anyhow::Result;
 use std::path::{Path, PathBuf};
@@ -56,6 +56,17 @@ pub fn finish<E>(place: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
     place()?;
     *partial = None;
     Ok(())
+}
+
+/// A file that grows beyond what the process may write is an error like a full disk, and not the end
+/// of the process by a signal, which would leave what is half written.
+pub fn outlive_full_files() {
+    #[cfg(unix)]
+    {
+        let seen = std::sync::Arc::new(AtomicBool::new(false));
+        // Without it the signal ends the process, as it did before: not worth failing for.
+        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen);
+    }
 }
 
 /// Does not return if the program was interrupted: what fails then fails because of that.

@@ -29,6 +29,7 @@ const REJECTED: u8 = 1;
 const WRONG: u8 = 2;
 
 fn main() -> ExitCode {
+    interrupt::outlive_full_files();
     let arguments = Arguments::parse();
     let done = match &arguments.command {
         Command::Demo(demo) => demo::run(demo),

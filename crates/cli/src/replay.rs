@@ -7,7 +7,7 @@ use crate::interrupt;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::report::{self, Report};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use files::{Format, OutputFolder, TABLE_NAMES};
 use model::{ContactInput, Millis, Text};
 use serde_json::{Map, Value, json};
@@ -24,6 +24,8 @@ const DAY_MS: f64 = 86_400_000.0;
 const TABLES_TO_COME: [&str; 3] = ["journeys", "figures", "samples"];
 /// With `--as-arrived`, records between two commits.
 const RECORDS_PER_COMMIT: usize = 500;
+/// With `--as-arrived`, event time between two commits at most.
+const STEP_OF_TIME_MS: i64 = 60_000;
 
 /// Runs the command.
 pub fn run(replay: &Replay) -> Result<u8> {
@@ -33,6 +35,12 @@ pub fn run(replay: &Replay) -> Result<u8> {
     inputs.tell_notes();
     note_output_among_inputs(replay);
     let folder = OutputFolder::create(&replay.output)?;
+    for leftover in folder.leftovers() {
+        eprintln!(
+            "ricochet: note: {} was left by a run that was killed, and can be removed",
+            leftover.display()
+        );
+    }
     interrupt::remove_when_interrupted(folder.path());
     let mut output = Output::create(&inputs, &folder, format(replay.format), &wanted)?;
     let mut read = if replay.as_arrived {
@@ -41,6 +49,9 @@ pub fn run(replay: &Replay) -> Result<u8> {
         history(&inputs, replay, &folder, &mut output)?
     };
     for note in inputs.notes_of_files(&read.opened) {
+        eprintln!("ricochet: note: {note}");
+    }
+    for note in inputs.notes_of_records(&read, output.now) {
         eprintln!("ricochet: note: {note}");
     }
     if read.ambiguous_times > 0 {
@@ -65,6 +76,7 @@ pub fn run(replay: &Replay) -> Result<u8> {
     folder.write_json("summary.json", &Value::Object(figures))?;
     interrupt::finish(|| folder.finish())?;
     let report = Report {
+        unknown_kinds: &read.door.unknown_kinds,
         summary: &summary,
         counts: &counts,
         readings: readings
@@ -83,7 +95,10 @@ pub fn run(replay: &Replay) -> Result<u8> {
         started.elapsed().as_secs_f64()
     );
     let span = report::span(zone, summary.first_at, now);
-    report::say(&[span, places, report.text(), written].concat())?;
+    report::say(&[span, places, report.text(), written].concat()).with_context(|| {
+        let output = replay.output.display();
+        format!("the tables in {output} are complete, but this report could not be written")
+    })?;
     Ok(if strict { REJECTED } else { 0 })
 }
 
@@ -122,10 +137,10 @@ fn wanted(named: &[String]) -> Result<Vec<&'static str>> {
         if let Some(known) = TABLE_NAMES.iter().find(|known| **known == name) {
             wanted.push(*known);
         } else if TABLES_TO_COME.contains(&name) {
-            eprintln!("ricochet: note: --tables {name}: not written by this release");
+            eprintln!("ricochet: note: --tables {name}: this table is not written yet");
         } else {
             bail!(
-                "--tables {name}: no such table; allowed: {}, {}",
+                "--tables {name}: no such table; allowed: {}; not written yet: {}",
                 TABLE_NAMES.join(", "),
                 TABLES_TO_COME.join(", ")
             );
@@ -148,6 +163,17 @@ fn with_times(
         .map(|((source, code), count)| (format!("{source}/{code}"), *count))
         .collect();
     figures.insert("unmapped_codes".into(), json!(unmapped));
+    let unknown_kinds: BTreeMap<String, u64> = read
+        .door
+        .unknown_kinds
+        .iter()
+        .map(|((channel, kind), count)| (format!("{}/{kind}", channel.name()), *count))
+        .collect();
+    figures.insert("unknown_kinds".into(), json!(unknown_kinds));
+    figures.insert(
+        "unknown_identifier_types".into(),
+        json!(read.door.unknown_types),
+    );
     figures.insert("pages".into(), json!(read.door.pages));
     figures.insert("pages_unmapped".into(), json!(read.door.pages_unmapped));
     figures.insert("ambiguous_times".into(), json!(read.ambiguous_times));
@@ -196,6 +222,8 @@ struct IntoLive<'a, 'b> {
     lateness_ms: i64,
     horizon: &'b mut Millis,
     taken: usize,
+    /// Up to when time has moved.
+    settled_at: Millis,
 }
 
 impl Take for IntoLive<'_, '_> {
@@ -203,11 +231,15 @@ impl Take for IntoLive<'_, '_> {
         *self.horizon = (*self.horizon).max(worker::horizon(&input));
         self.live.offer(key, input);
         self.taken += 1;
-        if self.taken.is_multiple_of(RECORDS_PER_COMMIT) {
-            let least = arrival.seen.iter().map(|(_, _, at)| at).min();
-            if let Some(seen_at) = least {
-                self.live.advance(seen_at.minus(self.lateness_ms));
-            }
+        let least = arrival.seen.iter().map(|(_, _, at)| at).min();
+        let Some(settled_at) = least.map(|seen_at| seen_at.minus(self.lateness_ms)) else {
+            return Ok(());
+        };
+        // Also with few records a window passes when it does, so that what is late revises.
+        let moved = settled_at.since(self.settled_at) >= STEP_OF_TIME_MS;
+        if moved || self.taken.is_multiple_of(RECORDS_PER_COMMIT) {
+            self.live.advance(settled_at);
+            self.settled_at = settled_at;
         }
         Ok(())
     }
@@ -236,6 +268,7 @@ fn as_arrived(inputs: &Inputs, replay: &Replay, output: &mut Output) -> Result<R
         lateness_ms: lateness.unwrap_or(0),
         horizon: &mut horizon,
         taken: 0,
+        settled_at: Millis::MIN,
     };
     let read = inputs.read_as_arrived(replay.progress, taker)?;
     output.now = inputs.engine.door.settings().until.unwrap_or(horizon);

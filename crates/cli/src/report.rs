@@ -18,6 +18,8 @@ const REASONS_LISTED: usize = 10;
 pub struct Report<'a> {
     /// The figures.
     pub summary: &'a Summary,
+    /// Events of kinds that are in no list, by channel and kind.
+    pub unknown_kinds: &'a BTreeMap<(Channel, Text), u64>,
     /// What was counted on the way.
     pub counts: &'a Counts,
     /// Names of the readings, in the order of the summary.
@@ -76,6 +78,15 @@ impl Report<'_> {
             line(
                 text,
                 &format!("           {} ignored: {why}", grouped(*count)),
+            );
+        }
+        for ((channel, kind), count) in self.unknown_kinds {
+            let (count, channel) = (grouped(*count), channel.name());
+            line(
+                text,
+                &format!(
+                    "           {count} of an unknown kind, kept as plain activity: {channel} {kind}"
+                ),
             );
         }
         if counts.incomplete > 0 {
@@ -168,15 +179,17 @@ impl Report<'_> {
             } else {
                 ""
             };
+            // Where no contact has a reason, none can have the same.
+            let says = !name.ends_with(" same") || figures.with_reason > 0;
             line(
                 text,
                 &format!(
                     "{name:<width$}{:>9}{:>13}{:>13}{:>9}{:>8}{:>12}{mark}",
                     grouped(figures.repeats),
                     grouped(figures.identified),
-                    percent(figures.repeat_rate()),
+                    percent(figures.repeat_rate().filter(|_| says)),
                     grouped(figures.retries),
-                    percent(figures.fir()),
+                    percent(figures.fir().filter(|_| says)),
                     grouped(figures.origins_matured),
                 ),
             );

@@ -3,11 +3,11 @@
 use crate::explain::heard::Links;
 use calendar::Anchor;
 use files::InputFile;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use model::{
-    Alert, Class, ContactInput, ContactResult, EndKind, Field, Millis, PriorRole, ReadingResult,
-    Resolved, Session, Value, Verdict, Version,
+    Alert, Channel, Class, ContactInput, ContactResult, EndKind, Event, Field, Kind, Millis,
+    PriorRole, ReadingResult, Resolved, Session, Value, Verdict, Version,
 };
 use rules::Policy;
 use settings::{Meant, duration_text};
@@ -16,7 +16,13 @@ use std::fmt::Write as _;
 /// An instant in the centre's zone: `Mon 2 Mar 2026 10:00:05`.
 pub fn local(zone: &TimeZone, at: Millis) -> String {
     let Ok(timestamp) = Timestamp::from_millisecond(at.0) else {
-        return at.0.to_string();
+        // The last day of the year 9999, the usual word for "never", is in UTC.
+        let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+        let civil = epoch.checked_add(SignedDuration::from_millis(at.0));
+        return civil.map_or_else(
+            |_| "after the year 9999".to_owned(),
+            |civil| civil.strftime("%a %-d %b %Y %H:%M:%S UTC").to_string(),
+        );
     };
     let zoned = timestamp.to_zoned(zone.clone());
     zoned.strftime("%a %-d %b %Y %H:%M:%S").to_string()
@@ -125,6 +131,32 @@ fn stated(zone: &TimeZone, field: Field, value: &Value) -> String {
     format!("{} {text}", field.name())
 }
 
+/// Whether an event opens what a wrap-up belongs to: the same mail of a thread, or anything under the
+/// same key.
+fn opens_for(event: &Event, wrap_up: &Event) -> bool {
+    let key = |event: &Event| {
+        let ids = [&event.thread_id, &event.root_contact_id, &event.contact_id];
+        let ids = match event.channel {
+            Channel::Email => &ids[..],
+            Channel::Web => &ids[2..],
+            Channel::Phone | Channel::Chat | Channel::Video => &ids[1..],
+        };
+        let id = ids.iter().find(|id| !id.is_empty());
+        (
+            event.channel,
+            event.source.clone(),
+            id.map(|id| (*id).clone()),
+        )
+    };
+    let completes = matches!(
+        event.kind,
+        Kind::Qualified | Kind::Ended | Kind::Closed | Kind::Scheduled | Kind::Invited
+    );
+    !completes
+        && key(event) == key(wrap_up)
+        && (event.channel != Channel::Email || event.contact_id == wrap_up.contact_id)
+}
+
 /// Everything of which a story is told.
 pub struct Story<'a> {
     /// The configuration.
@@ -206,7 +238,17 @@ impl Story<'_> {
             if !self.links.belongs(&heard.input, result) {
                 continue;
             }
-            let (said, place) = (heard.said(self.meant), heard.place(self.files));
+            let (mut said, place) = (heard.said(self.meant), heard.place(self.files));
+            if self.waits(&heard.input) {
+                said.push_str(
+                    " — not used: it waits for a contact that has not appeared under its own ",
+                );
+                said.push_str(if contact.channel == Channel::Email {
+                    "thread and id"
+                } else {
+                    "id"
+                });
+            }
             if before.as_ref() == Some(&said) {
                 let _ = writeln!(text, "    the same again, which changes nothing  [{place}]");
                 continue;
@@ -220,6 +262,18 @@ impl Story<'_> {
         self.readings(text, result);
         self.policies(text, result);
         text.push('\n');
+    }
+
+    /// Whether a wrap-up waits for its contact: nothing opens one where it belongs.
+    fn waits(&self, input: &ContactInput) -> bool {
+        let ContactInput::Event(_, waiting) = input else {
+            return false;
+        };
+        waiting.kind == Kind::Qualified
+            && !self.events.iter().any(|heard| match &heard.input {
+                ContactInput::Event(_, event) => opens_for(event, waiting),
+                ContactInput::Signal(..) => false,
+            })
     }
 
     fn what_it_is(&self, text: &mut String, result: &ContactResult) {

@@ -127,6 +127,8 @@ impl Target {
 #[derive(Clone, Debug)]
 pub(crate) struct ColumnPlan {
     pub(crate) target: Target,
+    /// Its name in the file.
+    pub(crate) name: String,
     /// What stands before its value in JSON.
     pub(crate) label: Vec<u8>,
     /// Value in the file → canonical value.
@@ -210,6 +212,7 @@ impl Plan {
 
 impl ColumnPlan {
     pub(crate) fn new(name: &str, options: PlanOptions<'_>) -> ColumnPlan {
+        let own_name = name;
         let name = match options.import.and_then(|import| import.columns.get(name)) {
             Some(canonical) => canonical,
             None => name,
@@ -234,6 +237,7 @@ impl ColumnPlan {
         let values = options.import.and_then(|import| import.values.get(name));
         ColumnPlan {
             target,
+            name: own_name.to_owned(),
             label,
             values: values.cloned().unwrap_or_default(),
         }

@@ -22,6 +22,9 @@ impl fmt::Display for Place {
     }
 }
 
+/// What is said of a file that was cut off.
+pub const CUT_OFF: &str = "the file ends before it is complete";
+
 /// An error about a file.
 #[derive(Debug, thiserror::Error)]
 pub enum FilesError {
@@ -86,6 +89,16 @@ pub enum FilesError {
     OutputExists {
         /// The folder.
         path: PathBuf,
+    },
+    /// Another run is writing the same folder.
+    #[error("{path} is being written by another run (process {process}), into {partial}")]
+    OutputBusy {
+        /// The folder.
+        path: PathBuf,
+        /// The other run's process.
+        process: u32,
+        /// Where it writes.
+        partial: PathBuf,
     },
     /// The output path names no folder.
     #[error("{path} is no name for an output folder")]

@@ -15,6 +15,7 @@ use crate::write::{Format, TableWriter};
 pub struct OutputFolder {
     target: PathBuf,
     partial: PathBuf,
+    leftovers: Vec<PathBuf>,
     finished: bool,
 }
 
@@ -39,7 +40,16 @@ impl OutputFolder {
         fs::create_dir_all(parent).map_err(unwritable(parent))?;
         let mut hidden = std::ffi::OsString::from(".");
         hidden.push(name);
-        hidden.push(format!(".partial-{}", std::process::id()));
+        hidden.push(".partial-");
+        let leftovers = of_others(parent, &hidden);
+        if let Some((process, partial)) = leftovers.iter().find(|(process, _)| is_alive(*process)) {
+            return Err(FilesError::OutputBusy {
+                path: dir.to_path_buf(),
+                process: *process,
+                partial: partial.clone(),
+            });
+        }
+        hidden.push(std::process::id().to_string());
         let partial = parent.join(hidden);
         // One that is there is what a killed process of the same number has left.
         match fs::remove_dir_all(&partial) {
@@ -51,8 +61,16 @@ impl OutputFolder {
         Ok(OutputFolder {
             target: dir.to_path_buf(),
             partial,
+            leftovers: leftovers.into_iter().map(|(_, partial)| partial).collect(),
             finished: false,
         })
+    }
+
+    /// What runs that were killed have left beside the folder. They stay: a run in another container
+    /// looks like a dead one from here.
+    #[must_use]
+    pub fn leftovers(&self) -> &[PathBuf] {
+        &self.leftovers
     }
 
     /// Where the files are until the folder is finished.
@@ -108,6 +126,26 @@ impl Drop for OutputFolder {
             let _ = fs::remove_dir_all(&self.partial);
         }
     }
+}
+
+/// Partial folders of other processes in a folder, with the processes' numbers.
+fn of_others(parent: &Path, hidden: &std::ffi::OsStr) -> Vec<(u32, PathBuf)> {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    let others = entries.filter_map(|entry| {
+        let name = entry.file_name();
+        let rest = name
+            .as_encoded_bytes()
+            .strip_prefix(hidden.as_encoded_bytes())?;
+        let process: u32 = std::str::from_utf8(rest).ok()?.parse().ok()?;
+        (process != std::process::id()).then(|| (process, entry.path()))
+    });
+    others.collect()
+}
+
+/// Whether a process runs that is of the same program; where the system does not tell, it does not.
+fn is_alive(process: u32) -> bool {
+    let name = |process: &str| fs::read(format!("/proc/{process}/comm")).ok();
+    name(&process.to_string()).is_some_and(|other| Some(other) == name("self"))
 }
 
 fn parent(dir: &Path) -> &Path {

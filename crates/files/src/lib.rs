@@ -23,7 +23,7 @@ mod text;
 mod time;
 mod write;
 
-pub use error::{FilesError, Place};
+pub use error::{CUT_OFF, FilesError, Place};
 pub use folder::OutputFolder;
 pub use import::Import;
 pub use input::{Compression, InputFile, InputKind, open_inputs};

@@ -6,7 +6,8 @@ use jiff::civil::{Date, DateTime};
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::columns::{ColumnPlan, FieldKind, Plan, Target, field};
+use crate::columns::{CANONICAL_NAMES, ColumnPlan, FieldKind, Plan, Target, field};
+use crate::read::Body;
 use crate::text::{push_double, push_int, push_json_text, push_time};
 use crate::time;
 
@@ -48,6 +49,8 @@ pub(crate) struct RowBuilder {
     /// Where the values of some fields stand.
     spans: [Range<usize>; 4],
     is_contact: bool,
+    /// What could not be read as a time.
+    bad_times: Vec<String>,
     /// Local times that exist twice or not at all, over all rows.
     pub(crate) ambiguous_times: u64,
 }
@@ -70,6 +73,7 @@ impl RowBuilder {
         self.cleared.clear();
         self.seen = 0;
         self.is_contact = false;
+        self.bad_times.clear();
     }
 
     fn has(&self, field: usize) -> bool {
@@ -142,9 +146,10 @@ impl RowBuilder {
             FieldKind::Number => push_number(&mut self.out, found),
             FieldKind::Bool => push_bool(&mut self.out, found),
             FieldKind::Texts => push_texts(&mut self.out, found),
-            FieldKind::Time => {
-                self.ambiguous_times += u64::from(push_at(&mut self.out, plan, found))
-            }
+            FieldKind::Time => match push_at(&mut self.out, plan, found) {
+                Some(is_ambiguous) => self.ambiguous_times += u64::from(is_ambiguous),
+                None => self.bad_times.push(bad_time(plan, column, field, found)),
+            },
         }
         if let Some(at) = SPANNED.iter().position(|&spanned| spanned == field) {
             self.spans[at] = start..self.out.len();
@@ -193,7 +198,7 @@ impl RowBuilder {
     }
 
     /// Completes the record. Its text holds until the next row begins.
-    pub(crate) fn finish(&mut self, plan: &Plan) -> &[u8] {
+    pub(crate) fn finish(&mut self, plan: &Plan) -> Body<'_> {
         if plan.completes {
             self.complete(plan);
         }
@@ -213,7 +218,13 @@ impl RowBuilder {
             self.clear_fields();
         }
         self.out.push(b'}');
-        &self.out
+        if self.bad_times.is_empty() {
+            return Body::Json(&self.out);
+        }
+        Body::BadTimes {
+            json: &self.out,
+            details: &self.bad_times,
+        }
     }
 
     /// What a row leaves out and a record must have.
@@ -414,17 +425,40 @@ fn push_texts(out: &mut Vec<u8>, found: Found<'_>) {
     }
 }
 
-/// A time as epoch milliseconds, or what is none as it is. Returns whether it was ambiguous.
-fn push_at(out: &mut Vec<u8>, plan: &Plan, found: Found<'_>) -> bool {
+/// What is to be said of a cell that is no time: its column, the format, and what was found.
+fn bad_time(plan: &Plan, column: &ColumnPlan, field: usize, found: Found<'_>) -> String {
+    let (field, _) = CANONICAL_NAMES[field];
+    let mut text = format!("{field}: ");
+    if column.name != field {
+        text.push_str(&format!("column `{}`, ", column.name));
+    }
+    let zone = plan.zone.iana_name().unwrap_or("local time");
+    let expected = match &plan.time_format {
+        Some(format) => format!("a time written as `{format}`"),
+        None => "RFC 3339, with an offset or as local time, or epoch milliseconds".to_owned(),
+    };
+    let mut scratch = String::new();
+    let cell = text_of(found, &mut scratch);
+    let cell = match time::shown(cell) {
+        Some(cell) => format!("`{cell}`"),
+        None => "a text that is none".to_owned(),
+    };
+    text.push_str(&format!("expected {expected} ({zone}), found {cell}"));
+    text
+}
+
+/// A time as epoch milliseconds, or what is none as it is. Returns whether it was ambiguous; `None`
+/// for what is no time.
+fn push_at(out: &mut Vec<u8>, plan: &Plan, found: Found<'_>) -> Option<bool> {
     let format = plan.time_format.as_deref();
     let read = match found {
         Found::Instant(at_ms) => {
             push_int(out, at_ms);
-            return false;
+            return Some(false);
         }
         Found::Int(at_ms) if format.is_none() => {
             push_int(out, at_ms);
-            return false;
+            return Some(false);
         }
         Found::Int(_) => time::read(text_of(found, &mut String::new()), &plan.zone, format),
         Found::Text(text) => time::read(text, &plan.zone, format),
@@ -434,18 +468,18 @@ fn push_at(out: &mut Vec<u8>, plan: &Plan, found: Found<'_>) -> bool {
         }
         Found::Double(number) => {
             push_number(out, Found::Double(number));
-            return false;
+            return Some(false);
         }
         Found::Absent | Found::Bool(_) | Found::Json(_) => None,
     };
     match read {
         Some(read) => {
             push_int(out, read.at_ms);
-            read.ambiguous
+            Some(read.ambiguous)
         }
         None => {
             push_text(out, found);
-            false
+            None
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Times as files have them.
 
+use jiff::Timestamp;
 use jiff::civil::{DateTime, Time};
 use jiff::fmt::strtime;
 use jiff::fmt::temporal::Pieces;
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 /// A time, and whether its zone has it twice or not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +27,22 @@ impl Resolved {
 pub(crate) fn resolve(local: DateTime, zone: &TimeZone) -> Option<Resolved> {
     let found = zone.to_ambiguous_timestamp(local);
     let ambiguous = !matches!(found.offset(), AmbiguousOffset::Unambiguous { .. });
-    let at = found.compatible().ok()?;
+    let Ok(at) = found.compatible() else {
+        // The library's instants end before the year 9999 does.
+        let offset = zone.to_offset(Timestamp::MAX);
+        return (local.year() == 9999).then(|| Resolved::sure(counted(local, offset)));
+    };
     Some(Resolved {
         at_ms: at.as_millisecond(),
         ambiguous,
     })
+}
+
+/// A local time less its offset, in milliseconds since 1970.
+fn counted(local: DateTime, offset: Offset) -> i64 {
+    let since = local.duration_since(jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0));
+    let of_civil = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
+    of_civil.saturating_sub(i64::from(offset.seconds()) * 1_000)
 }
 
 /// Reads a time as text: by `format` if there is one, else epoch milliseconds; else ISO 8601 with `T`
@@ -49,11 +61,20 @@ pub(crate) fn read(text: &str, zone: &TimeZone, format: Option<&str>) -> Option<
         .date()
         .to_datetime(pieces.time().unwrap_or(Time::midnight()));
     match pieces.to_numeric_offset() {
-        Some(offset) => Some(Resolved::sure(
-            offset.to_timestamp(local).ok()?.as_millisecond(),
-        )),
+        Some(offset) => Some(Resolved::sure(counted(local, offset))),
         None => resolve(local, zone),
     }
+}
+
+/// A cell as a message may repeat it: one that looks like a time, and not like a number of a person.
+pub(crate) fn shown(cell: &str) -> Option<&str> {
+    let cell = cell.trim();
+    let is_sign = |byte: u8| byte.is_ascii_digit() || b"-/.:, +TtZzAaPpMm".contains(&byte);
+    let date = cell.split([' ', 'T', 't']).next().unwrap_or_default();
+    let numbers: Vec<&str> = date.split(['-', '/', '.']).collect();
+    let is_date = numbers.len() == 3 && numbers.iter().any(|number| number.len() == 4);
+    let is_time = cell.len() <= 40 && cell.bytes().all(is_sign) && (is_date || cell.contains(':'));
+    is_time.then_some(cell)
 }
 
 fn read_formatted(text: &str, zone: &TimeZone, format: &str) -> Option<Resolved> {
@@ -92,7 +113,21 @@ mod tests {
         check("2026-03-01", None, "2026-02-28T23:00:00Z");
         check("1772359200000", None, "2026-03-01T10:00:00Z");
         check("01/03/2026", None, "none");
+        let zone = TimeZone::get("Europe/Paris").expect("the zone is known");
+        for text in ["9999-12-31 23:59:59", "9999-12-31T23:59:59+01:00"] {
+            let at = read(text, &zone, None).map(|read| read.at_ms);
+            assert_eq!(at, Some(253_402_297_199_000), "{text}");
+        }
         check("", None, "none");
+        assert_eq!(shown("31.02.2026 10:00"), Some("31.02.2026 10:00"));
+        assert_eq!(
+            [
+                shown("01 99 00 12 34"),
+                shown("01.99.00.12.34"),
+                shown("Kim")
+            ],
+            [None; 3]
+        );
     }
 
     #[test]

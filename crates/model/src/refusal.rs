@@ -30,8 +30,10 @@ words! {
         UnknownChannel = "unknown_channel",
         /// The record is another tenant's.
         OtherTenant = "other_tenant",
-        /// The record ends before it is complete.
+        /// The record, or its file, ends before it is complete.
         Truncated = "truncated",
+        /// From here on its file cannot be read.
+        Damaged = "damaged",
     }
 }
 

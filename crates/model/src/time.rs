@@ -11,6 +11,8 @@ impl Millis {
     pub const MIN: Millis = Millis(i64::MIN);
     /// Later than every instant.
     pub const MAX: Millis = Millis(i64::MAX);
+    /// The last instant that is read or written: 9999-12-31T23:59:59.999Z.
+    pub const LAST: Millis = Millis(253_402_300_799_999);
 
     /// This instant, `duration_ms` later; stays within the range of the type.
     #[must_use]

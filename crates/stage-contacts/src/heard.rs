@@ -1,7 +1,7 @@
 //! Everything that was said under one key, each thing once.
 
 use crate::route::Sent;
-use model::{Absorbed, ContactInput, ContactName, Event, Millis, Signal, Text, Version};
+use model::{Absorbed, Channel, ContactInput, ContactName, Event, Millis, Signal, Text, Version};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -135,8 +135,16 @@ impl State {
         });
         let over = self.events.len() - EVENTS_PER_CONTACT_MAX;
         self.events_cut += over as u64;
-        self.events
-            .drain(EVENTS_OF_BEGINNING..EVENTS_OF_BEGINNING + over);
+        // The pages of a device are many visits: a gap in the middle would make one more.
+        let is_device = |(_, event): &(Version, Event)| {
+            event.channel == Channel::Web && event.contact_id.is_empty()
+        };
+        let kept = if self.events.iter().any(is_device) {
+            0
+        } else {
+            EVENTS_OF_BEGINNING
+        };
+        self.events.drain(kept..kept + over);
         self.index();
     }
 

@@ -1,7 +1,7 @@
 //! What one task of the door carries from record to record.
 
 use crate::numbers::Remembered;
-use model::{Millis, Text};
+use model::{Channel, Millis, Text};
 use std::collections::BTreeMap;
 
 /// More codes than this are counted, but not listed.
@@ -77,8 +77,36 @@ pub struct Counts {
     pub pages_unmapped: u64,
     /// Identifiers that mean nobody.
     pub identifiers_blocked: u64,
-    /// Identifiers of types that the tenant does not use.
-    pub identifiers_unused: u64,
+    /// Identifiers of types that the tenant does not use, by type; `other` for what looks personal.
+    pub unknown_types: BTreeMap<Text, u64>,
+    /// Accepted events of kinds that are not in their channel's list, by channel and kind.
+    pub unknown_kinds: BTreeMap<(Channel, Text), u64>,
+}
+
+/// More unknown words than this are counted as `other`.
+const WORDS_LISTED_MAX: usize = 1_000;
+/// Bytes of the longest unknown word that is listed.
+const WORD_BYTES_MAX: usize = 64;
+
+/// Counts a word that is in no list. It comes from outside and goes into reports: what could name a
+/// person is counted, and not repeated.
+fn count_word<K: Ord>(
+    words: &mut BTreeMap<K, u64>,
+    word: &str,
+    key: impl Fn(Text) -> K,
+    count: u64,
+) {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let is_listed = !word.is_empty()
+        && word.len() <= WORD_BYTES_MAX
+        && word.bytes().all(is_plain)
+        && digits <= 4;
+    let mut listed = key(if is_listed { word } else { "other" }.into());
+    if words.len() >= WORDS_LISTED_MAX && !words.contains_key(&listed) {
+        listed = key("other".into());
+    }
+    *words.entry(listed).or_default() += count;
 }
 
 impl Counts {
@@ -90,7 +118,8 @@ impl Counts {
             pages,
             pages_unmapped,
             identifiers_blocked,
-            identifiers_unused,
+            unknown_types,
+            unknown_kinds,
         } = other;
         for ((source, code), count) in unmapped_codes {
             self.unmapped_code(source, code, *count);
@@ -99,7 +128,25 @@ impl Counts {
         self.pages += pages;
         self.pages_unmapped += pages_unmapped;
         self.identifiers_blocked += identifiers_blocked;
-        self.identifiers_unused += identifiers_unused;
+        for (name, count) in unknown_types {
+            count_word(&mut self.unknown_types, name, |name| name, *count);
+        }
+        for ((channel, name), count) in unknown_kinds {
+            count_word(
+                &mut self.unknown_kinds,
+                name,
+                |name| (*channel, name),
+                *count,
+            );
+        }
+    }
+
+    pub(crate) fn unknown_type(&mut self, name: &str) {
+        count_word(&mut self.unknown_types, name, |name| name, 1);
+    }
+
+    pub(crate) fn unknown_kind(&mut self, channel: Channel, name: &str) {
+        count_word(&mut self.unknown_kinds, name, |name| (channel, name), 1);
     }
 
     pub(crate) fn unmapped_code(&mut self, source: &str, code: &str, count: u64) {

@@ -141,6 +141,9 @@ impl Door {
             ],
         };
         self.in_time(&head, place, clocks)?;
+        if let Kind::Other(name) = &event.kind {
+            clocks.counts.unknown_kind(event.channel, name);
+        }
         strip_url(&mut event);
         let version = Version {
             updated_at: event.updated_at,
@@ -241,7 +244,7 @@ impl Door {
                     }
                 }
                 Seen::Nobody => clocks.counts.identifiers_blocked += 1,
-                Seen::OfUnknownType => clocks.counts.identifiers_unused += 1,
+                Seen::OfUnknownType => clocks.counts.unknown_type(&identifiers[place].kind),
             }
         }
         identifiers.truncate(kept);

@@ -585,7 +585,10 @@ fn what_is_counted_beside() {
     assert_eq!(counts.unmapped_codes.len(), 2);
     assert_eq!((counts.pages, counts.pages_unmapped), (3, 1));
     assert_eq!(
-        (counts.identifiers_blocked, counts.identifiers_unused),
+        (
+            counts.identifiers_blocked,
+            counts.unknown_types.values().sum::<u64>(),
+        ),
         (1, 1)
     );
     counts.add(&clocks.counts);

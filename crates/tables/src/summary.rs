@@ -12,7 +12,9 @@ use worker::{Bucket, Counts};
 pub struct ReadingFigures {
     /// Contacts that take part as followers.
     pub identified: u64,
-    /// Of these, repeats.
+    /// Of these, contacts with a reason.
+    pub with_reason: u64,
+    /// Of the identified, repeats.
     pub repeats: u64,
     /// Of these, retries.
     pub retries: u64,
@@ -33,6 +35,7 @@ impl ReadingFigures {
 
     fn merge(&mut self, other: &ReadingFigures) {
         self.identified += other.identified;
+        self.with_reason += other.with_reason;
         self.repeats += other.repeats;
         self.retries += other.retries;
         self.origins_matured += other.origins_matured;
@@ -160,6 +163,7 @@ impl Summary {
             let takes_part = result.roles.follower && reading.count > 0;
             let figures = &mut self.readings[usize::from(reading.reading)];
             figures.identified += u64::from(takes_part);
+            figures.with_reason += u64::from(takes_part && result.contact.reason.is_some());
             figures.repeats += u64::from(reading.class == Some(Class::Repeat));
             figures.retries += u64::from(reading.class == Some(Class::Retry));
             let matured = reading.origin && reading.due_at.is_some_and(|due_at| now >= due_at);

@@ -3,7 +3,7 @@
 
 use crate::rows::{Names, known};
 use files::{Block, Cell, Cells};
-use model::{Class, ContactResult, Mode, ReadingResult, Status, Verdict};
+use model::{Class, ContactResult, Millis, Mode, ReadingResult, Status, Verdict};
 
 /// Makes the rows of one contact after the other; its memory is used again.
 #[derive(Debug, Default)]
@@ -108,6 +108,7 @@ impl Verdicts {
         self.origins.push(Cell::Bool(reading.origin));
         let due_at = reading
             .due_at
+            .filter(|due_at| *due_at <= Millis::LAST)
             .map_or(Cell::Null, |due_at| Cell::Time(due_at.0));
         self.due_at.push(due_at);
         self.revisions.push(Cell::Int(i64::from(reading.revision)));

@@ -34,8 +34,8 @@ fn what_came_in_order_settles_as_if_it_had_been_sorted() {
 #[test]
 fn what_came_late_revises_what_was_final() {
     let case = Case::new(SMALL);
-    let others =
-        (0..600).map(|at| call(&format!("O{at}"), &format!("X{at}"), 2 + at / 24, at % 24));
+    // One record is enough for time to pass.
+    let others = [call("OTHER", "X", 26, 9)];
     let (first, second) = (call("FIRST", "C", 1, 9), call("SECOND", "C", 3, 9));
     let history: Vec<Value> = std::iter::once(first)
         .chain(others)

@@ -58,9 +58,103 @@ fn a_compressed_file_that_was_cut() {
 }
 
 #[test]
-fn a_file_that_is_not_compressed_at_all() {
-    let (decoded, line, _) = damaged("not.jsonl.gz", b"this is no gzip");
-    assert_eq!((decoded, line.as_str()), (0, "1"));
+fn files_that_are_not_what_their_names_say() {
+    let case = Case::new(SMALL);
+    let text = lines(&calls(3));
+    let semicolons = "contact_id;channel;started_at\nP1;phone;2026-03-01T10:00:00Z\n";
+    let utf_16: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (name, bytes, told) in [
+        (
+            "a.jsonl.gz",
+            text.clone().into_bytes(),
+            "the file: it is no gzip, as its name says, but something else",
+        ),
+        (
+            "a.jsonl.zst",
+            gzip(text.as_bytes()),
+            "the file: it is no zstd, as its name says, but gzip",
+        ),
+        (
+            "a.jsonl",
+            gzip(text.as_bytes()),
+            "the file: it is no JSON lines, as its name says, but gzip",
+        ),
+        (
+            "b.jsonl",
+            utf_16,
+            "the file: it is no JSON lines, as its name says, but text in UTF-16",
+        ),
+        (
+            "a.csv",
+            text.into_bytes(),
+            "line 1 (byte 0): it is no CSV, as its name says, but JSON",
+        ),
+        (
+            "b.csv",
+            semicolons.into(),
+            "line 1 (byte 0): the header has no known column, and `;` where its separator should stand; to read it, add to the configuration: [import.NAME] match = \"...\", separator = \";\"",
+        ),
+        (
+            "c.csv",
+            b"contact_id,channel,channel\n".to_vec(),
+            "line 1 (byte 0): the header has the column `channel` twice",
+        ),
+    ] {
+        case.put(name, bytes);
+        let ran = case.run(&format!(
+            "replay --config c.toml --input {name} --output out"
+        ));
+        ran.refused(&format!("ricochet: {name}: {told}"));
+        assert!(!case.path("out").exists(), "{name}");
+        assert_eq!(case.left_over(), Vec::<String>::new());
+    }
+    // What is damaged further on keeps what stands before it, and says so.
+    let text = lines(&calls(700)).repeat(9);
+    let mut bytes = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let middle = bytes.len() * 4 / 5;
+    bytes[middle..middle + 40].fill(0xff);
+    case.put("damaged.jsonl.zst", bytes);
+    case.replay("damaged.jsonl.zst", "out", "");
+    assert_eq!(case.summary("out")["rejected"]["damaged"], 1);
+    assert!(case.summary("out")["decoded"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn cells_that_are_no_times_are_told_with_their_column_and_format() {
+    let case = Case::new(&format!(
+        "{SMALL}[import.acd]\nmatch = \"acd.csv\"\nchannel = \"phone\"\n\
+         time_format = \"%d/%m/%Y %H:%M\"\ncolumns = {{ starts = \"started_at\", id = \"contact_id\" }}\n"
+    ));
+    case.put(
+        "acd.csv",
+        "id,starts\nP1,31/02/2026 10:00\nP2,01/03/2026 10:00\nP3,Kim\n",
+    );
+    case.put(
+        "plain.csv",
+        format!("{HEADER}P4,phone,contact,2026-02-30 10:00,C1\nP5,phone\n"),
+    );
+    case.replay("acd.csv plain.csv", "out", "");
+    let letters = case.table("out", "dead_letters");
+    let details: Vec<&str> = letters.iter().map(|row| row["detail"].as_str()).collect();
+    let starts = "started_at: column `starts`, expected a time written as `%d/%m/%Y %H:%M` (Europe/Paris), found";
+    assert_eq!(
+        details,
+        [
+            &format!("{starts} `31/02/2026 10:00`"),
+            &format!("{starts} a text that is none"),
+            "started_at: expected RFC 3339, with an offset or as local time, or epoch milliseconds \
+             (Europe/Paris), found `2026-02-30 10:00`",
+            "fewer fields than the header",
+        ]
+    );
+    assert!(
+        letters.iter().all(|row| row["hash"].len() == 32),
+        "{letters:?}"
+    );
 }
 
 #[test]

@@ -193,3 +193,34 @@ fn a_check_says_what_a_sample_holds_and_what_policies_would_have_told() {
     );
     assert!(ran.out.contains("Against 8 days of history"), "{}", ran.out);
 }
+
+#[test]
+fn a_wrap_up_that_found_no_contact_says_so() {
+    let case = Case::new(SMALL);
+    let mail = |event: &str, kind: &str, hour: u32, thread: serde_json::Value| {
+        let mail = json!({
+            "channel": "email", "kind": kind, "event_id": event, "contact_id": "M1",
+            "occurred_at": format!("2026-03-01T{hour:02}:00:00Z"), "thread_id": thread,
+            "identifiers": [{"type": "customer_id", "value": "C1"}],
+        });
+        with(&mail, json!({}))
+    };
+    let records = [
+        mail("e1", "received", 10, json!("T1")),
+        mail("e2", "qualified", 11, json!("T1")),
+        mail("e3", "qualified", 12, json!(null)),
+    ];
+    case.put("in.jsonl", lines(&records));
+    let ran = case.run("explain --config c.toml --input in.jsonl --contact M1");
+    let waits =
+        " — not used: it waits for a contact that has not appeared under its own thread and id";
+    let waiting: Vec<&str> = ran
+        .out
+        .lines()
+        .filter(|line| line.contains(waits))
+        .collect();
+    assert_eq!(waiting.len(), 1, "{}", ran.out);
+    assert!(waiting[0].contains("event e3 of"), "{}", ran.out);
+    case.replay("in.jsonl", "out", "");
+    assert_eq!(case.summary("out")["incomplete"], 1);
+}

@@ -21,6 +21,11 @@ fn every_help_shows_an_example_and_fits() {
             }
         }
     }
+    assert_eq!(
+        case.run("help replay").out,
+        case.run("replay --help").out,
+        "both ways of asking"
+    );
     let version = case.run("--version");
     assert_eq!(
         version.out,

@@ -36,6 +36,62 @@ fn second(at: usize) -> String {
     format!("2026-03-{day:02}T{hour:02}:{minute:02}:{:02}Z", at % 60)
 }
 
+/// What is left of the beginning and the end when there are too many in between.
+#[test]
+fn a_contact_of_too_many_events_keeps_its_beginning() {
+    let case = Case::new(SMALL);
+    let mut text = String::new();
+    for at in 0..25_000 {
+        let when = second(at);
+        let _ = writeln!(
+            text,
+            "{{\"channel\":\"chat\",\"kind\":\"message\",\"event_id\":\"m{at}\",\
+             \"contact_id\":\"C\",\"occurred_at\":\"{when}\"}}"
+        );
+    }
+    case.put("in.jsonl", text);
+    let ran = case.replay("in.jsonl", "out", "");
+    let contacts = case.table("out", "contacts");
+    assert_eq!(contacts.len(), 1);
+    assert_eq!(contacts[0]["started_at"], "2026-03-01T00:00:00.000Z");
+    let cut = case.summary("out")["events_cut"].as_u64().unwrap();
+    assert!((5_000..=15_000).contains(&cut), "{cut}");
+    assert!(
+        ran.out
+            .contains(" events of contacts with over 10,000 were cut off, from their middle\n"),
+        "{}",
+        ran.out
+    );
+}
+
+/// Both ways through the stages let the same contacts go, or none.
+#[test]
+fn both_ways_agree_on_a_much_used_identifier() {
+    for (kind, capped) in [("customer_id", 2_400), ("phone", 0)] {
+        let case = Case::new(&format!("contacts_per_customer_max = 100\n{SMALL}"));
+        let mut text = String::new();
+        for at in 0..2_500 {
+            let (minute, hour, day) = (at % 60, at / 60 % 24, 1 + at / 1_440);
+            let _ = writeln!(
+                text,
+                "{{\"channel\":\"phone\",\"kind\":\"contact\",\"event_id\":\"c{at}\",\
+                 \"contact_id\":\"c{at}\",\"outcome\":\"handled\",\
+                 \"occurred_at\":\"2026-03-{day:02}T{hour:02}:{minute:02}:00Z\",\
+                 \"identifiers\":[{{\"type\":\"{kind}\",\"value\":\"+33199001234\"}}]}}"
+            );
+        }
+        case.put("in.jsonl", text);
+        case.replay("in.jsonl", "settled", "--tables dead_letters");
+        case.replay("in.jsonl", "arrived", "--as-arrived --tables dead_letters");
+        let (settled, arrived) = (case.summary("settled"), case.summary("arrived"));
+        for figure in ["contacts", "contacts_capped", "coverage", "customers"] {
+            assert_eq!(settled[figure], arrived[figure], "{kind}: {figure}");
+        }
+        assert_eq!(settled["contacts"]["phone"], 2_500);
+        assert_eq!(settled["contacts_capped"], capped, "{kind}");
+    }
+}
+
 #[test]
 fn one_contact_with_as_many_events() {
     let summary = replayed(|text, at| {

@@ -12,5 +12,6 @@ mod formats;
 mod helps;
 mod interrupts;
 mod limits;
+mod notes;
 mod records;
 mod refusals;

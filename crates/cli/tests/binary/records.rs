@@ -44,10 +44,14 @@ fn changed(fields: Value) -> String {
 
 #[test]
 fn what_is_no_json() {
-    check("not json", "not_json", "expected a JSON object");
-    check("[1, 2]", "not_json", "expected a JSON object");
-    check("null", "not_json", "expected a JSON object");
-    check("{\"channel\":\"phone\",", "truncated", "ends after");
+    check("not json", "not_json", "expected one JSON object a line");
+    check("[1, 2]", "not_json", "expected one JSON object a line");
+    check("null", "not_json", "expected one JSON object a line");
+    check(
+        "{\"channel\":\"phone\",",
+        "truncated",
+        "one that is not closed after",
+    );
     check([b'{', 0xff, 0xfe, b'}'], "not_json", "UTF-8");
     check("[".repeat(100_000), "not_json", "");
 }

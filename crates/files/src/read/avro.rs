@@ -6,18 +6,18 @@ use std::sync::{Arc, Once};
 
 use apache_avro::types::Value as AvroValue;
 use apache_avro::{Reader, Schema};
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
-use jiff::tz::Offset;
 use serde_json::{Map, Value};
 
 use crate::columns::{Plan, PlanOptions};
-use crate::error::{FilesError, Place};
+use crate::error::{CUT_OFF, FilesError, Place};
 use crate::input::InputFile;
 use crate::row::{Found, RowBuilder};
 use crate::text::push_time;
 
 use super::source::{self, Source};
-use super::{Body, Content, Damage, Record};
+use super::{Content, Damage, Record};
 
 /// Rows of a chunk.
 const CHUNK_ROWS: usize = 1_024;
@@ -99,6 +99,8 @@ impl AvroReader {
                 Ok(Some(_)) => {}
                 Ok(None) => break,
                 Err(detail) => {
+                    let is_cut = detail.contains("failed to fill whole buffer");
+                    let detail = if is_cut { CUT_OFF.to_owned() } else { detail };
                     let place = Place {
                         line: self.row,
                         offset: None,
@@ -131,7 +133,7 @@ impl Rows {
             let place = Place { line, offset: None };
             each(Record {
                 place,
-                body: Body::Json(builder.finish(&self.plan)),
+                body: builder.finish(&self.plan),
             });
         }
     }
@@ -183,8 +185,8 @@ fn ms(value: &AvroValue) -> i64 {
 
 /// A time without zone, counted as if it were UTC.
 fn local(at_ms: i64) -> Option<DateTime> {
-    let at = jiff::Timestamp::from_millisecond(at_ms).ok()?;
-    Some(Offset::UTC.to_datetime(at))
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    epoch.checked_add(SignedDuration::from_millis(at_ms)).ok()
 }
 
 /// A value inside a list or an object. What is null there is left out of an object, and stays in a

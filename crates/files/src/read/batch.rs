@@ -9,15 +9,15 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, TimeUnit};
 use arrow::record_batch::RecordBatch;
+use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
-use jiff::tz::Offset;
 
 use crate::columns::Plan;
 use crate::error::Place;
 use crate::row::{Found, RowBuilder};
 use crate::text::{push_double, push_int, push_json_text, push_time};
 
-use super::{Body, Record};
+use super::Record;
 
 pub(super) struct Rows {
     pub(super) batch: RecordBatch,
@@ -90,7 +90,7 @@ impl Rows {
             };
             each(Record {
                 place,
-                body: Body::Json(builder.finish(&self.plan)),
+                body: builder.finish(&self.plan),
             });
         }
     }
@@ -282,8 +282,8 @@ fn push_joined<T>(
 
 /// A time without zone, counted as if it were UTC.
 fn local(at_ms: i64) -> Option<DateTime> {
-    let at = jiff::Timestamp::from_millisecond(at_ms).ok()?;
-    Some(Offset::UTC.to_datetime(at))
+    let epoch = jiff::civil::date(1970, 1, 1).at(0, 0, 0, 0);
+    epoch.checked_add(SignedDuration::from_millis(at_ms)).ok()
 }
 
 fn date(days: i32) -> Option<Date> {

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 use csv::{ByteRecord, Position};
 use encoding_rs::{CoderResult, Decoder, UTF_8};
 
-use crate::columns::{Plan, PlanOptions};
+use crate::columns::{Plan, PlanOptions, Target};
 use crate::error::{FilesError, Place};
 use crate::input::InputFile;
 use crate::row::{Found, RowBuilder};
@@ -138,7 +138,10 @@ impl CsvReader {
         let names = names.collect::<Result<Vec<_>, _>>();
         let names =
             names.map_err(|_| damaged("the header is not in the file's encoding".to_owned()))?;
-        let plan = Arc::new(Plan::new(names.into_iter(), options));
+        let plan = Arc::new(Plan::new(names.iter().copied(), options));
+        if let Some(detail) = wrong_header(&names, &plan) {
+            return Err(damaged(detail));
+        }
         let row = ByteRecord::new();
         Ok(CsvReader {
             reader,
@@ -188,6 +191,28 @@ impl CsvReader {
     }
 }
 
+/// What is wrong with the names of columns, if anything.
+fn wrong_header(names: &[&str], plan: &Plan) -> Option<String> {
+    let is_known = |at: usize| plan.columns[at].target != Target::Unknown;
+    let twice = (1..names.len()).find(|&at| is_known(at) && names[..at].contains(&names[at]));
+    if let Some(at) = twice {
+        return Some(format!("the header has the column `{}` twice", names[at]));
+    }
+    if (0..names.len()).any(is_known) {
+        return None;
+    }
+    let first = names.first().copied().unwrap_or_default();
+    if first.starts_with(['{', '[']) {
+        return Some("it is no CSV, as its name says, but JSON".to_owned());
+    }
+    let separators = [(';', ";"), ('\t', "tab"), ('|', "|")];
+    let (_, name) = separators.iter().find(|(sign, _)| first.contains(*sign))?;
+    Some(format!(
+        "the header has no known column, and `{name}` where its separator should stand; to read it, \
+         add to the configuration: [import.NAME] match = \"...\", separator = \"{name}\""
+    ))
+}
+
 fn csv_detail(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::Io(error) => source::detail(error),
@@ -216,8 +241,11 @@ impl Rows {
             let ends = &self.ends[fields.clone()];
             let end = ends.last().copied().unwrap_or(start);
             let body = match self.map(start, ends, builder) {
-                Ok(()) => Body::Json(builder.finish(&self.plan)),
-                Err(detail) => Body::NotCsv(detail),
+                Ok(()) => builder.finish(&self.plan),
+                Err(detail) => Body::NotCsv {
+                    detail,
+                    bytes: &self.bytes[start..end],
+                },
             };
             each(Record {
                 place: *place,

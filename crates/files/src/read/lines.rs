@@ -158,7 +158,7 @@ impl Lines {
             if !text.is_empty() {
                 let body = match &mut mapper {
                     _ if line.len() > LINE_BYTES_MAX => Body::TooLarge,
-                    Some(mapper) => Body::Json(mapper.map(text, builder)),
+                    Some(mapper) => mapper.map(text, builder),
                     None => Body::Json(text),
                 };
                 each(Record { place, body });
@@ -192,9 +192,9 @@ impl<'a> Mapper<'a> {
     }
 
     /// A line that is no object is handed on as it is: it will be refused with its reason.
-    fn map<'b>(&mut self, line: &'b [u8], builder: &'b mut RowBuilder) -> &'b [u8] {
+    fn map<'b>(&mut self, line: &'b [u8], builder: &'b mut RowBuilder) -> Body<'b> {
         let Ok(object) = serde_json::from_slice::<Map<String, Value>>(line) else {
-            return line;
+            return Body::Json(line);
         };
         builder.begin();
         for (name, value) in &object {

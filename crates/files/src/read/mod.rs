@@ -224,8 +224,20 @@ pub struct Record<'a> {
 pub enum Body<'a> {
     /// The JSON text of a canonical record; of JSON lines the line as it is.
     Json(&'a [u8]),
+    /// The same, of which some times could not be read.
+    BadTimes {
+        /// The JSON text; what could not be read stands in it as a text.
+        json: &'a [u8],
+        /// For each such field its name, a colon, and what was expected and found.
+        details: &'a [String],
+    },
     /// A row that is none: its fields are not as many as the header's, or not in the file's encoding.
-    NotCsv(&'a str),
+    NotCsv {
+        /// What is wrong with it.
+        detail: &'a str,
+        /// Its fields, end to end.
+        bytes: &'a [u8],
+    },
     /// A line or row of more than [`LINE_BYTES_MAX`] bytes.
     TooLarge,
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::basic::Compression as Codec;
 
 use crate::columns::{Plan, PlanOptions};
-use crate::error::{FilesError, Place};
+use crate::error::{CUT_OFF, FilesError, Place};
 use crate::input::{Compression, InputFile};
 
 use super::batch::Rows;
@@ -35,6 +36,22 @@ fn caught<T>(read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     read.unwrap_or_else(|_| Err("the file is damaged".to_owned()))
 }
 
+/// What to say of columns that are compressed in a way that is not read.
+fn unreadable_codec(codec: Codec) -> Option<String> {
+    let is_read = matches!(
+        codec,
+        Codec::UNCOMPRESSED | Codec::SNAPPY | Codec::GZIP(_) | Codec::ZSTD(_)
+    );
+    let name = format!("{codec:?}");
+    let name = name.split('(').next().unwrap_or_default().to_lowercase();
+    (!is_read).then(|| {
+        format!(
+            "its columns are compressed with {name}, which is not read; allowed: snappy, gzip, \
+             zstd, none"
+        )
+    })
+}
+
 impl ParquetReader {
     pub(super) fn open(
         file: &InputFile,
@@ -49,6 +66,13 @@ impl ParquetReader {
         };
         let open = || ParquetRecordBatchReaderBuilder::try_new(opened).map_err(|e| e.to_string());
         let builder = caught(open).map_err(damaged)?;
+        let columns = builder.metadata().row_groups().iter();
+        let mut codecs = columns
+            .flat_map(|group| group.columns())
+            .map(|column| column.compression());
+        if let Some(detail) = codecs.find_map(unreadable_codec) {
+            return Err(damaged(detail));
+        }
         let names = builder
             .schema()
             .fields()
@@ -93,7 +117,7 @@ impl ParquetReader {
         let damage = |detail| Damage { place, detail };
         let Some(batch) = next.map_err(damage)? else {
             if self.row <= self.rows {
-                return Err(damage("the file has fewer rows than it says".to_owned()));
+                return Err(damage(CUT_OFF.to_owned()));
             }
             return Ok(None);
         };
@@ -110,5 +134,17 @@ impl ParquetReader {
             plan,
             needed,
         })))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_codec_that_is_not_read_is_named() {
+        let told = unreadable_codec(Codec::BROTLI(parquet::basic::BrotliLevel::default()));
+        assert!(told.is_some_and(|told| told.contains("compressed with brotli, which")));
+        assert_eq!(unreadable_codec(Codec::SNAPPY), None);
     }
 }
