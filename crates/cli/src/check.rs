@@ -30,11 +30,14 @@ macro_rules! tell {
 /// Runs the command.
 pub fn run(check: &Check) -> Result<u8> {
     let meant = load(&check.config)?;
+    if check.rules {
+        meant.check_rules()?;
+    }
     say(&meant.describe())?;
     if check.rules {
         for file in &meant.rules {
             tell!(
-                "rules: {} exists; journey rules are not evaluated yet",
+                "rules: {} is TOML; journey rules are not evaluated yet",
                 file.display()
             );
         }

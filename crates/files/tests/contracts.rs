@@ -9,6 +9,25 @@ use std::path::Path;
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/data-contracts.md");
 const INPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/input");
 
+const ROWS: &str = "
+### CSV and Parquet
+
+Columns have the names of the fields below. Identifiers are columns named by their type, such as
+`customer_id`; an attribute is a column `attributes.NAME`; lists are joined with `|` or written as JSON. A
+column of another name is passed over and named; a column that stands twice is an error. CSV is separated by
+commas; what has other separators or names needs an `[import.NAME]`. A row may leave out:
+
+- `kind`: it is `contact`, a whole contact in one record.
+- `occurred_at`: it is `started_at`.
+- `event_id`: of a `contact` it is the `contact_id`, else a hash of what the row says, so that the same row
+  twice is a duplicate.
+- `contact_id` of a `contact`: it is the `event_id`.
+
+A time without offset is local time in the import's `time_zone`, else the tenant's. One that exists twice when
+clocks are changed is the first; one that does not exist is moved on by the gap; both are counted
+(`ambiguous_times`). A date alone is its midnight. A whole number is epoch milliseconds.
+";
+
 const HEAD: &str = "\
 # Data contracts: what goes in and what comes out
 
@@ -27,6 +46,12 @@ their order are the same in all formats.
 - `contact_id` is unique within (`channel`, `source`): join tables on all three.
 - Columns are only ever added. A reader that names the columns it uses keeps working.
 - What a column means is said here in a line; the rules behind it are in `docs/semantics.md`.
+
+`summary.json` stands beside the tables. Besides the figures it counts `unknown_kinds` (events of kinds
+that are not in their channel's list, kept as plain activity, by `channel/kind`),
+`unknown_identifier_types` (identifiers of types that are neither in `unique` nor in `handles`, which say
+nothing, by type), `unmapped_codes` (by `source/code`), `incomplete` (events that wait for a contact),
+`events_cut` and `contacts_capped` (beyond the limits). Words that might be personal count as `other`.
 
 ## Output tables
 ";
@@ -63,6 +88,7 @@ fn page() -> String {
         }
     }
     page.push_str("\n## Input records\n\nOne canonical record for all channels, as Avro or as JSON lines with the same names.\nIn JSON an absent field says nothing and an explicit null says \"no value\"; Avro has `cleared` for the latter.\n");
+    page.push_str(ROWS);
     let mut inputs: Vec<_> = std::fs::read_dir(INPUTS)
         .expect("the input schemas are there")
         .map(|entry| entry.expect("the folder can be read").path())

@@ -71,6 +71,10 @@ impl Origin {
     }
 }
 
+/// The windows that hold where none is named, as TOML.
+const WINDOWS: &str = "{ intraday = { calendar_days = 0 }, \"24h\" = { rolling = \"24h\" }, \
+                       \"j+7\" = { calendar_days = 7 }, \"j+30\" = { calendar_days = 30 } }";
+
 const BUILT_IN: Range<usize> = usize::MAX..usize::MAX;
 
 /// The variables that speak to us, in order of their names, so that a table comes before its keys.
@@ -78,6 +82,25 @@ pub(crate) fn variables(env: impl Iterator<Item = (String, String)>) -> Vec<(Str
     let mut ours: Vec<_> = env.filter(|(name, _)| name.starts_with(PREFIX)).collect();
     ours.sort();
     ours
+}
+
+/// Where a text is no TOML.
+pub(crate) fn toml_problems(path: &str, text: &str) -> Vec<Problem> {
+    let origin = Origin::new(path, text, &[]);
+    let (_, errors) = DeTable::parse_recoverable(text);
+    let problems = errors.into_iter().map(|error| no_toml(error, &origin));
+    problems.collect()
+}
+
+fn no_toml(error: toml::de::Error, origin: &Origin) -> Problem {
+    Problem {
+        place: origin.place(&error.span().unwrap_or(0..0)),
+        key: String::new(),
+        what: format!(
+            "no TOML: {}",
+            error.message().trim_end().replace('\n', ", ")
+        ),
+    }
 }
 
 /// Reads the file's text and lays variables over it and defaults under it.
@@ -88,19 +111,22 @@ pub(crate) fn lay<'i>(
     problems: &mut Vec<Problem>,
 ) -> DeTable<'i> {
     let (root, errors) = DeTable::parse_recoverable(text);
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let what = format!(
-            "no TOML: {}",
-            error.message().trim_end().replace('\n', ", ")
-        );
-        problems.push(Problem {
-            place: origin.place(&span),
-            key: String::new(),
-            what,
-        });
-    }
+    problems.extend(errors.into_iter().map(|error| no_toml(error, origin)));
     let mut root = root.into_inner();
+    let of_a_window = |name: &str| {
+        let mut segments = name[PREFIX.len()..].split("__");
+        let is_windows = segments
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("windows"));
+        is_windows && segments.next().is_some()
+    };
+    if !root.contains_key("windows") && variables.iter().any(|(name, _)| of_a_window(name)) {
+        // The file names none, so that the variables speak of the built-in ones.
+        let windows = DeValue::parse(WINDOWS).expect("the built-in windows are TOML");
+        let mut windows = Spanned::new(BUILT_IN, windows.into_inner());
+        move_to(&mut windows, &BUILT_IN);
+        root.insert(Spanned::new(BUILT_IN, "windows".into()), windows);
+    }
     for (index, (name, value)) in variables.iter().enumerate() {
         let segments: Vec<&str> = name[PREFIX.len()..].split("__").collect();
         let variable = Variable {

@@ -115,6 +115,32 @@ impl Meant {
         }
     }
 
+    /// Checks the files of journey rules as far as they are read yet: whether they are TOML.
+    ///
+    /// # Errors
+    /// All places at which one is none, or that one cannot be read.
+    pub fn check_rules(&self) -> Result<(), Problems> {
+        let mut problems = Vec::new();
+        for path in &self.rules {
+            let name = path.display().to_string();
+            match std::fs::read_to_string(path) {
+                Ok(text) => problems.extend(crate::layers::toml_problems(&name, &text)),
+                Err(error) => problems.push(Problem {
+                    place: Place::File {
+                        path: name,
+                        line: 0,
+                    },
+                    key: String::new(),
+                    what: format!("cannot be read: {error}"),
+                }),
+            }
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Problems::sorted(problems))
+    }
+
     /// The headline reading.
     #[must_use]
     pub fn headline(&self) -> &model::Reading {

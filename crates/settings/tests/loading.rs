@@ -450,7 +450,7 @@ fn a_default_policy_without_its_reading_is_left_out() {
 #[test]
 fn policies_name_channels_scopes_and_a_least_count() {
     let meant = meant(
-        "[scopes]\nwritten = [\"email\"]\n[[policies]]\ncount_min = 1\nchannels = [\"written\", \"web\"]\n",
+        "[scopes]\nwritten = [\"email\"]\n[[policies]]\nreading = \"j+7 all any\"\ncount_min = 1\nchannels = [\"written\", \"web\"]\n",
     );
     let policy = &meant.customers.policies[0];
     assert_eq!((policy.name.as_str(), policy.count_min), ("policy-1", 2));

@@ -48,6 +48,77 @@ fn configurations_that_cannot_be() {
 }
 
 #[test]
+fn what_could_never_be_read_or_raised_is_refused() {
+    let import = |keys: &str| format!("{SMALL}[import.acd]\nmatch = \"acd.csv\"\n{keys}\n");
+    for (format, why) in [
+        ("%Q", "which says no date"),
+        ("%H:%M", "which says no date"),
+        ("%!", "which has a letter that strftime does not know"),
+    ] {
+        wrong_configuration(
+            &import(&format!("time_format = \"{format}\"")),
+            &format!(
+                "ricochet: c.toml:10: import.acd.time_format: found `{format}`, {why}; for example \
+                 %d/%m/%Y %H:%M:%S"
+            ),
+        );
+    }
+    wrong_configuration(
+        &format!("{SMALL}[kafka.topics.\"acme.calls\"]\nformat = \"xml\"\n"),
+        "ricochet: c.toml:9: kafka.topics.\"acme.calls\".format: found `xml`; allowed: canonical-avro, \
+         canonical-json",
+    );
+    let policy = |keys: &str| {
+        let without = SMALL.replace("policies = []\n", "contacts_per_customer_max = 5\n");
+        format!("{without}[[policies]]\n{keys}\n")
+    };
+    wrong_configuration(
+        &policy("channels = [\"web\"]"),
+        "ricochet: c.toml:9: policies[1].channels[1]: found `web`, which the policy's reading `j+7 \
+         assisted any` does not look at: its scope is phone, chat, email, video",
+    );
+    wrong_configuration(
+        &policy("channels = [\"all\"]\ncount_min = 6"),
+        "ricochet: c.toml:10: policies[1].count_min: found 6, but a customer keeps \
+         contacts_per_customer_max = 5 contacts: it would never be raised",
+    );
+    let case = case();
+    case.put("c.toml", import("kind = \"dance\""));
+    let ran = case.run("check --config c.toml");
+    let note = "import.acd.kind: `dance` is an unknown kind: its rows are kept as plain activity";
+    assert_eq!(ran.code, Some(0));
+    assert!((ran.out + &ran.err).contains(note));
+}
+
+#[test]
+fn the_environment_speaks_of_built_in_windows() {
+    let case = Case::new("tenant = \"acme\"\ntime_zone = \"Europe/Paris\"\n");
+    for (variable, value, told) in [
+        (
+            "RICOCHET__WINDOWS__J_7__CALENDAR_DAYS",
+            "9",
+            "9 calendar days from the end",
+        ),
+        (
+            "RICOCHET__WINDOWS__J_7__FROM",
+            "start",
+            "7 calendar days from the start",
+        ),
+    ] {
+        let mut command = case.command("check --config c.toml");
+        let ran = crate::case::ran(command.env(variable, value));
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let has = |text: &str| ran.out.contains(text);
+        assert!(
+            has(told) && has("rolling 24h") && has("30 calendar days"),
+            "{}",
+            ran.out
+        );
+        assert!(has("0 calendar days") && !has("windows.j_7"), "{}", ran.out);
+    }
+}
+
+#[test]
 fn all_mistakes_of_a_configuration_are_told_at_once() {
     wrong_configuration(
         "tenant = \"acme\"\nsilence = \"2h\"\n[windows]\nw = { rolling = \"1m\" }\n\
@@ -88,8 +159,14 @@ fn rules_are_accepted_and_said_not_to_be_evaluated() {
     case.put("rules/paid.toml", rule);
     let checked = case.run("check --config c.toml --rules");
     assert_eq!(checked.code, Some(0), "{}", checked.err);
-    let told = "rules/paid.toml exists; journey rules are not evaluated yet\n";
+    let told = "rules/paid.toml is TOML; journey rules are not evaluated yet\n";
     assert!(checked.out.contains(told), "{}", checked.out);
+    case.put("rules/bad.toml", "[[rule]]\nname = = 1\n");
+    let checked = case.run("check --config c.toml --rules");
+    assert_eq!((checked.code, checked.out.as_str()), (Some(2), ""));
+    let told = "ricochet: rules/bad.toml:2: no TOML: ";
+    assert!(checked.errors().starts_with(told), "{}", checked.err);
+    std::fs::remove_file(case.path("rules/bad.toml")).unwrap();
     let ran = case.replay("in.jsonl", "out", "");
     let note = "note: rules: journey rules are not evaluated yet (files: 1)\n";
     assert!(ran.err.contains(note), "{}", ran.err);

@@ -219,7 +219,7 @@ pub const KEYS: &[Key] = &[
     key("kafka.topics.TOPIC.source", Kind::Text, Told("`default`"), r#""ivr""#,
         "Source of records of this topic that name none."),
     key("kafka.topics.TOPIC.format", Kind::Text, Told("`canonical-avro` with a registry, else `canonical-json`"), r#""canonical-avro""#,
-        "How its records are written: `canonical-avro`, `canonical-json`, or a platform's format."),
+        "How its records are written: `canonical-avro` or `canonical-json`."),
 
     key("http.listen", Kind::TextOrEmpty, Is(r#""127.0.0.1:8080""#), r#""127.0.0.1:8080""#,
         "Address and port of the live page, the API and the metrics; empty: no HTTP. Without `token_file` or `proxy_header` only this machine's own address is listened on."),

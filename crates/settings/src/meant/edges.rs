@@ -2,6 +2,7 @@
 
 use super::{Check, is_plain_name};
 use crate::keys::dotted;
+use crate::nearest::did_you_mean;
 use model::Text;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +19,9 @@ const OUTPUTS: &[&str] = &[
     "markers",
     "dead_letters",
 ];
+
+/// The formats of source topics.
+const FORMATS: &[&str] = &["canonical-avro", "canonical-json"];
 
 /// The service's side of Kafka.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +142,13 @@ pub(super) fn kafka(check: &mut Check<'_>) -> Kafka {
             .and_then(|rest| rest.strip_prefix('.'));
         if own.is_some_and(|table| OUTPUTS.contains(&table)) {
             check.wrong(&key, "is one of our own output topics".into());
+        }
+        if let Some(format) = &topic.format
+            && !FORMATS.contains(&format.as_str())
+        {
+            let near = did_you_mean(format, FORMATS.iter().copied());
+            let what = format!("found `{format}`; allowed: {}{near}", FORMATS.join(", "));
+            check.wrong(&format!("{key}.format"), what);
         }
         topics.push(Topic {
             name: name.clone(),

@@ -6,7 +6,7 @@ use crate::keys::dotted;
 use crate::nearest::did_you_mean;
 use crate::typed;
 use jiff::tz::TimeZone;
-use model::{Channel, Direction, Initiation, Outcome, Provenance, StepStatus};
+use model::{Channel, Direction, Initiation, Kind, Outcome, Provenance, StepStatus};
 
 /// The fields of contact events and signals that a column can hold.
 const FIELDS: &[&str] = &[
@@ -124,6 +124,23 @@ fn meant(check: &mut Check<'_>, types: &Types, name: &str, import: &typed::Impor
         let what = format!("found `{time_zone}`; allowed: an IANA name such as Europe/Paris");
         check.wrong(&format!("{key}.time_zone"), what);
     }
+    if let Some(format) = &import.time_format
+        && let Some(what) = time_format_problem(format)
+    {
+        let what = format!("found `{format}`, {what}; for example %d/%m/%Y %H:%M:%S");
+        check.wrong(&format!("{key}.time_format"), what);
+    }
+    if let Some(kind) = &import.kind {
+        let unknown = |channel| matches!(Kind::from_name(channel, kind), Kind::Other(_));
+        let channels = import
+            .channel
+            .map_or(Channel::ALL.to_vec(), |one| vec![one]);
+        if channels.into_iter().all(unknown) {
+            check.note(format!(
+                "{key}.kind: `{kind}` is an unknown kind: its rows are kept as plain activity"
+            ));
+        }
+    }
     columns(check, types, &key, import);
     values(check, types, &key, import);
     Import {
@@ -144,6 +161,29 @@ fn meant(check: &mut Check<'_>, types: &Types, name: &str, import: &typed::Impor
             .map(|(name, of)| (name.clone(), of.0.clone()))
             .collect(),
     }
+}
+
+/// What is wrong with a format of times, if anything: a time that is written in it has to be read as
+/// the same date again.
+fn time_format_problem(format: &str) -> Option<&'static str> {
+    let sample = jiff::civil::date(2026, 3, 21).at(16, 45, 30, 0);
+    let Ok(sample) = sample.to_zoned(TimeZone::UTC) else {
+        return None;
+    };
+    let Ok(written) = jiff::fmt::strtime::format(format, &sample) else {
+        return Some("which has a letter that strftime does not know");
+    };
+    let Ok(read) = jiff::fmt::strtime::parse(format, &written) else {
+        return Some("in which times can be written, but not read");
+    };
+    let date = match read.to_timestamp() {
+        Ok(at) => at.to_zoned(TimeZone::UTC).date(),
+        Err(_) => match read.to_date() {
+            Ok(date) => date,
+            Err(_) => return Some("which says no date"),
+        },
+    };
+    (date != sample.date()).then_some("which says no date")
 }
 
 /// What is wrong with the name of a field, if anything.

@@ -209,7 +209,16 @@ pub(super) fn policies(check: &mut Check<'_>, readings: &Readings) -> Vec<Policy
                 check.wrong(&format!("{}[{}]", key("reasons"), place + 1), what);
             }
         }
-        let channels = policy_channels(check, readings, policy, &key("channels"));
+        let channels = policy_channels(check, readings, policy, &key("channels"), reading);
+        let contacts_max = check.typed.contacts_per_customer_max;
+        if policy.count_min as usize > contacts_max {
+            let what = format!(
+                "found {}, but a customer keeps contacts_per_customer_max = {contacts_max} contacts: \
+                 it would never be raised",
+                policy.count_min
+            );
+            check.wrong(&key("count_min"), what);
+        }
         policies.push(Policy {
             name: name.into(),
             version: policy.version,
@@ -238,12 +247,15 @@ fn policy_channels(
     readings: &Readings,
     policy: &typed::Policy,
     key: &str,
+    reading: usize,
 ) -> ChannelSet {
+    let seen = readings.list.get(reading);
     let Some(names) = &policy.channels else {
         return ChannelSet::of(Channel::ALL);
     };
     let mut channels = Vec::new();
     for (place, name) in names.iter().enumerate() {
+        let before = channels.len();
         let scope = readings.scopes.iter().find(|scope| scope.name == *name);
         if let Some(channel) = Channel::from_name(name) {
             channels.push(channel);
@@ -257,6 +269,22 @@ fn policy_channels(
             let what = format!("found `{name}`; allowed: channels and scopes{near}");
             check.wrong(&format!("{key}[{}]", place + 1), what);
         }
+        // A scope may reach beyond that of the reading, but not lie outside of it.
+        let Some(seen) = seen.filter(|_| channels.len() > before) else {
+            continue;
+        };
+        let scope = &readings.scopes[seen.scope];
+        if !channels[before..]
+            .iter()
+            .any(|channel| scope.channels.contains(*channel))
+        {
+            let what = format!(
+                "found `{name}`, which the policy's reading `{}` does not look at: its scope is {}",
+                seen.name,
+                scope_text(scope)
+            );
+            check.wrong(&format!("{key}[{}]", place + 1), what);
+        }
     }
     if names.is_empty() {
         check.wrong(
@@ -265,6 +293,15 @@ fn policy_channels(
         );
     }
     ChannelSet::of(&channels)
+}
+
+fn scope_text(scope: &Scope) -> String {
+    let channels = Channel::ALL.iter();
+    let channels = channels.filter(|channel| scope.channels.contains(**channel));
+    channels
+        .map(|channel| channel.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn default_policies(check: &mut Check<'_>, readings: &Readings) -> Vec<Policy> {
