@@ -68,7 +68,7 @@ fn read(path: &Path, imports: Vec<Import>) -> Read {
                     let body = match record.body {
                         Body::Json(json) => String::from_utf8_lossy(json).into_owned(),
                         Body::NotCsv { detail, .. } => format!("not csv: {detail}"),
-                        Body::BadTimes { json, .. } => String::from_utf8(json.to_vec()).unwrap(),
+                        Body::BadTimes { json, .. } => String::from_utf8_lossy(json).into_owned(),
                         Body::TooLarge => "too large".to_owned(),
                     };
                     lines.push(format!("{}: {body}", record.place));
