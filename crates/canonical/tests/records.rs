@@ -461,7 +461,7 @@ fn what_is_no_record() {
     );
     check(
         r#"{"wait_ms":1e400}"#,
-        "not_json: expected one JSON object a line, found a number out of range at 1:15",
+        "not_json: expected one JSON object a line, found a number out of range at 1:16",
     );
     for text in [r#"{"a":NaN}"#, r#"{"a":-Infinity}"#, r#"{"a": Infinity}"#] {
         let Decoded::Rejected { detail, .. } = decode_json(text.as_bytes()) else {
