@@ -78,12 +78,12 @@ fn fault_in(text: &str, error: &serde_json::Error) -> &'static str {
     if error.to_string().starts_with("number out of range") {
         return "a number out of range";
     }
-    // The place is that of the sign after which it cannot go on.
+    // The place is that of the sign with which it cannot go on; a minus may stand before it.
     let line = text.lines().nth(error.line().saturating_sub(1));
     let from = error.column().saturating_sub(2);
     let rest = line.and_then(|line| line.get(from..)).unwrap_or_default();
-    let names = ["NaN", "Infinity", "nfinity", "aN"];
-    if names.iter().any(|name| rest.starts_with(name)) || rest.starts_with("-I") {
+    let rest = rest.trim_start_matches([':', ',', '[', ' ', '-']);
+    if rest.starts_with("NaN") || rest.starts_with("Infinity") {
         "a number that JSON does not have (NaN, Infinity)"
     } else {
         "a fault"
