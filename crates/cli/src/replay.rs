@@ -24,8 +24,9 @@ const DAY_MS: f64 = 86_400_000.0;
 const TABLES_TO_COME: [&str; 3] = ["journeys", "figures", "samples"];
 /// With `--as-arrived`, records between two commits.
 const RECORDS_PER_COMMIT: usize = 500;
-/// With `--as-arrived`, event time between two commits at most.
-const STEP_OF_TIME_MS: i64 = 60_000;
+/// With `--as-arrived`, event time between two commits at most: a commit costs a heavy customer all of
+/// its contacts.
+const STEP_OF_TIME_MS: i64 = 3_600_000;
 
 /// Runs the command.
 pub fn run(replay: &Replay) -> Result<u8> {
