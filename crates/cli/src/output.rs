@@ -135,7 +135,7 @@ fn append(
 /// The rows of a stretch of time, on their way into the formats of their files.
 struct Stretch<'a> {
     names: &'a Names,
-    blocks: Verdicts,
+    blocks: Verdicts<'a>,
     encoders: BTreeMap<&'static str, TableEncoder>,
     summary: Summary,
 }
@@ -155,7 +155,7 @@ impl<'a> Stretch<'a> {
         let encoders = encodings.iter();
         Stretch {
             names,
-            blocks: Verdicts::default(),
+            blocks: Verdicts::new(names),
             encoders: encoders
                 .map(|(name, encoding)| (*name, encoding.encoder()))
                 .collect(),
@@ -175,7 +175,7 @@ impl<'a> Stretch<'a> {
         if let Some(encoder) = self.encoders.get_mut("verdicts") {
             let blocks = &mut self.blocks;
             let mut write = |block: &files::Block<'_>| encoder.write_block(block);
-            each(&rows.contacts, |row| blocks.block(names, row, &mut write))?;
+            each(&rows.contacts, |row| blocks.block(row, &mut write))?;
         }
         if let Some(encoder) = self.encoders.get_mut("sessions") {
             let mut write = |cells: &[Cell<'_>]| encoder.write_row(cells);

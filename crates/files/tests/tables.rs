@@ -250,34 +250,20 @@ fn write_block(writer: &mut TableWriter, rows: &[Vec<Cell<'_>>]) {
     let columns: Vec<Vec<Cell<'_>>> = (0..rows[0].len())
         .map(|at| rows.iter().map(|row| row[at]).collect())
         .collect();
-    let texts = |cells: &[Cell<'_>]| {
-        let texts = cells.iter().map(|cell| match *cell {
-            Cell::Text(text) => Some(Some(text.to_owned())),
-            Cell::Null => Some(None),
-            _ => None,
-        });
-        texts.collect::<Option<Vec<Option<String>>>>()
-    };
-    let texts: Vec<_> = columns.iter().map(|cells| texts(cells)).collect();
-    let known: Vec<Vec<&str>> = texts
+    let known: Vec<Vec<Cell<'_>>> = columns
         .iter()
-        .map(|texts| {
-            texts
-                .iter()
-                .flatten()
-                .flatten()
-                .map(String::as_str)
-                .collect()
+        .map(|cells| {
+            let stated = cells.iter().filter(|cell| **cell != Cell::Null);
+            stated.copied().collect()
         })
         .collect();
-    let picks: Vec<Vec<u16>> = texts
+    let picks: Vec<Vec<u16>> = columns
         .iter()
         .zip(&known)
-        .map(|(texts, known)| {
-            let place = |text: &String| known.iter().position(|known| known == text);
-            let pick = |text: &Option<String>| text.as_ref().and_then(place);
-            let texts = texts.iter().flatten().map(pick);
-            texts
+        .map(|(cells, known)| {
+            let place = |cell: &Cell<'_>| known.iter().position(|known| known == cell);
+            let places = cells.iter().map(place);
+            places
                 .map(|place| place.map_or(Cells::NOTHING, |place| place as u16))
                 .collect()
         })
@@ -285,13 +271,11 @@ fn write_block(writer: &mut TableWriter, rows: &[Vec<Cell<'_>>]) {
     let cells = (0..columns.len()).map(|at| {
         if columns[at].iter().all(|cell| *cell == columns[at][0]) {
             Cells::Same(columns[at][0])
-        } else if texts[at].is_some() {
+        } else {
             Cells::Picked {
-                texts: &known[at],
+                cells: &known[at],
                 picks: &picks[at],
             }
-        } else {
-            Cells::Each(&columns[at])
         }
     });
     let columns: Vec<Cells<'_>> = cells.collect();

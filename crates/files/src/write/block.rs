@@ -7,19 +7,17 @@ use super::Cell;
 pub enum Cells<'a> {
     /// The same in every row.
     Same(Cell<'a>),
-    /// One for each row.
-    Each(&'a [Cell<'a>]),
-    /// A text for each row: its place in `texts`, or [`Cells::NOTHING`].
+    /// For each row the place of its cell in `cells`, or [`Cells::NOTHING`].
     Picked {
-        /// The texts that occur, and others.
-        texts: &'a [&'a str],
+        /// The cells that occur, none of them null, and others.
+        cells: &'a [Cell<'a>],
         /// One for each row.
         picks: &'a [u16],
     },
 }
 
 impl<'a> Cells<'a> {
-    /// The pick of a row that has no text.
+    /// The pick of a row that has nothing.
     pub const NOTHING: u16 = u16::MAX;
 
     /// What a row has. Rows beyond the block have nothing.
@@ -27,11 +25,11 @@ impl<'a> Cells<'a> {
     pub fn cell(&self, row: usize) -> Cell<'a> {
         match *self {
             Cells::Same(cell) => cell,
-            Cells::Each(cells) => cells.get(row).copied().unwrap_or(Cell::Null),
-            Cells::Picked { texts, picks } => picks
+            Cells::Picked { cells, picks } => picks
                 .get(row)
-                .and_then(|pick| texts.get(usize::from(*pick)))
-                .map_or(Cell::Null, |text| Cell::Text(text)),
+                .and_then(|pick| cells.get(usize::from(*pick)))
+                .copied()
+                .unwrap_or(Cell::Null),
         }
     }
 
@@ -39,10 +37,9 @@ impl<'a> Cells<'a> {
     pub(super) fn has_rows(&self, rows: usize) -> bool {
         match *self {
             Cells::Same(_) => true,
-            Cells::Each(cells) => cells.len() == rows,
-            Cells::Picked { texts, picks } => {
-                let known = |pick: &u16| usize::from(*pick) < texts.len() || *pick == Self::NOTHING;
-                picks.len() == rows && picks.iter().all(known)
+            Cells::Picked { cells, picks } => {
+                let known = |pick: u16| usize::from(pick) < cells.len() || pick == Self::NOTHING;
+                picks.len() == rows && picks.iter().fold(true, |all, pick| all & known(*pick))
             }
         }
     }

@@ -5,9 +5,9 @@ use parquet::schema::types::ColumnDescPtr;
 
 use crate::table::{Column, ColumnKind};
 
-use super::hybrid::Runs;
+use super::hybrid;
 use super::pages::{ColumnChunk, Compressor, Pages};
-use super::values::Values;
+use super::values::{NONE, Values};
 use super::{Cell, Cells, NOT_NULLABLE, WRONG_KIND};
 
 /// A column of a table: a map has two Parquet columns, the others one.
@@ -51,11 +51,8 @@ impl ColumnEncoder {
     pub(super) fn push_cells(&mut self, cells: &Cells, rows: usize) -> Result<(), &'static str> {
         match (self, *cells) {
             (ColumnEncoder::One(leaf), Cells::Same(cell)) => leaf.push_same(cell, rows),
-            (ColumnEncoder::One(leaf), Cells::Each(cells)) => {
-                cells.iter().try_for_each(|cell| leaf.push(cell))
-            }
-            (ColumnEncoder::One(leaf), Cells::Picked { texts, picks }) => {
-                leaf.push_picked(texts, picks)
+            (ColumnEncoder::One(leaf), Cells::Picked { cells, picks }) => {
+                leaf.push_picked(cells, picks)
             }
             (map @ ColumnEncoder::Map { .. }, cells) => {
                 (0..rows).try_for_each(|row| map.push(&cells.cell(row)))
@@ -88,13 +85,15 @@ pub(super) struct Leaf {
     descr: ColumnDescPtr,
     shape: Shape,
     /// 1 for a value, 0 for a row that has none.
-    definitions: Runs,
+    definitions: Vec<u8>,
     /// 0 for the first entry of a row, 1 for those after it.
-    repetitions: Runs,
+    repetitions: Vec<u8>,
     nulls: u64,
     values: Values,
     pages: Pages,
     body: Vec<u8>,
+    /// Keys of the cells of a block; kept for its memory.
+    found: Vec<u32>,
 }
 
 impl Leaf {
@@ -107,12 +106,13 @@ impl Leaf {
         Leaf {
             descr,
             shape,
-            definitions: Runs::default(),
-            repetitions: Runs::default(),
+            definitions: Vec::new(),
+            repetitions: Vec::new(),
             nulls: 0,
             values: Values::new(column.kind),
             pages: Pages::new(),
             body: Vec::new(),
+            found: Vec::new(),
         }
     }
 
@@ -126,14 +126,6 @@ impl Leaf {
             (Values::Text(values), Cell::Text(text)) if self.shape != Shape::Repeated => {
                 values.push(text.as_bytes());
             }
-            (Values::Number(values), Cell::Int(number)) => match values.kind {
-                ColumnKind::Long => values.push(number),
-                ColumnKind::Int if i32::try_from(number).is_ok() => values.push(number),
-                _ => return Err(WRONG_KIND),
-            },
-            (Values::Number(values), Cell::Time(at_ms)) if values.kind == ColumnKind::Time => {
-                values.push(at_ms);
-            }
             (Values::Number(values), Cell::Double(number)) if values.kind == ColumnKind::Double => {
                 if !number.is_finite() {
                     return self.push_null();
@@ -142,6 +134,7 @@ impl Leaf {
             }
             (Values::Bits(values), Cell::Bool(truth)) => values.push(truth),
             (_, Cell::Null) => return self.push_null(),
+            (Values::Number(values), cell) => values.push(values.number(cell)?),
             _ => return Err(WRONG_KIND),
         }
         if self.shape == Shape::Nullable {
@@ -160,33 +153,50 @@ impl Leaf {
         }
         let nulls = self.nulls;
         self.push(&cell)?;
-        let others = others as u32;
+        let entries = self.definitions.len() + others;
         if self.nulls > nulls {
-            self.nulls += u64::from(others);
-            self.definitions.push_times(0, others);
+            self.nulls += others as u64;
+            self.definitions.resize(entries, 0);
             return Ok(());
         }
         self.values.push_again(others);
         if self.shape == Shape::Nullable {
-            self.definitions.push_times(1, others);
+            self.definitions.resize(entries, 1);
         }
         Ok(())
     }
 
-    fn push_picked(&mut self, texts: &[&str], picks: &[u16]) -> Result<(), &'static str> {
-        let (Values::Text(values), false) = (&mut self.values, self.shape == Shape::Repeated)
-        else {
-            return Err(WRONG_KIND);
-        };
-        let nulls = values.push_picked(texts, picks);
-        if nulls > 0 && self.shape == Shape::Required {
+    /// Adds the picked cells; each is looked up once.
+    fn push_picked(&mut self, cells: &[Cell<'_>], picks: &[u16]) -> Result<(), &'static str> {
+        if self.shape == Shape::Repeated || !self.values.has_keys() {
+            let cells = Cells::Picked { cells, picks };
+            return (0..picks.len()).try_for_each(|row| self.push(&cells.cell(row)));
+        }
+        self.found.clear();
+        self.found.resize(cells.len(), NONE);
+        let mut nulls = 0;
+        for pick in picks {
+            let Some(found) = self.found.get_mut(usize::from(*pick)) else {
+                nulls += 1;
+                continue;
+            };
+            if *found == NONE {
+                *found = self.values.key(&cells[usize::from(*pick)])?;
+            }
+        }
+        let keys = self.values.keys();
+        if nulls == 0 {
+            keys.extend(picks.iter().map(|pick| self.found[usize::from(*pick)]));
+        } else if self.shape == Shape::Required {
             return Err(NOT_NULLABLE);
+        } else {
+            let known = picks.iter().filter(|pick| **pick != Cells::NOTHING);
+            keys.extend(known.map(|pick| self.found[usize::from(*pick)]));
         }
         self.nulls += nulls;
         if self.shape == Shape::Nullable {
-            for pick in picks {
-                self.definitions.push(u32::from(*pick != Cells::NOTHING));
-            }
+            let is_known = |pick: &u16| u8::from(*pick != Cells::NOTHING);
+            self.definitions.extend(picks.iter().map(is_known));
         }
         Ok(())
     }
@@ -231,7 +241,7 @@ impl Leaf {
     pub(super) fn end_page(&mut self, compressor: &mut Compressor) -> Result<(), ParquetError> {
         let entries = match self.shape {
             Shape::Required => self.values.page_len(),
-            Shape::Nullable | Shape::Repeated => self.definitions.len(),
+            Shape::Nullable | Shape::Repeated => self.definitions.len() as u32,
         };
         if entries == 0 {
             return Ok(());
@@ -262,10 +272,10 @@ impl Leaf {
 }
 
 /// Levels of one bit, after their length in bytes.
-fn push_levels(levels: &mut Runs, body: &mut Vec<u8>) {
+fn push_levels(levels: &mut Vec<u8>, body: &mut Vec<u8>) {
     let start = body.len();
     body.extend_from_slice(&[0; 4]);
-    levels.encode(1, body);
+    hybrid::encode(levels, 1, body);
     let length = u32::try_from(body.len() - start - 4).expect("a page is bounded far below");
     body[start..start + 4].copy_from_slice(&length.to_le_bytes());
     levels.clear();

@@ -1,98 +1,53 @@
 //! Parquet's hybrid of run lengths and packed bits, which holds levels and dictionary keys.
 //!
-//! The columns of a table repeat themselves: a contact's rows differ in few columns. So values are
-//! gathered as runs from the start, and a run of any length costs the same.
+//! Values are gathered one beside the other and looked at eight at a time only when their page ends:
+//! that costs less than asking of each value whether it is the one before.
 
-/// Small numbers, gathered as runs.
-#[derive(Default)]
-pub(super) struct Runs {
-    done: Vec<(u32, u32)>,
-    value: u32,
-    length: u32,
-    total: u32,
-}
+/// A run this long is cheaper as a run than as packed bits, which come in groups of as many.
+const GROUP: usize = 8;
 
-/// A run this long is cheaper as a run than as packed bits.
-const RUN_LENGTH_MIN: u32 = 8;
-
-impl Runs {
-    #[inline]
-    pub(super) fn push(&mut self, value: u32) {
-        self.total += 1;
-        if value == self.value {
-            self.length += 1;
+/// Appends the values in the hybrid encoding, each `width` bits wide, 1 to 32.
+pub(super) fn encode<T: Copy + PartialEq + Into<u32>>(values: &[T], width: u32, out: &mut Vec<u8>) {
+    let (mut begun, mut at) = (0, 0);
+    while let Some(group) = values.get(at..at + GROUP) {
+        let first = group[0];
+        if group
+            .iter()
+            .fold(true, |same, value| same & (*value == first))
+        {
+            let others = values[at..].iter().position(|value| *value != first);
+            let length = others.unwrap_or(values.len() - at);
+            push_groups(&values[begun..at], width, out);
+            push_varint(out, (length as u64) << 1);
+            let first: u32 = first.into();
+            out.extend_from_slice(&first.to_le_bytes()[..width.div_ceil(8) as usize]);
+            at += length;
+            begun = at;
         } else {
-            if self.length > 0 {
-                self.done.push((self.value, self.length));
-            }
-            self.value = value;
-            self.length = 1;
+            at += GROUP;
         }
     }
+    push_groups(&values[begun..], width, out);
+}
 
-    /// Adds the last value so many times more.
-    pub(super) fn push_again(&mut self, times: u32) {
-        self.push_times(self.value, times);
-    }
-
-    /// Adds the same value so many times.
-    pub(super) fn push_times(&mut self, value: u32, times: u32) {
-        if times > 0 {
-            self.push(value);
-            self.length += times - 1;
-            self.total += times - 1;
-        }
-    }
-
-    /// How many values there are.
-    pub(super) fn len(&self) -> u32 {
-        self.total
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.done.clear();
-        self.length = 0;
-        self.total = 0;
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, u32)> {
-        let last = (self.length > 0).then_some((self.value, self.length));
-        self.done.iter().copied().chain(last)
-    }
-
-    /// Appends the values in the hybrid encoding, each `width` bits wide, 1 to 32.
-    pub(super) fn encode(&self, width: u32, out: &mut Vec<u8>) {
-        let mut packed: Vec<u32> = Vec::new();
-        for (value, mut length) in self.iter() {
-            // Packed bits come in groups of eight, so a group that was begun is filled first.
-            while length > 0 && !packed.len().is_multiple_of(8) {
-                packed.push(value);
-                length -= 1;
-            }
-            if length >= RUN_LENGTH_MIN {
-                push_packed(&mut packed, width, out);
-                push_varint(out, u64::from(length) << 1);
-                let bytes = width.div_ceil(8) as usize;
-                out.extend_from_slice(&value.to_le_bytes()[..bytes]);
-            } else {
-                packed.extend(std::iter::repeat_n(value, length as usize));
-            }
-        }
-        push_packed(&mut packed, width, out);
+/// Writes the values as packed bits, filled up with zeros to whole groups.
+fn push_groups<T: Copy + Into<u32>>(values: &[T], width: u32, out: &mut Vec<u8>) {
+    if !values.is_empty() {
+        let groups = values.len().div_ceil(GROUP);
+        push_varint(out, (groups as u64) << 1 | 1);
+        let end = out.len() + groups * width as usize;
+        pack(values, width, out);
+        out.resize(end, 0);
     }
 }
 
-/// Writes the values, filled up with zeros to whole groups of eight, and clears them.
-fn push_packed(values: &mut Vec<u32>, width: u32, out: &mut Vec<u8>) {
-    if values.is_empty() {
-        return;
-    }
-    let groups = values.len().div_ceil(8);
-    push_varint(out, (groups as u64) << 1 | 1);
-    let end = out.len() + groups * width as usize;
+/// Appends the last `width` bits of each value, the least bit first.
+pub(super) fn pack<T: Copy + Into<u32>>(values: &[T], width: u32, out: &mut Vec<u8>) {
+    out.reserve(values.len() * width as usize / 8 + 8);
     let mut bits = 0_u64;
     let mut count = 0;
-    for &value in values.iter() {
+    for value in values {
+        let value: u32 = (*value).into();
         bits |= u64::from(value) << count;
         count += width;
         if count >= 32 {
@@ -102,8 +57,6 @@ fn push_packed(values: &mut Vec<u32>, width: u32, out: &mut Vec<u8>) {
         }
     }
     out.extend_from_slice(&bits.to_le_bytes()[..count.div_ceil(8) as usize]);
-    out.resize(end, 0);
-    values.clear();
 }
 
 fn push_varint(out: &mut Vec<u8>, mut rest: u64) {
@@ -166,17 +119,13 @@ mod tests {
             width in 1_u32..=32,
             runs in prop::collection::vec((any::<u32>(), 1_usize..40), 1..60),
         ) {
-            let mut gathered = Runs::default();
             let mut expected = Vec::new();
             for (value, length) in runs {
                 let value = value & (u32::MAX >> (32 - width));
-                for _ in 0..length {
-                    gathered.push(value);
-                    expected.push(value);
-                }
+                expected.extend(std::iter::repeat_n(value, length));
             }
             let mut out = Vec::new();
-            gathered.encode(width, &mut out);
+            encode(&expected, width, &mut out);
             prop_assert_eq!(decode(&out, width, expected.len()), expected);
         }
     }

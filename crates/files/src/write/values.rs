@@ -13,8 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::table::ColumnKind;
 
-use super::Cells;
-use super::hybrid::Runs;
+use super::{Cell, WRONG_KIND, hybrid};
 
 /// Bytes of plain values that end a page early.
 const PAGE_BYTES_MAX: usize = 1 << 20;
@@ -24,7 +23,8 @@ const DICTIONARY_BYTES_MAX: usize = 4 << 20;
 const VALUES_TO_JUDGE: u64 = 4_096;
 /// Texts longer than this are left out of the statistics.
 const STATISTICS_BYTES_MAX: usize = 64;
-const NONE: u32 = u32::MAX;
+/// No key.
+pub(super) const NONE: u32 = u32::MAX;
 
 /// The values of one column of one row group; nulls are not among them.
 pub(super) enum Values {
@@ -47,20 +47,48 @@ impl Values {
     }
 
     /// Adds the last value so many times more.
-    pub(super) fn push_again(&mut self, times: u32) {
+    pub(super) fn push_again(&mut self, times: usize) {
         match self {
-            Values::Text(values) => values.push_again(times),
-            Values::Number(values) => values.push_again(times),
-            Values::Bits(values) => values.runs.push_again(times),
+            Values::Text(values) if values.keys.plain => values.push_plain_again(times),
+            Values::Number(values) if values.keys.plain => values.push_plain_again(times),
+            _ => push_last_again(self.keys(), times),
+        }
+    }
+
+    /// Whether values are kept as keys: they are not where no dictionary pays.
+    pub(super) fn has_keys(&self) -> bool {
+        match self {
+            Values::Text(values) => !values.keys.plain,
+            Values::Number(values) => !values.keys.plain && values.kind != ColumnKind::Double,
+            Values::Bits(_) => true,
+        }
+    }
+
+    /// The key of a cell, which is not added yet.
+    pub(super) fn key(&mut self, cell: &Cell<'_>) -> Result<u32, &'static str> {
+        match (self, *cell) {
+            (Values::Text(values), Cell::Text(text)) => Ok(values.find(text.as_bytes())),
+            (Values::Number(values), cell) => Ok(values.find(values.number(cell)?)),
+            (Values::Bits(_), Cell::Bool(truth)) => Ok(u32::from(truth)),
+            _ => Err(WRONG_KIND),
+        }
+    }
+
+    /// The keys of the page so far.
+    pub(super) fn keys(&mut self) -> &mut Vec<u32> {
+        match self {
+            Values::Text(values) => &mut values.keys.page,
+            Values::Number(values) => &mut values.keys.page,
+            Values::Bits(values) => &mut values.page,
         }
     }
 
     /// How many values the page has so far.
     pub(super) fn page_len(&self) -> u32 {
         match self {
-            Values::Text(values) => values.keys.runs.len() + values.plain_count,
-            Values::Number(values) => values.keys.runs.len() + values.plain_count,
-            Values::Bits(values) => values.runs.len(),
+            Values::Text(values) => values.keys.page.len() as u32 + values.plain_count,
+            Values::Number(values) => values.keys.page.len() as u32 + values.plain_count,
+            Values::Bits(values) => values.page.len() as u32,
         }
     }
 
@@ -162,11 +190,13 @@ impl Values {
 
 /// Keys into a dictionary, whatever its values are.
 struct Keys {
-    runs: Runs,
+    /// Those of the page.
+    page: Vec<u32>,
     last: u32,
     /// For each key the one that followed it the last time.
     following: Vec<u32>,
-    table: HashTable<u32>,
+    /// Each key with the hash of its value, so that most values are told apart without being read.
+    table: HashTable<(u64, u32)>,
     /// The dictionary does not pay: values are written plainly for the rest of the row group.
     plain: bool,
     values: u64,
@@ -175,7 +205,7 @@ struct Keys {
 impl Default for Keys {
     fn default() -> Keys {
         Keys {
-            runs: Runs::default(),
+            page: Vec::new(),
             last: NONE,
             following: Vec::new(),
             table: HashTable::new(),
@@ -189,6 +219,13 @@ impl Keys {
     fn guess(&self) -> Option<u32> {
         let guess = *self.following.get(self.last as usize)?;
         (guess != NONE).then_some(guess)
+    }
+
+    /// Takes in the key of a value that is new.
+    fn learn(&mut self, hash: u64, key: u32) {
+        self.following.push(NONE);
+        self.table
+            .insert_unique(hash, (hash, key), |&(hash, _)| hash);
     }
 
     fn follow(&mut self, key: u32) {
@@ -218,9 +255,9 @@ impl Keys {
             .checked_ilog2()
             .map_or(1, |bits| bits + 1);
         out.push(width as u8);
-        self.runs.encode(width, out);
-        self.values += u64::from(self.runs.len());
-        self.runs.clear();
+        hybrid::encode(&self.page, width, out);
+        self.values += self.page.len() as u64;
+        self.page.clear();
         let judged = self.values >= VALUES_TO_JUDGE;
         self.plain = heavy || judged && dictionary_count as u64 > self.values / 2;
         Encoding::RLE_DICTIONARY
@@ -248,8 +285,6 @@ pub(super) struct TextValues {
     last_plain_bytes: usize,
     /// Least and greatest of the texts written plainly.
     range: Option<(Vec<u8>, Vec<u8>)>,
-    /// Keys of the texts of a block; kept for its memory.
-    found: Vec<u32>,
 }
 
 fn text_of<'a>(page: &'a [u8], spans: &[(u32, u32)], key: u32) -> Option<&'a [u8]> {
@@ -272,49 +307,21 @@ impl TextValues {
         }
         let last = self.keys.last;
         if text_of(&self.dictionary, &self.spans, last) == Some(text) {
-            self.keys.runs.push(last);
+            self.keys.page.push(last);
         } else {
             let key = self.find(text);
-            self.keys.runs.push(key);
+            self.keys.page.push(key);
         }
     }
 
-    /// Adds the last text so many times more.
-    fn push_again(&mut self, times: u32) {
-        if !self.keys.plain {
-            return self.keys.runs.push_again(times);
-        }
+    /// Adds the last text, which was written plainly, so many times more.
+    fn push_plain_again(&mut self, times: usize) {
         let start = self.plain.len() - self.last_plain_bytes;
         for _ in 0..times {
             self.plain
                 .extend_from_within(start..start + self.last_plain_bytes);
         }
-        self.plain_count += times;
-    }
-
-    /// Adds the picked texts, each looked up once; returns how many picks are nothing.
-    pub(super) fn push_picked(&mut self, texts: &[&str], picks: &[u16]) -> u64 {
-        let mut nulls = 0;
-        let mut found = std::mem::take(&mut self.found);
-        found.clear();
-        found.resize(texts.len(), NONE);
-        for pick in picks {
-            if *pick == Cells::NOTHING {
-                nulls += 1;
-                continue;
-            }
-            let pick = usize::from(*pick);
-            if self.keys.plain {
-                self.push_plain(texts[pick].as_bytes());
-                continue;
-            }
-            if found[pick] == NONE {
-                found[pick] = self.find(texts[pick].as_bytes());
-            }
-            self.keys.runs.push(found[pick]);
-        }
-        self.found = found;
-        nulls
+        self.plain_count += times as u32;
     }
 
     fn find(&mut self, text: &[u8]) -> u32 {
@@ -330,18 +337,18 @@ impl TextValues {
             keys.last = guess;
             return guess;
         }
-        let hash = |text: &[u8]| xxh3_64(text);
-        let same = |&key: &u32| text_of(dictionary, spans, key) == Some(text);
-        let key = if let Some(&key) = keys.table.find(hash(text), same) {
+        let hash = xxh3_64(text);
+        let same = |&(known, key): &(u64, u32)| {
+            known == hash && text_of(dictionary, spans, key) == Some(text)
+        };
+        let key = if let Some(&(_, key)) = keys.table.find(hash, same) {
             key
         } else {
             let key = u32::try_from(spans.len()).expect("a row group has fewer than 2^32 values");
             push_plain_text(dictionary, text);
             let end = u32::try_from(dictionary.len()).expect("a dictionary is bounded far below");
             spans.push((end - text.len() as u32, end));
-            keys.following.push(NONE);
-            let rehash = |&key: &u32| hash(text_of(dictionary, spans, key).unwrap_or_default());
-            keys.table.insert_unique(hash(text), key, rehash);
+            keys.learn(hash, key);
             key
         };
         keys.follow(key);
@@ -442,18 +449,25 @@ impl NumberValues {
         }
         let last = self.keys.last;
         if self.dictionary.get(last as usize) == Some(&number) {
-            self.keys.runs.push(last);
+            self.keys.page.push(last);
         } else {
             let key = self.find(number);
-            self.keys.runs.push(key);
+            self.keys.page.push(key);
         }
     }
 
-    /// Adds the last number so many times more.
-    fn push_again(&mut self, times: u32) {
-        if !self.keys.plain {
-            return self.keys.runs.push_again(times);
+    /// The number of a cell, if it is one of this column's kind.
+    pub(super) fn number(&self, cell: Cell<'_>) -> Result<i64, &'static str> {
+        match (self.kind, cell) {
+            (ColumnKind::Long, Cell::Int(number)) => Ok(number),
+            (ColumnKind::Int, Cell::Int(number)) if i32::try_from(number).is_ok() => Ok(number),
+            (ColumnKind::Time, Cell::Time(at_ms)) => Ok(at_ms),
+            _ => Err(WRONG_KIND),
         }
+    }
+
+    /// Adds the last number, which was written plainly, so many times more.
+    fn push_plain_again(&mut self, times: usize) {
         let width = match self.width {
             Width::Four => 4,
             Width::Eight => 8,
@@ -462,7 +476,7 @@ impl NumberValues {
         for _ in 0..times {
             self.plain.extend_from_within(start..start + width);
         }
-        self.plain_count += times;
+        self.plain_count += times as u32;
     }
 
     fn find(&mut self, number: i64) -> u32 {
@@ -476,17 +490,13 @@ impl NumberValues {
             return guess;
         }
         let hash = hash_number(number);
-        let found = keys
-            .table
-            .find(hash, |&key| dictionary.get(key as usize) == Some(&number));
-        let key = if let Some(&key) = found {
+        let same = |&(_, key): &(u64, u32)| dictionary.get(key as usize) == Some(&number);
+        let key = if let Some(&(_, key)) = keys.table.find(hash, same) {
             key
         } else {
             let key = u32::try_from(dictionary.len()).expect("a row group has fewer values");
             dictionary.push(number);
-            keys.following.push(NONE);
-            keys.table
-                .insert_unique(hash, key, |&key| hash_number(dictionary[key as usize]));
+            keys.learn(hash, key);
             key
         };
         keys.follow(key);
@@ -546,7 +556,8 @@ impl NumberValues {
 
 #[derive(Default)]
 pub(super) struct BitValues {
-    runs: Runs,
+    /// Those of the page, as numbers.
+    page: Vec<u32>,
     /// Whether the row group has a false, and a true.
     seen: [bool; 2],
 }
@@ -554,22 +565,19 @@ pub(super) struct BitValues {
 impl BitValues {
     #[inline]
     pub(super) fn push(&mut self, truth: bool) {
-        self.runs.push(u32::from(truth));
+        self.page.push(u32::from(truth));
     }
 
     fn end_page(&mut self, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.resize(start + self.runs.len().div_ceil(8) as usize, 0);
-        let bits = &mut out[start..];
-        let mut at = 0;
-        for (value, length) in self.runs.iter() {
-            self.seen[value as usize] = true;
-            let end = at + length as usize;
-            if value == 1 {
-                (at..end).for_each(|bit| bits[bit / 8] |= 1 << (bit % 8));
-            }
-            at = end;
+        for value in &self.page {
+            self.seen[*value as usize] = true;
         }
-        self.runs.clear();
+        hybrid::pack(&self.page, 1, out);
+        self.page.clear();
     }
+}
+
+fn push_last_again(keys: &mut Vec<u32>, times: usize) {
+    let last = keys.last().copied().unwrap_or_default();
+    keys.resize(keys.len() + times, last);
 }
