@@ -74,8 +74,8 @@ fn what_could_never_be_read_or_raised_is_refused() {
     };
     wrong_configuration(
         &policy("channels = [\"web\"]"),
-        "ricochet: c.toml:9: policies[1].channels[1]: found `web`, which the policy's reading `j+7 \
-         assisted any` does not look at: its scope is phone, chat, email, video",
+        "ricochet: c.toml:9: policies[1].channels: found web, and the policy's reading `j+7 assisted \
+         any` looks at none of them: its scope is phone, chat, email, video",
     );
     wrong_configuration(
         &policy("channels = [\"all\"]\ncount_min = 6"),

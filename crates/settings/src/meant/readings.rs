@@ -255,7 +255,6 @@ fn policy_channels(
     };
     let mut channels = Vec::new();
     for (place, name) in names.iter().enumerate() {
-        let before = channels.len();
         let scope = readings.scopes.iter().find(|scope| scope.name == *name);
         if let Some(channel) = Channel::from_name(name) {
             channels.push(channel);
@@ -269,21 +268,21 @@ fn policy_channels(
             let what = format!("found `{name}`; allowed: channels and scopes{near}");
             check.wrong(&format!("{key}[{}]", place + 1), what);
         }
-        // A scope may reach beyond that of the reading, but not lie outside of it.
-        let Some(seen) = seen.filter(|_| channels.len() > before) else {
-            continue;
-        };
+    }
+    // Some of them may lie outside of the reading's scope, but not all.
+    if let Some(seen) = seen.filter(|_| !channels.is_empty()) {
         let scope = &readings.scopes[seen.scope];
-        if !channels[before..]
+        if !channels
             .iter()
             .any(|channel| scope.channels.contains(*channel))
         {
             let what = format!(
-                "found `{name}`, which the policy's reading `{}` does not look at: its scope is {}",
+                "found {}, and the policy's reading `{}` looks at none of them: its scope is {}",
+                names.join(", "),
                 seen.name,
                 scope_text(scope)
             );
-            check.wrong(&format!("{key}[{}]", place + 1), what);
+            check.wrong(key, what);
         }
     }
     if names.is_empty() {
