@@ -7,7 +7,7 @@ use crate::story::local;
 use anyhow::{Context, Result};
 use files::{Body, Chunk, FilesError, InputFile, InputReader, ReadOptions, Reading, Record};
 use jiff::tz::TimeZone;
-use model::{ContactInput, Millis, RejectedReason, Text};
+use model::{ContactInput, Millis, RejectedReason, SignalName, Text};
 use settings::{Loaded, Meant};
 use stage_door::{Clocks, Place};
 use std::collections::BTreeMap;
@@ -59,6 +59,8 @@ pub struct Read {
     pub ambiguous_times: u64,
     /// The latest `occurred_at` of an accepted record.
     pub latest_occurred_at: Option<Millis>,
+    /// Signals that ask for an erasure.
+    pub erasures: u64,
     /// How each file was read, in their order.
     pub opened: Vec<Opened>,
 }
@@ -172,8 +174,8 @@ impl Inputs {
         Ok(read)
     }
 
-    /// What was read that is probably not meant: identifiers of types that nobody uses, and an end of
-    /// time far after everything that happened. `now` is the end of time.
+    /// What was read that is probably not meant: identifiers of types that nobody uses, erasures, and
+    /// an end of time far after everything that happened. `now` is the end of time.
     pub fn notes_of_records(&self, read: &Read, now: Millis) -> Vec<String> {
         let mut notes = Vec::new();
         if !read.door.unknown_types.is_empty() {
@@ -186,6 +188,13 @@ impl Inputs {
                 "identifiers of no known type, which say nothing: {}; known: {}",
                 counted_words(&read.door.unknown_types),
                 known.join(", ")
+            ));
+        }
+        if read.erasures > 0 {
+            notes.push(format!(
+                "{} erasures were asked for, and a replay erases nothing: what is to be forgotten has \
+                 to leave the input",
+                grouped(read.erasures)
             ));
         }
         let latest = read
@@ -438,7 +447,10 @@ impl<'a, T: Take> Reader<'a, T> {
             Ok((key, input)) => {
                 let occurred_at = match &input {
                     ContactInput::Event(_, event) => event.occurred_at,
-                    ContactInput::Signal(_, signal) => signal.occurred_at,
+                    ContactInput::Signal(_, signal) => {
+                        self.read.erasures += u64::from(signal.name == SignalName::Erase);
+                        signal.occurred_at
+                    }
                 };
                 self.read.latest_occurred_at = self.read.latest_occurred_at.max(Some(occurred_at));
                 let seen = &self.clocks;
@@ -506,6 +518,7 @@ impl Read {
             door,
             ambiguous_times,
             latest_occurred_at,
+            erasures,
             mut opened,
         } = other;
         self.counts.add(&counts);
@@ -513,6 +526,7 @@ impl Read {
         self.door.add(&door);
         self.ambiguous_times += ambiguous_times;
         self.latest_occurred_at = self.latest_occurred_at.max(latest_occurred_at);
+        self.erasures += erasures;
         self.opened.append(&mut opened);
     }
 }

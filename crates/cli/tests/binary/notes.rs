@@ -114,3 +114,20 @@ fn where_no_contact_has_a_reason_no_rate_says_anything() {
         assert_eq!(reading[3].trim(), expected, "{}", ran.out);
     }
 }
+
+#[test]
+fn an_erasure_that_is_not_acted_upon_is_told() {
+    let case = Case::new(SMALL);
+    let erase = json!({"signal": "erase", "event_id": "S1", "occurred_at": "2026-03-05T10:00:00Z",
+                       "identifiers": [{"type": "customer_id", "value": "C1"}]});
+    case.put("with.jsonl", lines(&[call("A", "C1", 3, 9), erase]));
+    case.put("without.jsonl", lines(&[call("A", "C1", 3, 9)]));
+    let note = "note: 1 erasures were asked for, and a replay erases nothing";
+    assert!(case.replay("with.jsonl", "with", "").err.contains(note));
+    assert!(
+        !case
+            .replay("without.jsonl", "without", "")
+            .err
+            .contains(note)
+    );
+}
