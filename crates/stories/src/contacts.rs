@@ -377,10 +377,19 @@ fn of_two_tools_on_one_site_the_trusted_one_holds() {
         readings: j+7 all any
         Mon 2 Mar 10:00  web - step help, device D1, customer C1, source crm, tier gold
         Mon 2 Mar 10:00  web - step account, device D1, source tags, tier silver
+        Mon 2 Mar 11:00  web - step help, device D2, customer C2, source crm, tier gold
+        Mon 2 Mar 11:00  web - step account, device D2, source tags, tier bronze
+        Mon 2 Mar 12:00  web - step help, device D3, customer C3, source crm, tier gold
+        Mon 2 Mar 12:00  web - step account, device D3, source tags, tier copper
+        Mon 2 Mar 13:00  web - step help, device D4, customer C4, source crm, tier gold
+        Mon 2 Mar 13:00  web - step account, device D4, source tags, tier iron
         Tue 17 Mar 00:00 time passes
         "#,
         expect![[r#"
             visit-1  C1  Mon 2 Mar 10:00  web, tier gold  | resolved
+            visit-2  C2  Mon 2 Mar 11:00  web, tier gold  | resolved
+            visit-3  C3  Mon 2 Mar 12:00  web, tier gold  | resolved
+            visit-4  C4  Mon 2 Mar 13:00  web, tier gold  | resolved
         "#]],
     );
 }

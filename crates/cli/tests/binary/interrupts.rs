@@ -28,8 +28,9 @@ fn interrupted(signal: &str, delay_ms: u64) {
         .unwrap();
     wait_for_partial(&case);
     std::thread::sleep(Duration::from_millis(delay_ms));
-    let kill = Command::new("kill")
-        .args([signal, &child.id().to_string()])
+    // The shell has a `kill` of its own where no package brings one.
+    let kill = Command::new("sh")
+        .args(["-c", &format!("kill {signal} {}", child.id())])
         .status()
         .unwrap();
     assert!(kill.success());
