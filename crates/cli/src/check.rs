@@ -5,7 +5,7 @@ use crate::intake::{
     Arrival, DeadLetter, Inputs, IntoHistory, Opened, Read, Take, counted_words, load,
 };
 use crate::interrupt;
-use crate::report::{grouped, percent, say};
+use crate::report::{self, grouped, percent, say};
 use anyhow::Result;
 use model::{Alert, Channel, ContactInput, Kind, Text};
 use std::collections::BTreeMap;
@@ -18,7 +18,6 @@ const SHOWN_PER_REASON: usize = 3;
 const EXAMPLES: usize = 10;
 /// Bytes that records on their way may hold in memory.
 const MEMORY_BYTES: usize = 512 << 20;
-const DAY_MS: f64 = 86_400_000.0;
 
 /// Says a line.
 macro_rules! tell {
@@ -236,9 +235,7 @@ fn against(check: &Check, paths: &[PathBuf]) -> Result<()> {
             }
         }
     }
-    let days = first
-        .map_or(0.0, |first| settled.now.since(first) as f64 / DAY_MS)
-        .max(1.0);
+    let days = report::days(first, settled.now).max(1.0);
     tell!("\nAgainst {:.0} days of history", days);
     for policy in &inputs.meant.customers.policies {
         let (count, examples) = alerts.remove(&policy.name).unwrap_or_default();

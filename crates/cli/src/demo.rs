@@ -11,7 +11,7 @@ mod words;
 
 use crate::args::{Demo, ProgressWhen};
 use crate::progress::Progress;
-use crate::report::{Report, grouped};
+use crate::report::{self, Report, grouped};
 use crate::screen::Screen;
 use anyhow::{Result, ensure};
 use calendar::{DAY_MS, HOUR_MS};
@@ -309,21 +309,12 @@ impl<W: Write> Show<'_, W> {
     fn closing(&mut self, options: &DayOptions, seed: u64) -> Result<()> {
         let summary = self.player.summary(self.meant);
         let counts = self.player.counts();
-        let readings = &self.meant.customers.readings;
-        let days = summary.first_at.map_or(0.0, |first| {
-            self.player.horizon().since(first) as f64 / DAY_MS as f64
-        });
         let report = Report {
             unknown_kinds: &BTreeMap::new(),
             summary: &summary,
             counts: &counts,
-            readings: readings
-                .list
-                .iter()
-                .map(|reading| reading.name.as_str())
-                .collect(),
-            headline: readings.headline,
-            days,
+            readings: &self.meant.customers.readings,
+            days: report::days(summary.first_at, self.player.horizon()),
             currency: &self.meant.currency,
         };
         let title = self.title();

@@ -59,10 +59,7 @@ impl Output {
 
     /// Writes all rows of a settled history. `shown` is told how many stretches are done.
     pub fn write(&mut self, settled: &Settled, shown: impl Fn(usize)) -> Result<()> {
-        let writers = self.writers.iter();
-        let encodings: BTreeMap<&'static str, Encoding> = writers
-            .map(|(name, writer)| (*name, writer.encoding()))
-            .collect();
+        let encodings = self.encodings();
         let (names, nothing, headline, now) = (&self.names, &self.nothing, self.headline, self.now);
         let encode = |bucket| -> Result<Part> {
             let mut stretch = Stretch::new(names, &encodings, nothing.clone());
@@ -84,13 +81,18 @@ impl Output {
 
     /// Writes rows that are all in memory.
     pub fn write_bucket(&mut self, rows: &Bucket) -> Result<()> {
-        let writers = self.writers.iter();
-        let encodings: BTreeMap<&'static str, Encoding> = writers
-            .map(|(name, writer)| (*name, writer.encoding()))
-            .collect();
+        let encodings = self.encodings();
         let mut stretch = Stretch::new(&self.names, &encodings, self.nothing.clone());
         stretch.add(rows, self.headline, self.now)?;
         append(stretch.finish()?, &mut self.summary, &mut self.writers)
+    }
+
+    /// How the rows of each table that is wanted are written.
+    fn encodings(&self) -> BTreeMap<&'static str, Encoding> {
+        let writers = self.writers.iter();
+        writers
+            .map(|(name, writer)| (*name, writer.encoding()))
+            .collect()
     }
 
     /// Writes what was refused, and ends all files.

@@ -18,8 +18,6 @@ use worker::{Counts, History, Live, Partitions};
 
 /// Bytes that records on their way between stages may hold in memory; the rest goes to the disk.
 const MEMORY_BYTES: usize = 768 << 20;
-/// Milliseconds of a day of 24 hours.
-const DAY_MS: f64 = 86_400_000.0;
 /// Tables that may be named, and that a later release writes.
 const TABLES_TO_COME: [&str; 3] = ["journeys", "figures", "samples"];
 /// With `--as-arrived`, records between two commits.
@@ -69,9 +67,7 @@ pub fn run(replay: &Replay) -> Result<u8> {
     summary.add_capped(&counts);
     output.finish(&inputs, std::mem::take(&mut read.dead))?;
     let readings = &inputs.meant.customers.readings;
-    let days = summary
-        .first_at
-        .map_or(0.0, |first| now.since(first) as f64 / DAY_MS);
+    let days = report::days(summary.first_at, now);
     let figures = summary.json(&counts, readings, days);
     let figures = with_times(figures, &read, &counts, started);
     folder.write_json("summary.json", &Value::Object(figures))?;
@@ -80,12 +76,7 @@ pub fn run(replay: &Replay) -> Result<u8> {
         unknown_kinds: &read.door.unknown_kinds,
         summary: &summary,
         counts: &counts,
-        readings: readings
-            .list
-            .iter()
-            .map(|reading| reading.name.as_str())
-            .collect(),
-        headline: readings.headline,
+        readings,
         days,
         currency: &inputs.meant.currency,
     };
@@ -251,12 +242,7 @@ impl Take for IntoLive<'_, '_> {
 }
 
 fn as_arrived(inputs: &Inputs, replay: &Replay, output: &mut Output) -> Result<Read> {
-    let one = Partitions {
-        contacts: 1,
-        handles: 1,
-        customers: 1,
-    };
-    let mut live = Live::new(&inputs.engine, one);
+    let mut live = Live::new(&inputs.engine, Partitions::ONE);
     let mut horizon = Millis::MIN;
     let lateness = inputs
         .meant

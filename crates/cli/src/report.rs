@@ -3,8 +3,9 @@
 use crate::intake::{DeadLetter, Inputs};
 use crate::story::local;
 use anyhow::{Context, Result};
+use calendar::DAY_MS;
 use jiff::tz::TimeZone;
-use model::{Channel, Millis, Text};
+use model::{Channel, Millis, Mode, Readings, Text};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write as _};
@@ -22,10 +23,8 @@ pub struct Report<'a> {
     pub unknown_kinds: &'a BTreeMap<(Channel, Text), u64>,
     /// What was counted on the way.
     pub counts: &'a Counts,
-    /// Names of the readings, in the order of the summary.
-    pub readings: Vec<&'a str>,
-    /// Place of the headline reading.
-    pub headline: usize,
+    /// The readings, in the order of the summary.
+    pub readings: &'a Readings,
     /// Length of the history in days.
     pub days: f64,
     /// The tenant's currency.
@@ -155,8 +154,9 @@ impl Report<'_> {
         line(text, "");
         let width = self
             .readings
+            .list
             .iter()
-            .map(|name| name.chars().count())
+            .map(|reading| reading.name.chars().count())
             .max()
             .unwrap_or(0);
         let head = [
@@ -172,15 +172,16 @@ impl Report<'_> {
             let _ = write!(title, "{column:>width$}");
         }
         line(text, title.trim_end());
-        for (place, (name, figures)) in self.readings.iter().zip(&self.summary.readings).enumerate()
-        {
-            let mark = if place == self.headline {
+        let rows = self.readings.list.iter().zip(&self.summary.readings);
+        for (place, (reading, figures)) in rows.enumerate() {
+            let name = reading.name.as_str();
+            let mark = if place == self.readings.headline {
                 "  ◂ headline"
             } else {
                 ""
             };
             // Where no contact has a reason, none can have the same.
-            let says = !name.ends_with(" same") || figures.with_reason > 0;
+            let says = reading.mode == Mode::Any || figures.with_reason > 0;
             line(
                 text,
                 &format!(
@@ -208,11 +209,8 @@ impl Report<'_> {
             return;
         }
         line(text, "");
-        let headline = self
-            .readings
-            .get(self.headline)
-            .copied()
-            .unwrap_or_default();
+        let headline = self.readings.list.get(self.readings.headline);
+        let headline = headline.map_or("", |reading| reading.name.as_str());
         line(text, &format!("Reasons with the most repeats ({headline})"));
         for (path, reason) in reasons.into_iter().take(REASONS_LISTED) {
             let name = if path.is_empty() {
@@ -276,6 +274,11 @@ pub fn say(text: &str) -> Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
         written => written.context("cannot write to standard output"),
     }
+}
+
+/// Length of a history in days of 24 hours; 0 without a contact.
+pub fn days(first_at: Option<Millis>, now: Millis) -> f64 {
+    first_at.map_or(0.0, |first| now.since(first) as f64 / DAY_MS as f64)
 }
 
 /// From when to when the history goes, as a line; nothing if there is no contact.

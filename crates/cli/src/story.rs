@@ -496,9 +496,7 @@ impl Story<'_> {
             return format!("alert {}: contact number {}", alert.alert_id, alert.count);
         }
         let reading = result
-            .readings
-            .iter()
-            .find(|reading| usize::from(reading.reading) == policy.reading)
+            .reading(policy.reading)
             .filter(|reading| reading.count > 0);
         let Some(reading) = reading else {
             return "no alert: the contact takes no part in its reading".into();

@@ -130,6 +130,16 @@ pub struct ContactResult {
     pub cause: Text,
 }
 
+impl ContactResult {
+    /// What is said of it in the reading at a place in the configuration's list.
+    #[must_use]
+    pub fn reading(&self, place: usize) -> Option<&ReadingResult> {
+        self.readings
+            .iter()
+            .find(|result| usize::from(result.reading) == place)
+    }
+}
+
 /// A customer's session in the headline reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {

@@ -259,7 +259,7 @@ fn describe_contacts(lines: &mut Lines, settings: &Contacts, answer_ms: [Option<
     lines.line("visits count with", settings.count_steps.join(", "));
 }
 
-fn channels_text(channels: ChannelSet) -> String {
+pub(crate) fn channels_text(channels: ChannelSet) -> String {
     let names = Channel::ALL
         .iter()
         .filter(|channel| channels.contains(**channel));

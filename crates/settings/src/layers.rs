@@ -71,7 +71,8 @@ impl Origin {
     }
 }
 
-/// The windows that hold where none is named, as TOML.
+/// The windows that hold where none is named, as TOML: those of `meant::readings::windows`, to which a
+/// test compares them.
 const WINDOWS: &str = "{ intraday = { calendar_days = 0 }, \"24h\" = { rolling = \"24h\" }, \
                        \"j+7\" = { calendar_days = 7 }, \"j+30\" = { calendar_days = 30 } }";
 

@@ -674,3 +674,11 @@ fn a_missing_file_is_named() {
             .starts_with("cannot read the configuration no/such.toml: ")
     );
 }
+
+#[test]
+fn the_built_in_windows_are_the_same_where_the_environment_speaks_of_them() {
+    let unsaid = [("RICOCHET__WINDOWS__J_7__CALENDAR_DAYS", "7")];
+    let (spoken, silent) = (with_env(SMALLEST, &unsaid), meant(""));
+    assert_eq!(spoken.describe(), silent.describe());
+    assert_eq!(reading_names(&spoken).len(), 24);
+}

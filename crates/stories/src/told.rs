@@ -11,12 +11,7 @@ use worker::{Live, Partitions};
 
 /// Everything that was told, in order, each line with the time that had come.
 pub(crate) fn sequence(run: &Run, restart: bool, twice: bool) -> String {
-    let partitions = Partitions {
-        contacts: 1,
-        handles: 1,
-        customers: 1,
-    };
-    let mut live = Live::new(&run.engine, partitions);
+    let mut live = Live::new(&run.engine, Partitions::ONE);
     let mut heard = Heard {
         run,
         now: i64::MIN,

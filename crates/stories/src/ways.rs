@@ -227,14 +227,7 @@ impl Run {
 
     /// Line by line as the story stands, with time passing where it says so.
     pub(crate) fn one_by_one(&self) -> Tables {
-        let mut live = Live::new(
-            &self.engine,
-            Partitions {
-                contacts: 1,
-                handles: 1,
-                customers: 1,
-            },
-        );
+        let mut live = Live::new(&self.engine, Partitions::ONE);
         for (nth, line) in self.story.lines.iter().enumerate() {
             for Input { key, input, .. } in self.inputs.iter().filter(|input| input.line == nth) {
                 live.offer(key.clone(), input.clone());
@@ -312,11 +305,7 @@ impl Run {
 
     /// All ways, by name.
     pub(crate) fn all(&self) -> Vec<(String, Tables)> {
-        let one = Partitions {
-            contacts: 1,
-            handles: 1,
-            customers: 1,
-        };
+        let one = Partitions::ONE;
         let some = Partitions {
             contacts: 2,
             handles: 3,

@@ -123,11 +123,15 @@ impl RowRef<'_> {
             RowRef::Marker(marker) => marker.occurred_at,
         }
     }
-}
 
-/// A number that is greater for a later instant.
-fn order_of(at: Millis) -> u64 {
-    at.0.cast_unsigned() ^ 1 << 63
+    /// Puts the row into the bucket of its instant, to be taken out in order of instants.
+    fn push(&self, writer: &mut Writer<'_, Row>, bounds: &[Millis]) -> Result<(), QueueError> {
+        let at = self.at();
+        let bucket = bounds.partition_point(|bound| *bound <= at);
+        // Greater for a later instant, before 1970 too.
+        let order = at.0.cast_unsigned() ^ 1 << 63;
+        writer.push_to(bucket, order, self)
+    }
 }
 
 /// The rows of a stretch of time, in order.
@@ -324,11 +328,7 @@ impl Run<'_> {
         let mut groups = self.customers.take(partition)?;
         let mut writer = rows.writer();
         let mut counts = Counts::default();
-        let mut write = |row: RowRef<'_>| {
-            let at = row.at();
-            let bucket = bounds.partition_point(|bound| *bound <= at);
-            writer.push_to(bucket, order_of(at), &row)
-        };
+        let mut write = |row: RowRef<'_>| row.push(&mut writer, bounds);
         while let Some((key, inputs)) = groups.next_group()? {
             let mut state = stage_customers::State::default();
             for input in inputs {
@@ -357,12 +357,7 @@ impl Run<'_> {
     fn markers(&self, rows: &Queue<Row>, bounds: &[Millis]) -> Result<(), QueueError> {
         let mut writer = rows.writer();
         for marker in std::mem::take(&mut *lock(&self.markers)) {
-            let bucket = bounds.partition_point(|bound| *bound <= marker.occurred_at);
-            writer.push_to(
-                bucket,
-                order_of(marker.occurred_at),
-                &RowRef::Marker(&marker),
-            )?;
+            RowRef::Marker(&marker).push(&mut writer, bounds)?;
         }
         writer.finish()
     }

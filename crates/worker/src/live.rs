@@ -26,6 +26,15 @@ pub struct Partitions {
     pub customers: usize,
 }
 
+impl Partitions {
+    /// One task of each stage: what one process needs.
+    pub const ONE: Partitions = Partitions {
+        contacts: 1,
+        handles: 1,
+        customers: 1,
+    };
+}
+
 /// One task of a stage: the state of its keys, and its queue.
 struct Task<S: Stage> {
     queue: VecDeque<(Text, S::Input)>,

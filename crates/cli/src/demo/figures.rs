@@ -40,8 +40,7 @@ impl Figures {
                 continue;
             }
             figures.identified += 1;
-            let mut readings = result.readings.iter();
-            let reading = readings.find(|reading| usize::from(reading.reading) == headline);
+            let reading = result.reading(headline);
             let Some(reading) = reading.filter(|reading| reading.count > 0) else {
                 continue;
             };

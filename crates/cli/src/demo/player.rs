@@ -10,13 +10,6 @@ use stage_door::{Clocks, Place};
 use tables::Summary;
 use worker::{Counts, Engine, Live, Partitions};
 
-/// Tasks of each stage: one process needs one of each.
-const PARTITIONS: Partitions = Partitions {
-    contacts: 1,
-    handles: 1,
-    customers: 1,
-};
-
 /// The engine, fed record by record.
 pub struct Player<'a> {
     engine: &'a Engine,
@@ -35,7 +28,7 @@ impl<'a> Player<'a> {
     pub fn new(engine: &'a Engine, meant: &'a Meant) -> Player<'a> {
         Player {
             engine,
-            live: Live::new(engine, PARTITIONS),
+            live: Live::new(engine, Partitions::ONE),
             door: Clocks::default(),
             sources: SourceClocks::new(&meant.sources),
             counts: Counts::default(),

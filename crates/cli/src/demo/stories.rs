@@ -163,9 +163,8 @@ fn put_right(view: View<'_>, from: Millis, stories: &[Story]) -> Option<Story> {
 fn gave_up(view: View<'_>, from: Millis, stories: &[Story]) -> Option<Story> {
     let headline = view.meant.customers.readings.headline;
     let unanswered = view.told.contacts.values().filter(|result| {
-        let mut rows = result.readings.iter();
-        let row = rows.find(|row| usize::from(row.reading) == headline);
-        let retried = row
+        let retried = result
+            .reading(headline)
             .is_some_and(|row| row.class == Some(Class::Retry) || row.verdict == Verdict::Retried);
         retried && result.contact.started_at >= from && is_new(stories, &result.customer)
     });
@@ -204,8 +203,7 @@ fn contacts<W: Write>(view: View<'_>, customer: &str, screen: &mut Screen<W>) ->
 /// What the headline reading says of a contact: `repeat, 23 h` after the prior.
 fn place(view: View<'_>, result: &ContactResult) -> String {
     let headline = view.meant.customers.readings.headline;
-    let mut rows = result.readings.iter();
-    let row = rows.find(|row| usize::from(row.reading) == headline && row.count > 0);
+    let row = result.reading(headline).filter(|row| row.count > 0);
     match row {
         None => String::new(),
         Some(_) if result.contact.initiation == Initiation::Scheduled => "as agreed".to_owned(),

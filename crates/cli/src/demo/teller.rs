@@ -429,9 +429,7 @@ pub fn why_withdrawn(view: View<'_>, alert: &Alert) -> String {
     if !policy.concerns(result.contact.channel, reason, &result.contact.tier) {
         return format!("its reason is {}", words::reason(result));
     }
-    let mut rows = result.readings.iter();
-    let row = rows.find(|row| usize::from(row.reading) == policy.reading);
-    let count = row.map_or(0, |row| row.count);
+    let count = result.reading(policy.reading).map_or(0, |row| row.count);
     if count >= policy.count_min {
         let hours = words::lasting(policy.cool_down_ms);
         return format!("another alert of the {hours} before covers it");

@@ -72,11 +72,8 @@ impl<'a> View<'a> {
             .into_iter()
             .filter(|other| {
                 let before = other.contact.order(&contact.contact) == Ordering::Less;
-                let row = other
-                    .readings
-                    .iter()
-                    .find(|row| usize::from(row.reading) == reading);
-                let inside = row
+                let inside = other
+                    .reading(reading)
                     .and_then(|row| row.due_at)
                     .is_some_and(|due_at| started_at < due_at);
                 before

@@ -2,6 +2,7 @@
 
 use super::Check;
 use crate::codes::reason_path_problem;
+use crate::describe::channels_text;
 use crate::duration_text;
 use crate::keys::dotted;
 use crate::nearest::did_you_mean;
@@ -280,7 +281,7 @@ fn policy_channels(
                 "found {}, and the policy's reading `{}` looks at none of them: its scope is {}",
                 names.join(", "),
                 seen.name,
-                scope_text(scope)
+                channels_text(scope.channels)
             );
             check.wrong(key, what);
         }
@@ -292,15 +293,6 @@ fn policy_channels(
         );
     }
     ChannelSet::of(&channels)
-}
-
-fn scope_text(scope: &Scope) -> String {
-    let channels = Channel::ALL.iter();
-    let channels = channels.filter(|channel| scope.channels.contains(**channel));
-    channels
-        .map(|channel| channel.name())
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 fn default_policies(check: &mut Check<'_>, readings: &Readings) -> Vec<Policy> {
