@@ -12,6 +12,7 @@ mod engine;
 mod history;
 mod live;
 mod queue;
+pub mod service;
 
 pub use engine::{Counts, Engine, Refused};
 pub use history::{Bucket, Feed, History, Progress, Settled, horizon};
