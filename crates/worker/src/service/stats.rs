@@ -1,5 +1,9 @@
 //! What a stage of one process has counted and where it stands: what metrics are read from.
 
+mod business;
+
+pub use business::{AlertCounts, Business, Follower, Paired, Reasons};
+
 use crate::Counts;
 use crate::service::port::TopicPartition;
 use model::{Millis, Text};
@@ -29,9 +33,10 @@ impl ResyncCause {
 }
 
 /// What a task is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TaskPhase {
     /// It reads its changelog.
+    #[default]
     Restoring,
     /// It works.
     Running,
@@ -39,8 +44,32 @@ pub enum TaskPhase {
     Stopped,
 }
 
+impl TaskPhase {
+    /// Every phase.
+    pub const ALL: [TaskPhase; 3] = [TaskPhase::Restoring, TaskPhase::Running, TaskPhase::Stopped];
+
+    /// The word in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            TaskPhase::Restoring => "restoring",
+            TaskPhase::Running => "running",
+            TaskPhase::Stopped => "stopped",
+        }
+    }
+}
+
+/// A source, as the door hears it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceStats {
+    /// The real time at which its last record was read; `None` if none was.
+    pub heard_at: Option<Millis>,
+    /// It has been silent for longer than its `silence_max` allows in working hours.
+    pub silent: bool,
+}
+
 /// A task, as seen from outside.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskStats {
     /// What it is doing.
     pub phase: TaskPhase,
@@ -95,6 +124,14 @@ pub struct Stats {
     pub rebalances: u64,
     /// Records set aside because they crashed the code, and what followed under their keys.
     pub set_aside: u64,
+    /// Keys that are set aside now.
+    pub set_aside_keys: u64,
+    /// Keys whose state was let go because nothing can matter to it any more.
+    pub evicted: u64,
+    /// What the customers stage told and took back.
+    pub business: Business,
+    /// The sources that the door knows, by name.
+    pub sources: BTreeMap<Text, SourceStats>,
     /// The tasks that this process has.
     pub tasks: BTreeMap<TopicPartition, TaskStats>,
 }
