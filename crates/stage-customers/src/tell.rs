@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
     /// A contact with all its readings, for the first time or changed.
-    Contact(Box<ContactResult>),
+    Contact(Box<ContactResult>, Changed),
     /// The contact is no longer this customer's.
     ContactGone {
         /// The customer's key.
@@ -39,6 +39,15 @@ pub enum Output {
         /// How many, in order of [`model::Channel::ALL`].
         contacts: [u64; 5],
     },
+}
+
+/// What of a contact is said for the first time or has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The contact itself: its revision rose.
+    pub contact: bool,
+    /// Its readings: the revision of one of them rose.
+    pub readings: bool,
 }
 
 /// What is kept of a customer.
@@ -221,7 +230,11 @@ impl State {
         for mut contact in contacts {
             let name = contact.contact.name();
             let Some(former) = gone.remove(&name) else {
-                out.push(Output::Contact(Box::new(contact.clone())));
+                let changed = Changed {
+                    contact: true,
+                    readings: !contact.readings.is_empty(),
+                };
+                out.push(Output::Contact(Box::new(contact.clone()), changed));
                 self.told.insert(
                     name,
                     ToldContact {
@@ -232,8 +245,8 @@ impl State {
                 continue;
             };
             let changed = revise(&former.told, &mut contact, cause);
-            if changed {
-                out.push(Output::Contact(Box::new(contact.clone())));
+            if changed.contact || changed.readings {
+                out.push(Output::Contact(Box::new(contact.clone()), changed));
             }
             self.told.insert(
                 name,
@@ -299,16 +312,16 @@ impl State {
     }
 }
 
-/// Gives a contact and its readings their revisions; says whether anything changed.
-fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> bool {
-    let mut changed = false;
+/// Gives a contact and its readings their revisions; says what changed.
+fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> Changed {
+    let mut readings_changed = false;
     for result in &mut contact.readings {
         let same = former
             .readings
             .iter()
             .find(|known| known.reading == result.reading);
         let Some(known) = same else {
-            changed = true;
+            readings_changed = true;
             continue;
         };
         result.revision = known.revision;
@@ -318,7 +331,7 @@ fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> 
         }
         if !says_the_same(known, &former.names, result, &contact.names) {
             result.revision += 1;
-            changed = true;
+            readings_changed = true;
             if was_final && result.status == Status::Final {
                 result.status = Status::Revised;
             }
@@ -331,12 +344,16 @@ fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> 
         && former.cost == contact.cost
         && former.customer == contact.customer;
     contact.revision = former.revision + u32::from(!same_contact);
-    contact.cause = if changed || !same_contact {
+    let changed = Changed {
+        contact: !same_contact,
+        readings: readings_changed,
+    };
+    contact.cause = if changed.contact || changed.readings {
         cause.clone()
     } else {
         former.cause.clone()
     };
-    changed || !same_contact
+    changed
 }
 
 /// Whether two results of a reading say the same, each with its own list of names.

@@ -59,7 +59,7 @@ impl Heard<'_> {
         };
         for output in told {
             match output {
-                Output::Contact(result) => {
+                Output::Contact(result, _) => {
                     let contact = rows::contact(&names, &result);
                     let of = words::customer(&result.customer);
                     for mut row in rows::verdicts(&names, &result) {

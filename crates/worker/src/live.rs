@@ -182,7 +182,7 @@ impl Told {
 
     fn hear(&mut self, key: &Text, output: &stage_customers::Output) {
         match output {
-            stage_customers::Output::Contact(contact) => {
+            stage_customers::Output::Contact(contact, _) => {
                 let name = contact.contact.name();
                 self.contacts
                     .insert((key.clone(), name), (**contact).clone());

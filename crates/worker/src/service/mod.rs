@@ -1,7 +1,26 @@
 //! The life of a task on a log: restore, poll, apply, commit, revoke, resync.
+//!
+//! [`Runner`] is a stage of one process. It knows a log by its [`Port`] only; Apache Kafka and the
+//! simulator's broker are the two there are.
 
+mod door;
+mod keyed;
+mod outlet;
 mod port;
+mod runner;
+mod stages;
 mod stats;
+mod topics;
+mod wire;
+mod work;
 
+pub use door::{Decode, Decoding, Sources};
+pub use outlet::{DeadLetter, Encode};
 pub use port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
-pub use stats::{COMMIT_US_BOUNDS, ResyncCause, Stats, TaskPhase, TaskStats};
+pub use runner::{Pace, Stepped};
+pub use stages::{Application, Runner};
+pub use stats::{
+    AlertCounts, Business, COMMIT_US_BOUNDS, Follower, Paired, Reasons, ResyncCause, SourceStats,
+    Stats, TaskPhase, TaskStats,
+};
+pub use topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, StageName, TABLES, partition_of, topic_name};

@@ -73,6 +73,8 @@ pub struct SourceStats {
 pub struct TaskStats {
     /// What it is doing.
     pub phase: TaskPhase,
+    /// When, in real time, it began to do that.
+    pub phase_at: Millis,
     /// Why it stopped; empty otherwise.
     pub why_stopped: String,
     /// The offset behind the last record that was committed; `None` before the first.

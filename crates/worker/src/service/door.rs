@@ -1,0 +1,268 @@
+//! The door at work: records of the sources in, events by contact out.
+
+use crate::engine::{Engine, Refused};
+use crate::service::outlet::{DeadLetter, Outlet};
+use crate::service::port::{Port, Record, TopicPartition};
+use crate::service::wire::{self, Damaged, Logged};
+use crate::service::work::{Position, Task, Took, Work, send_position};
+use canonical::Decoded;
+use model::{ContactInput, Millis, RejectedReason, Text};
+use stage_door::{Clocks, Place};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// A source counts as quiet when it has brought nothing for this long, in milliseconds.
+const QUIET_AFTER_MS: i64 = 2_000;
+/// What was said of the end of the input holds this long, in milliseconds.
+const CAUGHT_UP_HOLDS_MS: i64 = 3_000;
+/// Real time alone moves a clock on in steps of this, in milliseconds.
+const STEP_MS: i64 = 1_000;
+
+/// What a record's bytes say, where that can be said at once.
+pub enum Decoding {
+    /// They say this.
+    Said(Decoded),
+    /// What is needed to read them is being fetched: ask again later.
+    NotYet,
+}
+
+/// Reads the records of the sources, each topic in its format.
+pub trait Decode {
+    /// Reads a record that has a value.
+    fn decode(&mut self, topic: &str, value: &[u8]) -> Decoding;
+}
+
+/// What the door knows of the sources.
+pub struct Sources {
+    /// By topic, the source of records that name none.
+    pub of_topic: BTreeMap<Text, Text>,
+    /// How long a final verdict waits for a source, in milliseconds; by source.
+    pub lateness_ms: BTreeMap<Text, i64>,
+    /// The same for every other source.
+    pub lateness_rest_ms: i64,
+}
+
+impl Sources {
+    fn lateness_ms(&self, source: &str) -> i64 {
+        let own = self.lateness_ms.get(source);
+        own.copied().unwrap_or(self.lateness_rest_ms)
+    }
+}
+
+/// What is kept for a partition of a source topic.
+pub(crate) struct DoorTask {
+    place: TopicPartition,
+    position: Position,
+    clocks: Clocks,
+    /// When a record of a source was last read, in real time.
+    read_at: BTreeMap<Text, Millis>,
+    /// When the task began to work, in real time.
+    began_at: Millis,
+    caught_up_at: Option<Millis>,
+    admitted: Vec<(Text, ContactInput)>,
+    dead: Vec<DeadLetter>,
+}
+
+impl DoorTask {
+    /// The clock of the partition: the least of its sources', each less its lateness.
+    fn settled(&self, sources: &Sources, time: Millis) -> Option<Millis> {
+        let is_caught_up = self
+            .caught_up_at
+            .is_some_and(|at| time.since(at) <= CAUGHT_UP_HOLDS_MS);
+        let clocks = self.clocks.iter().map(|(source, _, seen)| {
+            let read_at = self.read_at.get(source).copied().unwrap_or(self.began_at);
+            let quiet_ms = time.since(read_at);
+            let seen = if is_caught_up && quiet_ms >= QUIET_AFTER_MS {
+                seen.plus(quiet_ms)
+            } else {
+                seen
+            };
+            seen.minus(sources.lateness_ms(source))
+        });
+        // A partition in which there never was anything holds nobody back, once that is known.
+        clocks.min().or(is_caught_up.then_some(Millis::MAX))
+    }
+}
+
+impl Task for DoorTask {
+    fn position(&self) -> &Position {
+        &self.position
+    }
+
+    fn position_mut(&mut self) -> &mut Position {
+        &mut self.position
+    }
+
+    fn restored(&mut self) {
+        for (source, seen) in &self.position.committed.clocks {
+            self.clocks.restore(source, 0, *seen);
+        }
+    }
+
+    fn committed(&mut self) {
+        self.position.commit();
+        self.admitted.clear();
+        self.dead.clear();
+    }
+
+    fn dropped(&mut self) {
+        self.position.drop();
+        self.admitted.clear();
+        self.dead.clear();
+        self.caught_up_at = None;
+        self.clocks = Clocks::default();
+        self.restored();
+    }
+
+    fn caught_up(&mut self, time: Millis) {
+        self.caught_up_at = Some(time);
+    }
+
+    fn sizes(&self) -> (u64, u64, u64) {
+        (self.clocks.iter().count() as u64, 0, 0)
+    }
+
+    fn is_due(&self) -> bool {
+        false
+    }
+
+    fn clock(&self) -> Option<Millis> {
+        self.position.committed.now
+    }
+}
+
+/// The door at work.
+pub(crate) struct DoorWork<'a, D: Decode> {
+    engine: &'a Engine,
+    sources: Sources,
+    decode: D,
+}
+
+impl<'a, D: Decode> DoorWork<'a, D> {
+    pub(crate) fn new(engine: &'a Engine, sources: Sources, decode: D) -> DoorWork<'a, D> {
+        DoorWork {
+            engine,
+            sources,
+            decode,
+        }
+    }
+
+    fn decoded(&mut self, topic: &str, record: &Record) -> Decoding {
+        match record.value.as_deref() {
+            None | Some([]) => Decoding::Said(Decoded::Rejected {
+                reason: RejectedReason::Empty,
+                detail: "the record has no value".into(),
+            }),
+            Some(value) => self.decode.decode(topic, value),
+        }
+    }
+}
+
+impl<D: Decode> Work for DoorWork<'_, D> {
+    type Task = DoorTask;
+
+    fn task(&self, place: &TopicPartition, time: Millis) -> DoorTask {
+        DoorTask {
+            place: place.clone(),
+            position: Position::default(),
+            clocks: Clocks::default(),
+            read_at: BTreeMap::new(),
+            began_at: time,
+            caught_up_at: None,
+            admitted: Vec::new(),
+            dead: Vec::new(),
+        }
+    }
+
+    fn restore(&self, task: &mut DoorTask, record: &Record) -> Result<(), Damaged> {
+        match wire::logged(record)? {
+            Logged::Meta(name, meta) if name == task.place.to_string() => {
+                task.position.restored(meta);
+            }
+            Logged::Meta(..) | Logged::State(..) => {}
+        }
+        Ok(())
+    }
+
+    fn apply(
+        &mut self,
+        task: &mut DoorTask,
+        record: &Record,
+        time: Millis,
+    ) -> Result<Took, Damaged> {
+        let topic = task.place.topic.clone();
+        let Decoding::Said(decoded) = self.decoded(&topic, record) else {
+            return Ok(Took::NotYet);
+        };
+        let of_topic = self.sources.of_topic.get(&topic);
+        let place = Place {
+            source: of_topic.map_or("", Text::as_str),
+            partition: 0,
+            recorded_at: Some(record.recorded_at.unwrap_or(time)),
+            lateness: true,
+        };
+        let counts = &mut task.position.counts;
+        let admitted = self.engine.admit(decoded, &place, &mut task.clocks, counts);
+        match admitted {
+            Ok((key, input)) => {
+                let source = match &input {
+                    ContactInput::Event(_, event) => &event.source,
+                    ContactInput::Signal(_, signal) => &signal.source,
+                };
+                match task.read_at.get_mut(source) {
+                    Some(read_at) => *read_at = time,
+                    None => {
+                        task.read_at.insert(source.clone(), time);
+                    }
+                }
+                task.admitted.push((key, input));
+            }
+            Err(Refused::Rejected(reason, detail)) => task.dead.push(DeadLetter {
+                place: task.place.clone(),
+                offset: record.offset,
+                reason: reason.name(),
+                detail,
+                hash: xxh3_128(record.value.as_deref().unwrap_or_default()),
+            }),
+            Err(Refused::Ignored(_) | Refused::TooLate) => {}
+        }
+        task.caught_up_at = None;
+        task.position.read(record.offset);
+        Ok(Took::Taken)
+    }
+
+    fn fire(&self, _task: &mut DoorTask, _keys_max: usize) -> usize {
+        0
+    }
+
+    fn tick(&self, task: &mut DoorTask, time: Millis) -> bool {
+        let Some(settled) = task.settled(&self.sources, time) else {
+            return false;
+        };
+        let said = task.position.committed.now;
+        let moved = said.is_none_or(|said| settled.since(said) >= STEP_MS);
+        task.position.is_open |= moved;
+        moved
+    }
+
+    fn flush<P: Port>(
+        &mut self,
+        task: &mut DoorTask,
+        changelog: &TopicPartition,
+        outlet: &mut Outlet<'_, P>,
+    ) {
+        for (key, input) in &task.admitted {
+            outlet.contact_input(key, input);
+        }
+        for letter in &task.dead {
+            outlet.dead_letter(letter);
+        }
+        let settled = task.settled(&self.sources, outlet.port.time());
+        let open = &mut task.position.open;
+        open.now = settled.or(open.now);
+        for (source, _, seen) in task.clocks.iter() {
+            open.clocks.insert(source.into(), seen);
+        }
+        send_position(&task.place, &task.position, changelog, outlet);
+    }
+}

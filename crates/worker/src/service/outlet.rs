@@ -1,0 +1,239 @@
+//! Where the outputs of a stage go: the queues of the next stages, and the tables.
+
+use crate::service::port::{Port, PortError, TopicPartition};
+use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, StageName, Topic};
+use crate::service::wire;
+use model::{Alert, ContactInput, ContactName, ContactResult, Session, Signal, Text};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A record that was not let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Where it stands.
+    pub place: TopicPartition,
+    /// Where it stands in it.
+    pub offset: i64,
+    /// Why, a word of a closed list.
+    pub reason: &'static str,
+    /// The field, and what was expected; nothing personal.
+    pub detail: String,
+    /// Hash of the record's value.
+    pub hash: u128,
+}
+
+/// Writes records of the output tables as bytes. What is in the buffer before is replaced.
+pub trait Encode {
+    /// A row of table `contacts`.
+    fn contact(&mut self, result: &ContactResult, into: &mut Vec<u8>);
+    /// The record of table `verdicts` of a contact: all its readings.
+    fn verdicts(&mut self, result: &ContactResult, into: &mut Vec<u8>);
+    /// A row of table `sessions`.
+    fn session(&mut self, session: &Session, into: &mut Vec<u8>);
+    /// A row of table `alerts`.
+    fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>);
+    /// A row of table `markers`.
+    fn marker(&mut self, marker: &Signal, into: &mut Vec<u8>);
+    /// A row of table `dead_letters`.
+    fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>);
+}
+
+/// What was sent in the open transaction, for the counters.
+#[derive(Default)]
+pub(crate) struct Sent {
+    /// Records by topic, without the application's prefix.
+    pub(crate) records: BTreeMap<&'static str, u64>,
+    /// Bytes of keys and values written to the changelog.
+    pub(crate) changelog_bytes: u64,
+}
+
+/// The topics that a stage writes to.
+pub(crate) struct Topics {
+    changelog: Topic,
+    next: Vec<Topic>,
+    tables: Vec<Topic>,
+}
+
+impl Topics {
+    pub(crate) fn open(
+        application_id: &str,
+        stage: StageName,
+        port: &mut impl Port,
+    ) -> Result<Topics, PortError> {
+        let mut open = |table| Topic::open(application_id, table, port);
+        let tables: &[&'static str] = match stage {
+            StageName::Door => &["dead_letters"],
+            StageName::Contacts => &["markers"],
+            StageName::Handles => &[],
+            StageName::Customers => &["contacts", "verdicts", "sessions", "alerts"],
+        };
+        Ok(Topics {
+            changelog: open(stage.changelog())?,
+            next: stage
+                .next()
+                .iter()
+                .map(|table| open(table))
+                .collect::<Result<_, _>>()?,
+            tables: tables
+                .iter()
+                .map(|table| open(table))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The partition of a task's changelog: the task's own number, or, for the door, whose tasks
+    /// are partitions of several topics, one that its name says.
+    pub(crate) fn changelog_of(&self, stage: StageName, task: &TopicPartition) -> TopicPartition {
+        let mut place = self.changelog.of(&task.to_string());
+        if stage != StageName::Door {
+            place.partition = task.partition;
+        }
+        place
+    }
+
+    /// Number of partitions of the changelog.
+    pub(crate) fn changelog_partitions(&self) -> u32 {
+        self.changelog.partitions()
+    }
+
+    /// Every partition that hears this stage's clock.
+    pub(crate) fn next_places(&self) -> impl Iterator<Item = TopicPartition> + '_ {
+        self.next.iter().flat_map(Topic::all)
+    }
+
+    fn find(&self, table: &str) -> &Topic {
+        let mut all = self.next.iter().chain(&self.tables);
+        all.find(|topic| topic.table == table)
+            .expect("a stage sends to its own topics only")
+    }
+}
+
+/// The open transaction, as the tasks of a stage see it.
+pub(crate) struct Outlet<'a, P: Port> {
+    pub(crate) port: &'a mut P,
+    pub(crate) topics: &'a Topics,
+    pub(crate) encode: &'a mut dyn Encode,
+    pub(crate) sent: &'a mut Sent,
+    /// Values are written here; the memory is used again.
+    pub(crate) buffer: &'a mut Vec<u8>,
+    /// Keys likewise.
+    pub(crate) key: &'a mut Vec<u8>,
+}
+
+impl<P: Port> Outlet<'_, P> {
+    fn message<I: Serialize>(&mut self, table: &'static str, key: &str, input: &I) {
+        wire::message(input, self.buffer);
+        let place = self.topics.find(table).of(key);
+        self.port.send(&place, key.as_bytes(), Some(self.buffer));
+        *self.sent.records.entry(table).or_default() += 1;
+    }
+
+    /// Sends what is in the buffer, or a tombstone, to a table. Records of one customer, or of one
+    /// place in a log, stay in order.
+    fn row(&mut self, table: &'static str, spread_by: &str, key: &str, is_there: bool) {
+        let place = self.topics.find(table).of(spread_by);
+        let value = is_there.then_some(self.buffer.as_slice());
+        self.port.send(&place, key.as_bytes(), value);
+        *self.sent.records.entry(table).or_default() += 1;
+    }
+
+    /// Writes the state of a key to the changelog; `None`: there is none any more.
+    pub(crate) fn state(&mut self, place: &TopicPartition, key: &str, value: Option<&[u8]>) {
+        wire::state_key(key, self.key);
+        self.port.send(place, self.key, value);
+        self.sent.changelog_bytes += (self.key.len() + value.map_or(0, <[u8]>::len)) as u64;
+    }
+
+    /// Writes a task's position to the changelog.
+    pub(crate) fn meta(&mut self, place: &TopicPartition, task: &str, meta: &wire::Meta) {
+        wire::meta_key(task, self.key);
+        wire::meta(meta, self.buffer);
+        self.port.send(place, self.key, Some(self.buffer));
+        self.sent.changelog_bytes += (self.key.len() + self.buffer.len()) as u64;
+    }
+
+    pub(crate) fn contact_input(&mut self, key: &str, input: &ContactInput) {
+        self.message(BY_CONTACT, key, input);
+    }
+
+    pub(crate) fn dead_letter(&mut self, letter: &DeadLetter) {
+        self.encode.dead_letter(letter, self.buffer);
+        let key = format!("{}/{}", letter.place, letter.offset);
+        self.row("dead_letters", &key, &key, true);
+    }
+}
+
+/// A stage whose outputs have a way to go.
+pub(crate) trait Routed: model::Stage {
+    /// Sends an output of a key on its way.
+    fn route<P: Port>(key: &str, output: Self::Output, outlet: &mut Outlet<'_, P>);
+}
+
+impl Routed for stage_contacts::Contacts {
+    fn route<P: Port>(key: &str, output: Self::Output, outlet: &mut Outlet<'_, P>) {
+        match output {
+            stage_contacts::Output::Handle(handle, input) => {
+                outlet.message(BY_HANDLE, &handle, &input);
+            }
+            stage_contacts::Output::Customer(customer, input) => {
+                outlet.message(BY_CUSTOMER, &customer, &input);
+            }
+            stage_contacts::Output::Marker(marker) => {
+                outlet.encode.marker(&marker, outlet.buffer);
+                outlet.row("markers", key, key, true);
+            }
+        }
+    }
+}
+
+impl Routed for stage_handles::Handles {
+    fn route<P: Port>(_key: &str, output: Self::Output, outlet: &mut Outlet<'_, P>) {
+        let stage_handles::Output(customer, input) = output;
+        outlet.message(BY_CUSTOMER, &customer, &input);
+    }
+}
+
+impl Routed for stage_customers::Customers {
+    fn route<P: Port>(key: &str, output: Self::Output, outlet: &mut Outlet<'_, P>) {
+        use stage_customers::Output;
+        match output {
+            Output::Contact(result, changed) => {
+                let row_key = name_key(key, &result.contact.name());
+                if changed.contact {
+                    outlet.encode.contact(&result, outlet.buffer);
+                    outlet.row("contacts", key, &row_key, true);
+                }
+                if changed.readings {
+                    outlet.encode.verdicts(&result, outlet.buffer);
+                    outlet.row("verdicts", key, &row_key, true);
+                }
+            }
+            Output::ContactGone { name, .. } => {
+                let row_key = name_key(key, &name);
+                outlet.row("contacts", key, &row_key, false);
+                outlet.row("verdicts", key, &row_key, false);
+            }
+            Output::Session(session) => {
+                let row_key = name_key(key, &session.first);
+                outlet.encode.session(&session, outlet.buffer);
+                outlet.row("sessions", key, &row_key, true);
+            }
+            Output::SessionGone { first, .. } => {
+                let row_key = name_key(key, &first);
+                outlet.row("sessions", key, &row_key, false);
+            }
+            Output::Alert(alert) => {
+                outlet.encode.alert(&alert, outlet.buffer);
+                let row_key = format!("{key}/{}", alert.alert_id);
+                outlet.row("alerts", key, &row_key, true);
+            }
+            Output::Cut { .. } => {}
+        }
+    }
+}
+
+/// The key of a row that is about a contact: no two tasks ever write the same one.
+fn name_key(key: &str, name: &ContactName) -> Text {
+    let channel = name.channel.name();
+    format!("{key}/{channel}/{}/{}", name.source, name.contact_id).into()
+}

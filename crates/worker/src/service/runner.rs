@@ -1,0 +1,590 @@
+//! The life of a stage's tasks in one process: restore, poll, apply, commit, revoke, resync.
+//!
+//! ```text
+//!  assigned ──► restoring ──► running ──► revoked
+//!                  ▲             │
+//!                  └── resync ◄──┘ the outcome of a commit is unknown, or another took over
+//! ```
+//!
+//! One transaction covers all tasks of the stage in this process: changelog records of what changed,
+//! a position per task, all outputs, and the offsets of the input. Nothing in memory is ever ahead of
+//! what is committed but the overlay, which an abort drops.
+
+use crate::service::outlet::{Encode, Outlet, Sent, Topics};
+use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
+use crate::service::stages::Application;
+use crate::service::stats::{ResyncCause, Stats, TaskPhase, TaskStats};
+use crate::service::topics::{StageName, topic_name};
+use crate::service::wire;
+use crate::service::work::{Task, Took, Work, add_sent};
+use model::{Millis, Text};
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// How a stage's transactions are cut.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// A transaction is committed this long after its first record, in milliseconds of real time.
+    pub commit_every_ms: i64,
+    /// Or after so many records.
+    pub commit_records_max: usize,
+    /// Timers that fire between two polls.
+    pub timers_per_step_max: usize,
+    /// A task's clock is sent at most this often, in milliseconds of real time.
+    pub clock_every_ms: i64,
+    /// And again after this long, changed or not: one may have been lost.
+    pub clock_again_ms: i64,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace {
+            commit_every_ms: 40,
+            commit_records_max: 10_000,
+            timers_per_step_max: 500,
+            clock_every_ms: 1_000,
+            clock_again_ms: 10_000,
+        }
+    }
+}
+
+/// What a task is doing.
+enum Phase {
+    /// Nothing, until a former transaction of ours is known to be over.
+    Waiting,
+    /// It reads its changelog.
+    Restoring,
+    /// It works.
+    Running,
+    /// Something it needs is being fetched: it goes on from its position at this instant.
+    Stalled(Millis),
+    /// It cannot go on.
+    Stopped(String),
+}
+
+/// A task and what the runner knows of it.
+struct Slot<T> {
+    task: T,
+    phase: Phase,
+    /// When, in real time, it began to do that.
+    phase_at: Millis,
+    changelog: TopicPartition,
+    /// The offset behind what is known of the changelog.
+    changelog_end: i64,
+    restored_records: u64,
+    clock_sent: Option<Millis>,
+    clock_sent_at: Millis,
+    /// The offset behind the input's last record, as last heard.
+    end: Option<i64>,
+    /// When the last record that was read was produced.
+    read_recorded_at: Option<Millis>,
+}
+
+impl<T> Slot<T> {
+    /// Begins to do something else.
+    fn enter(&mut self, phase: Phase, time: Millis) {
+        if std::mem::discriminant(&self.phase) != std::mem::discriminant(&phase) {
+            self.phase_at = time;
+        }
+        self.phase = phase;
+    }
+
+    fn stop(&mut self, why: String, time: Millis) {
+        self.enter(Phase::Stopped(why), time);
+    }
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stepped {
+    /// A transaction was committed.
+    pub committed: bool,
+    /// There is work that is not committed.
+    pub is_open: bool,
+}
+
+/// Milliseconds after which what is being fetched is asked for again.
+const STALLED_MS: i64 = 250;
+
+/// A stage of one process.
+pub(crate) struct Loop<P: Port, W: Work> {
+    stage: StageName,
+    input_partitions: BTreeMap<Text, u32>,
+    pub(crate) port: P,
+    work: W,
+    encode: Box<dyn Encode>,
+    topics: Topics,
+    pace: Pace,
+    slots: BTreeMap<TopicPartition, Slot<W::Task>>,
+    /// A former transaction of ours may still be open, or be committed without our knowing.
+    is_unknown: bool,
+    opened_at: Option<Millis>,
+    open_records: usize,
+    sent: Sent,
+    buffer: Vec<u8>,
+    key: Vec<u8>,
+    pub(crate) stats: Stats,
+}
+
+impl<P: Port, W: Work> Loop<P, W> {
+    pub(crate) fn new(
+        application: &Application,
+        stage: StageName,
+        mut port: P,
+        work: W,
+        encode: Box<dyn Encode>,
+    ) -> Result<Loop<P, W>, PortError> {
+        let id = &application.id;
+        let topics = Topics::open(id, stage, &mut port)?;
+        let inputs = match stage.input() {
+            None => application.sources.clone(),
+            Some(input) => vec![topic_name(id, input)],
+        };
+        let mut input_partitions = BTreeMap::new();
+        for topic in inputs {
+            let partitions = port.partitions(&topic)?;
+            if stage != StageName::Door && partitions != topics.changelog_partitions() {
+                return Err(PortError(format!(
+                    "topic {topic} has {partitions} partitions, and {} has {}: they have to have \
+                     the same number; see `ricochet topics verify`",
+                    topic_name(id, stage.changelog()),
+                    topics.changelog_partitions()
+                )));
+            }
+            input_partitions.insert(topic, partitions);
+        }
+        Ok(Loop {
+            stage,
+            input_partitions,
+            port,
+            work,
+            encode,
+            topics,
+            pace: application.pace,
+            slots: BTreeMap::new(),
+            is_unknown: true,
+            opened_at: None,
+            open_records: 0,
+            sent: Sent::default(),
+            buffer: Vec::new(),
+            key: Vec::new(),
+            stats: Stats::default(),
+        })
+    }
+
+    /// Waits for something to happen, at most this long, and does what has to be done.
+    ///
+    /// # Errors
+    /// The log cannot be worked with: everything has to be made anew.
+    pub(crate) fn step(&mut self, wait_max: Duration) -> Result<Stepped, PortError> {
+        if self.is_unknown {
+            self.renew()?;
+        }
+        let wait = self.wait(wait_max);
+        let polled = self.port.poll(wait)?;
+        self.take(polled)?;
+        self.tick();
+        let mut stepped = Stepped::default();
+        if self.is_commit_due() {
+            stepped.committed = self.commit();
+        }
+        self.send_clocks();
+        stepped.is_open = self.opened_at.is_some();
+        Ok(stepped)
+    }
+
+    /// Commits what is open, as before an end.
+    pub(crate) fn finish(&mut self) -> bool {
+        self.opened_at.is_none() || self.commit()
+    }
+
+    fn wait(&self, wait_max: Duration) -> Duration {
+        let time = self.port.time();
+        let runs_timers = self
+            .slots
+            .values()
+            .any(|slot| matches!(slot.phase, Phase::Running) && slot.task.is_due());
+        if runs_timers {
+            return Duration::ZERO;
+        }
+        let Some(opened_at) = self.opened_at else {
+            return wait_max;
+        };
+        let left_ms = self.pace.commit_every_ms - time.since(opened_at);
+        wait_max.min(Duration::from_millis(left_ms.max(0) as u64))
+    }
+
+    fn is_commit_due(&self) -> bool {
+        let Some(opened_at) = self.opened_at else {
+            return false;
+        };
+        self.open_records >= self.pace.commit_records_max
+            || self.port.time().since(opened_at) >= self.pace.commit_every_ms
+    }
+
+    fn take(&mut self, polled: Polled) -> Result<(), PortError> {
+        match polled {
+            Polled::Nothing => {}
+            Polled::Assigned(tasks) => {
+                self.stats.rebalances += 1;
+                tasks.iter().for_each(|task| self.assigned(task));
+            }
+            Polled::Revoked(tasks) => {
+                self.stats.rebalances += 1;
+                self.finish();
+                self.forget(&tasks);
+            }
+            Polled::Lost(tasks) => {
+                self.stats.rebalances += 1;
+                if self.opened_at.is_some() {
+                    self.abort();
+                }
+                self.forget(&tasks);
+            }
+            Polled::Records(place, records) => self.records(&place, &records),
+            Polled::CaughtUp(place, end) => self.caught_up(&place, end),
+            Polled::Restoring(place, records) => self.restoring(&place, &records),
+            Polled::Restored(place, end) => self.restored(&place, end),
+            Polled::Gap {
+                task,
+                wanted,
+                first,
+                end,
+            } => self.gap(&task, wanted, first, end),
+        }
+        Ok(())
+    }
+
+    fn assigned(&mut self, place: &TopicPartition) {
+        let mut slot = Slot {
+            task: self.work.task(place, self.port.time()),
+            phase: Phase::Waiting,
+            phase_at: self.port.time(),
+            changelog: self.topics.changelog_of(self.stage, place),
+            changelog_end: 0,
+            restored_records: 0,
+            clock_sent: None,
+            clock_sent_at: Millis::MIN,
+            end: None,
+            read_recorded_at: None,
+        };
+        if !self.is_unknown {
+            slot.phase = Phase::Restoring;
+            self.port.restore(place, &slot.changelog, 0);
+        }
+        *self.stats.resyncs.entry(ResyncCause::Assigned).or_default() += 1;
+        self.slots.insert(place.clone(), slot);
+    }
+
+    fn forget(&mut self, places: &[TopicPartition]) {
+        for place in places {
+            self.slots.remove(place);
+        }
+        self.port.release(places);
+    }
+
+    fn caught_up(&mut self, place: &TopicPartition, end: i64) {
+        let time = self.port.time();
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        slot.end = Some(end);
+        if matches!(slot.phase, Phase::Running) {
+            slot.task.caught_up(time);
+        }
+    }
+
+    fn records(&mut self, place: &TopicPartition, records: &[Record]) {
+        let time = self.port.time();
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        for record in records {
+            if !matches!(slot.phase, Phase::Running) {
+                return;
+            }
+            match self.work.apply(&mut slot.task, record, time) {
+                Ok(Took::Taken) => {
+                    slot.read_recorded_at = record.recorded_at;
+                    self.open_records += 1;
+                    self.opened_at.get_or_insert(time);
+                }
+                Ok(Took::NotYet) => slot.enter(Phase::Stalled(time.plus(STALLED_MS)), time),
+                // It is one of our own records: what came before it is sound and is committed.
+                Err(damaged) => slot.stop(damaged.to_string(), time),
+            }
+        }
+    }
+
+    fn restoring(&mut self, place: &TopicPartition, records: &[Record]) {
+        let time = self.port.time();
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        for record in records {
+            if !matches!(slot.phase, Phase::Restoring) {
+                return;
+            }
+            slot.restored_records += 1;
+            if let Err(damaged) = self.work.restore(&mut slot.task, record) {
+                let why = format!("changelog {}: {damaged}", slot.changelog);
+                slot.stop(why, time);
+            }
+        }
+    }
+
+    fn restored(&mut self, place: &TopicPartition, end: i64) {
+        let time = self.port.time();
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        if !matches!(slot.phase, Phase::Restoring) {
+            return;
+        }
+        slot.changelog_end = end;
+        slot.task.restored();
+        let partitions = self.input_partitions.get(&place.topic).copied();
+        let partitions = partitions.unwrap_or_default();
+        let position = slot.task.position_mut();
+        let known = position.committed.partitions;
+        if known != 0 && known != partitions {
+            let why = format!(
+                "{} has {partitions} partitions now and had {known}: keys would no longer find \
+                 their states",
+                place.topic
+            );
+            slot.stop(why, time);
+            return;
+        }
+        position.committed.partitions = partitions;
+        position.open.partitions = partitions;
+        let offset = position.committed.offset;
+        slot.enter(Phase::Running, time);
+        self.port.start(place, offset);
+    }
+
+    fn gap(&mut self, place: &TopicPartition, wanted: Option<i64>, first: i64, end: i64) {
+        let Some(slot) = self.slots.get_mut(place) else {
+            return;
+        };
+        let why = match wanted {
+            None => "there is no start offset: `ricochet topics init` commits one".to_owned(),
+            Some(wanted) if wanted < first => format!(
+                "records from offset {wanted} up to {first} are gone: they were deleted before they \
+                 were read"
+            ),
+            Some(wanted) => format!(
+                "offset {wanted} was to be read next, and the log ends at {end}: it was cut off or \
+                 made anew"
+            ),
+        };
+        slot.stop(why, self.port.time());
+    }
+
+    /// What time does: timers, clocks, tasks that stood still.
+    fn tick(&mut self) {
+        let time = self.port.time();
+        let mut is_open = false;
+        for (place, slot) in &mut self.slots {
+            if let Phase::Stalled(until) = slot.phase
+                && until <= time
+            {
+                // Where the open transaction stands: what was taken before is not read twice.
+                slot.enter(Phase::Running, time);
+                let offset = slot.task.position().open.offset;
+                self.port.start(place, offset);
+            }
+            if !matches!(slot.phase, Phase::Running) {
+                continue;
+            }
+            let keys_max = self.pace.timers_per_step_max;
+            let fired = self.work.fire(&mut slot.task, keys_max);
+            self.open_records += fired;
+            is_open |= fired > 0;
+            is_open |= self.work.tick(&mut slot.task, time);
+        }
+        if is_open {
+            self.opened_at.get_or_insert(time);
+        }
+    }
+
+    /// Says whether the transaction is committed.
+    fn commit(&mut self) -> bool {
+        let started = Instant::now();
+        let mut offsets = Vec::new();
+        let mut outlet = Outlet {
+            port: &mut self.port,
+            topics: &self.topics,
+            encode: self.encode.as_mut(),
+            sent: &mut self.sent,
+            buffer: &mut self.buffer,
+            key: &mut self.key,
+        };
+        for (place, slot) in &mut self.slots {
+            if !slot.task.position().is_open {
+                continue;
+            }
+            self.work
+                .flush(&mut slot.task, &slot.changelog, &mut outlet);
+            if let Some(offset) = slot.task.position().open.offset {
+                offsets.push((place.clone(), offset));
+            }
+        }
+        self.opened_at = None;
+        self.open_records = 0;
+        match self.port.commit(&offsets) {
+            Outcome::Committed(ends) => {
+                self.committed(ends);
+                self.stats.committed(started.elapsed().as_micros() as u64);
+                true
+            }
+            Outcome::Aborted => {
+                self.dropped();
+                false
+            }
+            Outcome::Unknown => {
+                self.unknown();
+                false
+            }
+        }
+    }
+
+    fn committed(&mut self, ends: Vec<(TopicPartition, i64)>) {
+        for slot in self.slots.values_mut() {
+            if !slot.task.position().is_open {
+                continue;
+            }
+            let counts = std::mem::take(&mut slot.task.position_mut().counts);
+            self.stats.counts.add(&counts);
+            slot.task.committed();
+            let own = ends.iter().find(|(place, _)| *place == slot.changelog);
+            if let Some((_, end)) = own {
+                slot.changelog_end = slot.changelog_end.max(*end);
+            }
+        }
+        let sent = std::mem::take(&mut self.sent);
+        add_sent(&mut self.stats.sent, &sent);
+        self.stats.changelog_bytes += sent.changelog_bytes;
+    }
+
+    fn abort(&mut self) {
+        self.opened_at = None;
+        self.open_records = 0;
+        match self.port.abort() {
+            Outcome::Unknown => self.unknown(),
+            Outcome::Aborted | Outcome::Committed(_) => self.dropped(),
+        }
+    }
+
+    /// Nothing of the transaction happened: its records come again.
+    fn dropped(&mut self) {
+        self.stats.aborts += 1;
+        self.sent = Sent::default();
+        let time = self.port.time();
+        for (place, slot) in &mut self.slots {
+            if !slot.task.position().is_open {
+                continue;
+            }
+            slot.task.dropped();
+            if matches!(slot.phase, Phase::Running | Phase::Stalled(_)) {
+                slot.enter(Phase::Running, time);
+                let offset = slot.task.position().committed.offset;
+                self.port.start(place, offset);
+            }
+        }
+    }
+
+    /// What is committed has to be read: nothing is guessed.
+    fn unknown(&mut self) {
+        self.is_unknown = true;
+        self.sent = Sent::default();
+        let time = self.port.time();
+        for slot in self.slots.values_mut() {
+            slot.task.dropped();
+            if !matches!(slot.phase, Phase::Stopped(_)) {
+                slot.enter(Phase::Waiting, time);
+                let cause = ResyncCause::Unknown;
+                *self.stats.resyncs.entry(cause).or_default() += 1;
+            }
+        }
+    }
+
+    fn renew(&mut self) -> Result<(), PortError> {
+        if !self.port.renew()? {
+            return Ok(());
+        }
+        self.is_unknown = false;
+        let time = self.port.time();
+        for (place, slot) in &mut self.slots {
+            if matches!(slot.phase, Phase::Waiting) {
+                slot.enter(Phase::Restoring, time);
+                slot.restored_records = 0;
+                self.port
+                    .restore(place, &slot.changelog, slot.changelog_end);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the next stages how far this one is. It speaks of committed work only, so that a clock
+    /// which comes late or twice does no harm.
+    fn send_clocks(&mut self) {
+        let time = self.port.time();
+        for (place, slot) in &mut self.slots {
+            if !matches!(slot.phase, Phase::Running) || self.stage.next().is_empty() {
+                continue;
+            }
+            let Some(clock) = slot.task.clock() else {
+                continue;
+            };
+            let waited_ms = time.since(slot.clock_sent_at);
+            let again_ms = if slot.clock_sent == Some(clock) {
+                self.pace.clock_again_ms
+            } else {
+                self.pace.clock_every_ms
+            };
+            if slot.clock_sent.is_some() && waited_ms < again_ms {
+                continue;
+            }
+            wire::clock(clock, &mut self.buffer);
+            let name = place.to_string();
+            for next in self.topics.next_places() {
+                self.port.tell(&next, name.as_bytes(), &self.buffer);
+                self.stats.clocks_sent += 1;
+            }
+            slot.clock_sent = Some(clock);
+            slot.clock_sent_at = time;
+        }
+    }
+
+    /// Brings the tasks' part of the figures up to date.
+    pub(crate) fn stats(&mut self) -> &Stats {
+        let tasks = self.slots.iter().map(|(place, slot)| {
+            let position = &slot.task.position().committed;
+            let (keys, state_bytes, due) = slot.task.sizes();
+            let (phase, why_stopped) = match &slot.phase {
+                Phase::Waiting | Phase::Restoring => (TaskPhase::Restoring, String::new()),
+                Phase::Running | Phase::Stalled(_) => (TaskPhase::Running, String::new()),
+                Phase::Stopped(why) => (TaskPhase::Stopped, why.clone()),
+            };
+            let is_behind = slot.end.is_some_and(|end| position.offset < Some(end));
+            let stats = TaskStats {
+                phase,
+                phase_at: slot.phase_at,
+                why_stopped,
+                offset: position.offset,
+                end: slot.end,
+                waiting_since: slot.read_recorded_at.filter(|_| is_behind),
+                now: position.now.unwrap_or(Millis::MIN),
+                keys,
+                state_bytes,
+                due,
+                restored_records: slot.restored_records,
+                clocks: position.clocks.clone(),
+            };
+            (place.clone(), stats)
+        });
+        self.stats.tasks = tasks.collect();
+        &self.stats
+    }
+}

@@ -1,0 +1,158 @@
+//! A stage of one process, whichever it is.
+
+use crate::engine::Engine;
+use crate::service::door::{Decode, DoorWork, Sources};
+use crate::service::keyed::Keyed;
+use crate::service::outlet::Encode;
+use crate::service::port::{Port, PortError, TopicPartition};
+use crate::service::runner::{Loop, Pace, Stepped};
+use crate::service::stats::Stats;
+use crate::service::topics::{StageName, topic_name};
+use model::Text;
+use stage_contacts::Contacts;
+use stage_customers::Customers;
+use stage_handles::Handles;
+use std::time::Duration;
+
+/// What every stage of an application has in common.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Prefix of topics, groups and transactional ids.
+    pub id: Text,
+    /// Topics that the door reads.
+    pub sources: Vec<Text>,
+    /// How transactions are cut.
+    pub pace: Pace,
+}
+
+/// A stage of one process on a log: all its tasks, on one thread.
+pub struct Runner<'a, P: Port, D: Decode>(Any<'a, P, D>);
+
+enum Any<'a, P: Port, D: Decode> {
+    Door(Box<Loop<P, DoorWork<'a, D>>>),
+    Contacts(Box<Loop<P, Keyed<'a, Contacts>>>),
+    Handles(Box<Loop<P, Keyed<'a, Handles>>>),
+    Customers(Box<Loop<P, Keyed<'a, Customers>>>),
+}
+
+/// Does the same with whichever stage it is.
+macro_rules! each {
+    ($runner:expr, $stage:ident => $result:expr) => {
+        match $runner {
+            Any::Door($stage) => $result,
+            Any::Contacts($stage) => $result,
+            Any::Handles($stage) => $result,
+            Any::Customers($stage) => $result,
+        }
+    };
+}
+
+impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
+    /// The door on a log.
+    ///
+    /// # Errors
+    /// The log's topics could not be asked for.
+    pub fn door(
+        engine: &'a Engine,
+        application: &Application,
+        port: P,
+        encode: Box<dyn Encode>,
+        sources: Sources,
+        decode: D,
+    ) -> Result<Runner<'a, P, D>, PortError> {
+        let work = DoorWork::new(engine, sources, decode);
+        let stage = Loop::new(application, StageName::Door, port, work, encode)?;
+        Ok(Runner(Any::Door(Box::new(stage))))
+    }
+
+    /// The contacts stage on a log.
+    ///
+    /// # Errors
+    /// The log's topics could not be asked for.
+    pub fn contacts(
+        engine: &'a Engine,
+        application: &Application,
+        mut port: P,
+        encode: Box<dyn Encode>,
+    ) -> Result<Runner<'a, P, D>, PortError> {
+        let before = tasks_of(&application.sources, &mut port)?;
+        let work = Keyed::new(&engine.contacts, before);
+        let stage = Loop::new(application, StageName::Contacts, port, work, encode)?;
+        Ok(Runner(Any::Contacts(Box::new(stage))))
+    }
+
+    /// The handles stage on a log.
+    ///
+    /// # Errors
+    /// The log's topics could not be asked for.
+    pub fn handles(
+        engine: &'a Engine,
+        application: &Application,
+        mut port: P,
+        encode: Box<dyn Encode>,
+    ) -> Result<Runner<'a, P, D>, PortError> {
+        let before = tasks_of(&[input_of(application, StageName::Contacts)], &mut port)?;
+        let work = Keyed::new(&engine.handles, before);
+        let stage = Loop::new(application, StageName::Handles, port, work, encode)?;
+        Ok(Runner(Any::Handles(Box::new(stage))))
+    }
+
+    /// The customers stage on a log.
+    ///
+    /// # Errors
+    /// The log's topics could not be asked for.
+    pub fn customers(
+        engine: &'a Engine,
+        application: &Application,
+        mut port: P,
+        encode: Box<dyn Encode>,
+    ) -> Result<Runner<'a, P, D>, PortError> {
+        let stages = [StageName::Contacts, StageName::Handles];
+        let before = tasks_of(&stages.map(|stage| input_of(application, stage)), &mut port)?;
+        let work = Keyed::new(&engine.customers, before);
+        let stage = Loop::new(application, StageName::Customers, port, work, encode)?;
+        Ok(Runner(Any::Customers(Box::new(stage))))
+    }
+
+    /// Waits for something to happen, at most this long, and does what has to be done.
+    ///
+    /// # Errors
+    /// The log cannot be worked with: the runner has to be dropped and made anew.
+    pub fn step(&mut self, wait_max: Duration) -> Result<Stepped, PortError> {
+        each!(&mut self.0, stage => stage.step(wait_max))
+    }
+
+    /// Commits what is open, as before an end. Says whether nothing is open any more.
+    pub fn finish(&mut self) -> bool {
+        each!(&mut self.0, stage => stage.finish())
+    }
+
+    /// What the stage has counted, and where its tasks stand.
+    pub fn stats(&mut self) -> &Stats {
+        each!(&mut self.0, stage => stage.stats())
+    }
+
+    /// The log.
+    pub fn port(&mut self) -> &mut P {
+        each!(&mut self.0, stage => &mut stage.port)
+    }
+}
+
+/// The topic of ours that a stage reads.
+fn input_of(application: &Application, stage: StageName) -> Text {
+    let input = stage
+        .input()
+        .expect("a stage after the door reads a topic of ours");
+    topic_name(&application.id, input)
+}
+
+/// Names of the tasks that read these topics.
+fn tasks_of(topics: &[Text], port: &mut impl Port) -> Result<Vec<Text>, PortError> {
+    let mut tasks = Vec::new();
+    for topic in topics {
+        for partition in 0..port.partitions(topic)? {
+            tasks.push(TopicPartition::new(topic, partition).to_string().into());
+        }
+    }
+    Ok(tasks)
+}

@@ -1,0 +1,176 @@
+//! What our own topics hold: messages between stages, states and positions in changelogs, clocks.
+//!
+//! Every value begins with a byte that says what it is and in which form, so that a later release
+//! reads what an earlier one wrote. Forms are only ever added.
+
+use crate::service::port::Record;
+use model::{Millis, Text};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use thiserror::Error;
+
+/// A message for a stage: postcard.
+const MESSAGE: u8 = 1;
+/// The clock of a task before this one: postcard.
+const CLOCK: u8 = 2;
+/// A state in a changelog: its deadline as a zigzag number of postcard, then postcard.
+const STATE: u8 = 3;
+/// The position of a task in a changelog: postcard.
+const META: u8 = 4;
+/// Before the key of a state in a changelog.
+const STATE_KEY: u8 = b's';
+/// Before the key of a position in a changelog.
+const META_KEY: u8 = b'm';
+
+/// A record of one of our own topics that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("offset {offset}: {what}")]
+pub struct Damaged {
+    /// Where.
+    pub offset: i64,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl Damaged {
+    fn new(record: &Record, what: impl Into<String>) -> Damaged {
+        Damaged {
+            offset: record.offset,
+            what: what.into(),
+        }
+    }
+}
+
+/// What a record before a stage says.
+pub(crate) enum Heard<I> {
+    /// A message under a key.
+    Message(Text, I),
+    /// The clock of a task before this one.
+    Clock(Text, Millis),
+}
+
+/// What a record of a changelog says.
+pub(crate) enum Logged<'a> {
+    /// The state of a key: when time alone may change it, or that there is none.
+    State(&'a str, Option<Millis>),
+    /// The position of a task, by the task's name.
+    Meta(&'a str, Meta),
+}
+
+/// Where a task stands: committed together with what follows from everything before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Meta {
+    /// Number of partitions of the topic that the task reads. Keys are spread by it.
+    pub partitions: u32,
+    /// The offset behind the last record that was read.
+    pub offset: Option<i64>,
+    /// Event time: timers have fired up to here.
+    pub now: Option<Millis>,
+    /// Clocks: of the tasks before this one, or, for the door, what was seen of each source.
+    pub clocks: BTreeMap<Text, Millis>,
+}
+
+fn encode<T: Serialize>(kind: u8, value: &T, into: &mut Vec<u8>) {
+    into.clear();
+    into.push(kind);
+    let full = postcard::to_extend(value, std::mem::take(into));
+    *into = full.expect("our own types have a form as bytes, and a vector takes all of them");
+}
+
+pub(crate) fn message<I: Serialize>(input: &I, into: &mut Vec<u8>) {
+    encode(MESSAGE, input, into);
+}
+
+pub(crate) fn clock(at: Millis, into: &mut Vec<u8>) {
+    encode(CLOCK, &at, into);
+}
+
+/// A state in a changelog, from its deadline ([`Millis::MAX`]: none) and its own bytes.
+pub(crate) fn state(deadline: Millis, state: &[u8], into: &mut Vec<u8>) {
+    encode(STATE, &deadline, into);
+    into.extend_from_slice(state);
+}
+
+/// The bytes of a state, as they stand behind its deadline.
+pub(crate) fn state_bytes<S: Serialize>(state: &S) -> Vec<u8> {
+    postcard::to_stdvec(state)
+        .expect("our own types have a form as bytes, and a vector takes all of them")
+}
+
+pub(crate) fn meta(meta: &Meta, into: &mut Vec<u8>) {
+    encode(META, meta, into);
+}
+
+pub(crate) fn state_key(key: &str, into: &mut Vec<u8>) {
+    into.clear();
+    into.push(STATE_KEY);
+    into.extend_from_slice(key.as_bytes());
+}
+
+pub(crate) fn meta_key(task: &str, into: &mut Vec<u8>) {
+    into.clear();
+    into.push(META_KEY);
+    into.extend_from_slice(task.as_bytes());
+}
+
+/// The state in a value of a changelog.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn state_of<S: DeserializeOwned>(value: &[u8]) -> Result<S, String> {
+    let read = || -> Result<S, postcard::Error> {
+        let value = value.get(1..).unwrap_or_default();
+        let (_, state) = postcard::take_from_bytes::<Millis>(value)?;
+        postcard::from_bytes(state)
+    };
+    read().map_err(|error| error.to_string())
+}
+
+fn text<'a>(record: &'a Record, bytes: &'a [u8]) -> Result<&'a str, Damaged> {
+    std::str::from_utf8(bytes).map_err(|_| Damaged::new(record, "its key is no text"))
+}
+
+fn key(record: &Record) -> Result<&[u8], Damaged> {
+    let key = record.key.as_deref();
+    key.ok_or_else(|| Damaged::new(record, "it has no key"))
+}
+
+/// Reads a record before a stage.
+pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Damaged> {
+    let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
+    let key = text(record, key(record)?)?.into();
+    match record.value.as_deref() {
+        Some([MESSAGE, value @ ..]) => {
+            let input = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Heard::Message(key, input))
+        }
+        Some([CLOCK, value @ ..]) => {
+            let at = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Heard::Clock(key, at))
+        }
+        Some([kind, ..]) => Err(Damaged::new(record, format!("unknown form {kind}"))),
+        Some([]) | None => Err(Damaged::new(record, "it has no value")),
+    }
+}
+
+/// Reads a record of a changelog.
+pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
+    let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
+    let (kind, name) = match key(record)? {
+        [kind @ (STATE_KEY | META_KEY), name @ ..] => (*kind, text(record, name)?),
+        _ => return Err(Damaged::new(record, "unknown form of its key")),
+    };
+    match (kind, record.value.as_deref()) {
+        (STATE_KEY, None) => Ok(Logged::State(name, None)),
+        (STATE_KEY, Some([STATE, value @ ..])) => {
+            let (deadline, _) = postcard::take_from_bytes(value).map_err(unread)?;
+            Ok(Logged::State(name, Some(deadline)))
+        }
+        (META_KEY, Some([META, value @ ..])) => {
+            let meta = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Logged::Meta(name, meta))
+        }
+        _ => Err(Damaged::new(record, "unknown form of its value")),
+    }
+}

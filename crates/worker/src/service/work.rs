@@ -1,0 +1,145 @@
+//! What a stage does with the records of a task, and what a task keeps while it does.
+//!
+//! A task has a *base*, which holds only what is committed, and an *overlay*, which holds what the
+//! open transaction has changed. A commit makes the overlay the base; everything else drops it.
+
+use crate::Counts;
+use crate::service::outlet::{Outlet, Sent};
+use crate::service::port::{Port, Record, TopicPartition};
+use crate::service::wire::{Damaged, Meta};
+use model::{Millis, Text};
+
+/// What a stage is at work with: the door, or a stage that keeps a state per key.
+pub(crate) trait Work {
+    /// What is kept for a partition of the input.
+    type Task: Task;
+
+    /// A task of which nothing is known yet.
+    fn task(&self, place: &TopicPartition, time: Millis) -> Self::Task;
+
+    /// Takes a record of the task's changelog, which may hold other tasks' records too.
+    ///
+    /// # Errors
+    /// The record cannot be read.
+    fn restore(&self, task: &mut Self::Task, record: &Record) -> Result<(), Damaged>;
+
+    /// Takes a record of the input. It may not be possible yet.
+    ///
+    /// # Errors
+    /// The record cannot be read, though it is one of ours.
+    fn apply(
+        &mut self,
+        task: &mut Self::Task,
+        record: &Record,
+        time: Millis,
+    ) -> Result<Took, Damaged>;
+
+    /// Fires at most so many timers that are due; says how many it fired.
+    fn fire(&self, task: &mut Self::Task, keys_max: usize) -> usize;
+
+    /// Moves on what only real time moves; says whether that is worth a commit.
+    fn tick(&self, task: &mut Self::Task, time: Millis) -> bool;
+
+    /// Says what follows from everything that was taken, and sends it.
+    fn flush<P: Port>(
+        &mut self,
+        task: &mut Self::Task,
+        changelog: &TopicPartition,
+        outlet: &mut Outlet<'_, P>,
+    );
+}
+
+/// Whether a record was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Took {
+    /// It was.
+    Taken,
+    /// What is needed to read it is on its way: the task stands still until later.
+    NotYet,
+}
+
+/// What every task keeps, whatever its stage.
+pub(crate) trait Task {
+    /// Where it stands.
+    fn position(&self) -> &Position;
+    /// Where it stands, to be moved.
+    fn position_mut(&mut self) -> &mut Position;
+    /// All of its changelog was read.
+    fn restored(&mut self);
+    /// The transaction is committed: the overlay is the base now.
+    fn committed(&mut self);
+    /// The transaction is not: the overlay is nothing now.
+    fn dropped(&mut self);
+    /// The input is read to its end.
+    fn caught_up(&mut self, time: Millis);
+    /// Keys with state, bytes of their values, keys that are due.
+    fn sizes(&self) -> (u64, u64, u64);
+    /// Whether timers are due that have not fired.
+    fn is_due(&self) -> bool;
+    /// The clock that the next stages may hear: everything up to it is committed.
+    fn clock(&self) -> Option<Millis>;
+}
+
+/// Where a task stands: as committed, and as it will be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Position {
+    pub(crate) committed: Meta,
+    pub(crate) open: Meta,
+    /// There is something to commit.
+    pub(crate) is_open: bool,
+    /// What was counted in the open transaction.
+    pub(crate) counts: Counts,
+}
+
+impl Position {
+    pub(crate) fn restored(&mut self, meta: Meta) {
+        self.open = meta.clone();
+        self.committed = meta;
+    }
+
+    pub(crate) fn read(&mut self, offset: i64) {
+        self.open.offset = Some(offset + 1);
+        self.is_open = true;
+    }
+
+    pub(crate) fn commit(&mut self) {
+        self.committed.clone_from(&self.open);
+        self.is_open = false;
+    }
+
+    pub(crate) fn drop(&mut self) {
+        self.open.clone_from(&self.committed);
+        self.is_open = false;
+        self.counts = Counts::default();
+    }
+}
+
+/// Sends a task's position.
+pub(crate) fn send_position<P: Port>(
+    place: &TopicPartition,
+    position: &Position,
+    changelog: &TopicPartition,
+    outlet: &mut Outlet<'_, P>,
+) {
+    outlet.meta(changelog, &place.to_string(), &position.open);
+}
+
+/// The least clock of those that are expected; `None` until all have been heard.
+pub(crate) fn least_clock<'a>(
+    expected: impl IntoIterator<Item = &'a Text>,
+    meta: &Meta,
+) -> Option<Millis> {
+    let clocks = expected
+        .into_iter()
+        .map(|name| meta.clocks.get(name).copied());
+    let least = clocks.collect::<Option<Vec<_>>>()?.into_iter().min()?;
+    // Nobody has read anything yet: no time is known.
+    (least != Millis::MAX).then_some(least)
+}
+
+/// What was sent is counted under the topics' names.
+pub(crate) fn add_sent(total: &mut std::collections::BTreeMap<Text, u64>, sent: &Sent) {
+    for (table, records) in &sent.records {
+        *total.entry(Text::from(*table)).or_default() += records;
+    }
+}
