@@ -3,6 +3,7 @@
 //! Invariant: `oracle` uses nothing of the engine's crates. It is written from `docs/semantics.md`
 //! alone, so that a mistake would have to be made twice to go unseen.
 
+pub mod broker;
 pub mod campaign;
 pub mod oracle;
 pub mod workload;

@@ -9,7 +9,7 @@
 
 pub mod campaign;
 pub mod day;
-mod dice;
+pub(crate) mod dice;
 mod line;
 mod record;
 pub mod yardstick;
