@@ -31,4 +31,7 @@ pub use read::{
     Body, Chunk, ChunkNotes, InputReader, LINE_BYTES_MAX, ReadOptions, Reading, Record,
 };
 pub use table::{Column, ColumnKind, TABLE_NAMES, Table};
-pub use write::{Block, Cell, Cells, EncodedRows, Encoding, Format, TableEncoder, TableWriter};
+pub use write::{
+    Block, Cell, Cells, EncodedRows, Encoding, Format, TableEncoder, TableWriter, ValueFormat,
+    ValuePart, push_avro_count,
+};

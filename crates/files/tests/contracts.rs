@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/data-contracts.md");
+const VERDICTS: &str = include_str!("../../../schemas/kafka/verdicts.avsc");
 const INPUTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../schemas/input");
 
 const ROWS: &str = "
@@ -56,6 +57,18 @@ nothing, by type), `unmapped_codes` (by `source/code`), `incomplete` (events tha
 ## Output tables
 ";
 
+const ON_KAFKA: &str = "
+## Records on Kafka
+
+The service writes each table to the topic `<application_id>.<table>`, with the same fields. With a Schema
+Registry a value is Avro in Confluent's framing: a byte 0, the schema's id as four bytes, big end first, the
+datum. The schema's subject is `<application_id>.<table>-value`. Without a registry it is a JSON object in which
+every field is present: what is empty is null, times are RFC 3339 in UTC. A key is text. A value of null says
+that what was said under this key holds no more.
+
+**verdicts** differ: one record has all readings of a contact, always all of them, in a list `readings`.
+";
+
 fn kind(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::Text => "text",
@@ -87,6 +100,10 @@ fn page() -> String {
                 .expect("writing to a string cannot fail");
         }
     }
+    page.push_str(ON_KAFKA);
+    page.push_str("\n| field | meaning |\n|---|---|\n");
+    let schema: Value = serde_json::from_str(VERDICTS).expect("a schema is JSON");
+    fields(&mut page, "", &schema["fields"]);
     page.push_str("\n## Input records\n\nOne canonical record for all channels, as Avro or as JSON lines with the same names.\nIn JSON an absent field says nothing and an explicit null says \"no value\"; Avro has `cleared` for the latter.\n");
     page.push_str(ROWS);
     let mut inputs: Vec<_> = std::fs::read_dir(INPUTS)
@@ -117,13 +134,20 @@ fn input(page: &mut String, path: &Path) {
         "\n### {name}\n\n{doc}\n\n| field | meaning |\n|---|---|\n"
     )
     .expect("writing to a string cannot fail");
-    for field in schema["fields"].as_array().expect("a record has fields") {
-        let doc = field["doc"]
-            .as_str()
-            .expect("a field has a doc")
-            .replace('|', "\\|");
+    fields(page, "", &schema["fields"]);
+}
+
+/// A line for each field of a record; those of a list of records follow it.
+fn fields(page: &mut String, of: &str, fields_of: &Value) {
+    for field in fields_of.as_array().expect("a record has fields") {
+        let doc = field["doc"].as_str().expect("a field has a doc");
+        let doc = doc.replace('|', "\\|");
         let name = field["name"].as_str().expect("a field has a name");
-        writeln!(page, "| `{name}` | {doc} |").expect("writing to a string cannot fail");
+        writeln!(page, "| `{of}{name}` | {doc} |").expect("writing to a string cannot fail");
+        let inner = &field["type"]["items"]["fields"];
+        if of.is_empty() && name == "readings" {
+            fields(page, "readings[].", inner);
+        }
     }
 }
 

@@ -1,11 +1,13 @@
-//! Settled results as rows of the output tables, and as the figures of the summary.
+//! Results as rows of the output tables, as records on Kafka, and as the figures of the summary.
 //!
 //! Invariant: decides nothing; every value in a row was computed by a stage.
 
+mod records;
 mod rows;
 mod summary;
 mod verdicts;
 
+pub use records::{DeadLetter, RECORD_SCHEMAS, Records};
 pub use rows::{Names, alert, contact, dead_letter, marker, session};
 pub use summary::{ReadingFigures, Reason, Summary};
 pub use verdicts::{Verdicts, verdicts};

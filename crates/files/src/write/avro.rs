@@ -62,18 +62,7 @@ impl AvroEncoder {
     pub(super) fn write_row(&mut self, cells: &[Cell<'_>]) {
         let out = &mut self.block;
         for (&(_, nullable), cell) in self.kinds.iter().zip(cells) {
-            if nullable {
-                let is_null = match cell {
-                    Cell::Null => true,
-                    Cell::Double(number) => !number.is_finite(),
-                    _ => false,
-                };
-                push_long(out, i64::from(!is_null));
-                if is_null {
-                    continue;
-                }
-            }
-            push_cell(out, cell);
+            push_nullable(out, nullable, cell);
         }
         self.block_rows += 1;
         if self.block.len() >= BLOCK_BYTES {
@@ -107,6 +96,23 @@ impl AvroEncoder {
     }
 }
 
+/// A cell of a column; in one that is nullable the branch of its union first.
+#[inline]
+pub(super) fn push_nullable(out: &mut Vec<u8>, nullable: bool, cell: &Cell<'_>) {
+    if nullable {
+        let is_null = match cell {
+            Cell::Null => true,
+            Cell::Double(number) => !number.is_finite(),
+            _ => false,
+        };
+        push_long(out, i64::from(!is_null));
+        if is_null {
+            return;
+        }
+    }
+    push_cell(out, cell);
+}
+
 fn push_cell(out: &mut Vec<u8>, cell: &Cell<'_>) {
     match *cell {
         Cell::Null => {}
@@ -134,7 +140,7 @@ fn push_cell(out: &mut Vec<u8>, cell: &Cell<'_>) {
     }
 }
 
-fn length(length: usize) -> i64 {
+pub(super) fn length(length: usize) -> i64 {
     i64::try_from(length).expect("memory has fewer than 2^63 bytes")
 }
 
@@ -144,7 +150,7 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Zigzag, then seven bits a byte.
-fn push_long(out: &mut Vec<u8>, number: i64) {
+pub(super) fn push_long(out: &mut Vec<u8>, number: i64) {
     let mut rest = (number << 1 ^ number >> 63).cast_unsigned();
     while rest >= 0x80 {
         out.push(rest as u8 | 0x80);

@@ -82,7 +82,7 @@ pub(super) fn header(table: &Table) -> Vec<u8> {
     line
 }
 
-fn push_json(out: &mut Vec<u8>, cell: &Cell<'_>) {
+pub(super) fn push_json(out: &mut Vec<u8>, cell: &Cell<'_>) {
     match *cell {
         Cell::Null => out.extend_from_slice(b"null"),
         Cell::Text(text) => push_json_text(out, text),

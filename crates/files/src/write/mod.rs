@@ -7,6 +7,7 @@ mod hybrid;
 mod lines;
 mod pages;
 mod parquet;
+mod value;
 mod values;
 
 use std::fs::File;
@@ -22,6 +23,7 @@ use avro::AvroEncoder;
 pub use block::{Block, Cells};
 use lines::LineEncoder;
 use parquet::{ParquetEncoder, RowGroup};
+pub use value::{ValueFormat, ValuePart, push_avro_count};
 
 /// The file formats of the output tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
