@@ -219,6 +219,11 @@ impl Meant {
                 .as_deref()
                 .unwrap_or("none, outputs are JSON"),
         );
+        if !kafka.config.is_empty() {
+            // Some of the values are secrets.
+            let names: Vec<&str> = kafka.config.keys().map(String::as_str).collect();
+            lines.line("client settings", names.join(", "));
+        }
         for topic in &kafka.topics {
             let text = format!("source {}, {}", topic.source, topic.format);
             lines.line(format!("topic {}", topic.name), text);

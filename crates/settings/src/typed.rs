@@ -262,6 +262,8 @@ pub(crate) struct Kafka {
     pub instance: Option<String>,
     pub registry_url: Option<String>,
     #[serde(default)]
+    pub config: Ordered<String>,
+    #[serde(default)]
     pub topics: Ordered<Topic>,
 }
 

@@ -77,7 +77,7 @@ fn all_wrong_keys_are_told_at_once() {
         acme.toml:6: reason_depth: found the number 0; allowed: a whole number from 1 to 32
         acme.toml:7: holidays[1]: found `2026-02-30`; allowed: a date such as 2026-12-25
         acme.toml:8: week: found `mon`; allowed: a list
-        acme.toml:10: kafka.bootstrap: unknown key; allowed: bootstrap_servers, application_id, instance, registry_url, topics
+        acme.toml:10: kafka.bootstrap: unknown key; allowed: bootstrap_servers, application_id, instance, registry_url, config, topics
         acme.toml:11: channels.fax: is no channel; allowed: phone, chat, email, video, web
         acme.toml:14: visits.assistance: found `yes`; allowed: true, false
         acme.toml:16: costs.phone.fixed: found the number -1; allowed: a number from 0 to 1000000
@@ -232,7 +232,7 @@ fn imports_kafka_and_http() {
             acme.toml:4: kafka.bootstrap_servers: found `kafka`; allowed: host:port, separated by commas
             acme.toml:5: kafka.application_id: found `a b`; allowed: letters, digits, `.`, `_`, `-`, at most 100
             acme.toml:6: kafka.registry_url: found `localhost:8081`; allowed: a URL that begins with http:// or https://
-            acme.toml:3: kafka.topics."ricochet.alerts": is one of our own output topics
+            acme.toml:3: kafka.topics."ricochet.alerts": is one of our own topics
             acme.toml:4: http.listen: found `8080`; allowed: address:port such as 127.0.0.1:8080, or empty
             acme.toml:4: figures.segments[1].keys: found 4 dimensions; allowed: 1 to 3
         "#]],

@@ -216,6 +216,8 @@ pub const KEYS: &[Key] = &[
         "Name of this process among those of the application; two on one host need two."),
     key("kafka.registry_url", Kind::Text, Told("none: outputs are JSON"), r#""http://localhost:8081""#,
         "The Schema Registry."),
+    key("kafka.config.NAME", Kind::Text, Told("none"), r#""SSL""#,
+        "A setting of librdkafka by its name, such as `\"security.protocol\"`, always a text. Those that decide whether a record is lost or counted twice are refused."),
     key("kafka.topics.TOPIC.source", Kind::Text, Told("`default`"), r#""ivr""#,
         "Source of records of this topic that name none."),
     key("kafka.topics.TOPIC.format", Kind::Text, Told("`canonical-avro` with a registry, else `canonical-json`"), r#""canonical-avro""#,

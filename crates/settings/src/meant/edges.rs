@@ -4,10 +4,11 @@ use super::{Check, is_plain_name};
 use crate::keys::dotted;
 use crate::nearest::did_you_mean;
 use model::Text;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-/// Tables that are topics of ours.
+/// Topics of ours.
 const OUTPUTS: &[&str] = &[
     "contacts",
     "verdicts",
@@ -18,6 +19,13 @@ const OUTPUTS: &[&str] = &[
     "samples",
     "markers",
     "dead_letters",
+    "by_contact",
+    "by_handle",
+    "by_customer",
+    "changelog.door",
+    "changelog.contacts",
+    "changelog.handles",
+    "changelog.customers",
 ];
 
 /// The formats of source topics.
@@ -34,6 +42,8 @@ pub struct Kafka {
     pub instance: Option<String>,
     /// The Schema Registry; without one, outputs are JSON.
     pub registry_url: Option<String>,
+    /// Settings of librdkafka by their names; some of them are secrets.
+    pub config: BTreeMap<String, String>,
     /// The topics that are read.
     pub topics: Vec<Topic>,
 }
@@ -141,7 +151,7 @@ pub(super) fn kafka(check: &mut Check<'_>) -> Kafka {
             .strip_prefix(&typed.application_id)
             .and_then(|rest| rest.strip_prefix('.'));
         if own.is_some_and(|table| OUTPUTS.contains(&table)) {
-            check.wrong(&key, "is one of our own output topics".into());
+            check.wrong(&key, "is one of our own topics".into());
         }
         if let Some(format) = &topic.format
             && !FORMATS.contains(&format.as_str())
@@ -162,6 +172,7 @@ pub(super) fn kafka(check: &mut Check<'_>) -> Kafka {
         application_id: typed.application_id.clone(),
         instance: typed.instance.clone(),
         registry_url: typed.registry_url.clone(),
+        config: typed.config.0.iter().cloned().collect(),
         topics,
     }
 }
