@@ -26,7 +26,8 @@ impl Paired {
         i64::try_from(i128::from(self.told) - i128::from(self.withdrawn)).unwrap_or(i64::MAX)
     }
 
-    fn add(&mut self, other: Paired) {
+    /// Adds what was counted elsewhere.
+    pub fn add(&mut self, other: Paired) {
         self.told += other.told;
         self.withdrawn += other.withdrawn;
     }
@@ -113,6 +114,8 @@ pub struct Business {
     pub verdicts_revised: BTreeMap<u16, u64>,
     /// Alerts, by policy.
     pub alerts: BTreeMap<Text, AlertCounts>,
+    /// Contacts that the cap of a customer cut off, in order of [`Channel::ALL`].
+    pub capped: [u64; 5],
 }
 
 impl Business {
@@ -157,6 +160,13 @@ impl Business {
         }
     }
 
+    /// Counts contacts that the cap cuts off, from those that it cut off of the customer before.
+    pub fn cut(&mut self, former: [u64; 5], now: [u64; 5]) {
+        for (place, capped) in self.capped.iter_mut().enumerate() {
+            *capped += now[place].saturating_sub(former[place]);
+        }
+    }
+
     /// Adds what a transaction counted, once it is committed.
     pub fn add(&mut self, other: &Business) {
         let Business {
@@ -164,6 +174,7 @@ impl Business {
             followers,
             verdicts_revised,
             alerts,
+            capped,
         } = other;
         for (labels, paired) in contacts {
             self.contacts.entry(*labels).or_default().add(*paired);
@@ -180,6 +191,9 @@ impl Business {
             own.raised += counts.raised;
             own.revised += counts.revised;
             own.withdrawn += counts.withdrawn;
+        }
+        for (own, capped) in self.capped.iter_mut().zip(capped) {
+            *own += capped;
         }
     }
 }
