@@ -1,0 +1,192 @@
+//! The consumer's side: what the group decides, and where the partitions stand. Both are only noted
+//! down when librdkafka says them; the port acts on them.
+
+use crate::errors::Seldom;
+use crate::producer::log;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
+use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::types::RDKafkaRespErr;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use worker::service::TopicPartition;
+
+/// A consumer that notes down what it hears.
+pub(crate) type Reader = BaseConsumer<Listener>;
+
+/// Partitions given or taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Rebalance {
+    Assigned(Vec<TopicPartition>),
+    Revoked(Vec<TopicPartition>),
+    Lost(Vec<TopicPartition>),
+}
+
+/// Where a partition stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The next offset to ask the cluster for.
+    pub(crate) next: i64,
+    /// The high watermark, as of the last answer.
+    pub(crate) end: i64,
+    /// The cluster has answered within the last second.
+    pub(crate) fresh: bool,
+}
+
+/// Where the partitions stood at an instant.
+#[derive(Debug)]
+pub(crate) struct Standings {
+    pub(crate) taken_at: Instant,
+    pub(crate) by_partition: BTreeMap<TopicPartition, Standing>,
+}
+
+/// Hears what the consumer has to say, on the thread that polls.
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    rebalances: Mutex<VecDeque<Rebalance>>,
+    standings: Mutex<Option<Standings>>,
+    /// Calls so far. A poll that brought nothing and heard nothing has found the queue empty.
+    heard: AtomicU64,
+    /// The consumer is being closed: partitions are given back without asking anybody.
+    closing: AtomicBool,
+    seldom: Seldom,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Listener {
+    pub(crate) fn next_rebalance(&self) -> Option<Rebalance> {
+        lock(&self.rebalances).pop_front()
+    }
+
+    pub(crate) fn take_standings(&self) -> Option<Standings> {
+        lock(&self.standings).take()
+    }
+
+    pub(crate) fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    fn hear(&self) {
+        self.heard.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl ClientContext for Listener {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.hear();
+        log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.hear();
+        if self.seldom.now() {
+            tracing::warn!(%error, reason, "consumer: trouble with the cluster, waited out");
+        }
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.hear();
+        *lock(&self.standings) = Some(standings(&statistics));
+    }
+}
+
+impl ConsumerContext for Listener {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        error: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        self.hear();
+        let assigned = error == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        if self.closing.load(Ordering::Acquire) {
+            if !assigned {
+                let _ = consumer.incremental_unassign(list);
+            }
+            return;
+        }
+        let partitions = partitions_of(list);
+        let rebalance = if assigned {
+            Rebalance::Assigned(partitions)
+        } else if consumer.assignment_lost() {
+            Rebalance::Lost(partitions)
+        } else {
+            Rebalance::Revoked(partitions)
+        };
+        lock(&self.rebalances).push_back(rebalance);
+    }
+}
+
+fn standings(statistics: &Statistics) -> Standings {
+    let fresh: BTreeMap<i32, bool> = statistics
+        .brokers
+        .values()
+        .map(|broker| {
+            (
+                broker.nodeid,
+                broker.state == "UP" && broker.rxidle < 1_000_000,
+            )
+        })
+        .collect();
+    let mut by_partition = BTreeMap::new();
+    for topic in statistics.topics.values() {
+        for partition in topic.partitions.values() {
+            let Ok(number) = u32::try_from(partition.partition) else {
+                continue;
+            };
+            let standing = Standing {
+                next: partition.next_offset,
+                end: partition.hi_offset,
+                fresh: fresh.get(&partition.broker).copied().unwrap_or(false),
+            };
+            by_partition.insert(TopicPartition::new(&topic.topic, number), standing);
+        }
+    }
+    Standings {
+        taken_at: Instant::now(),
+        by_partition,
+    }
+}
+
+/// The partitions of a list, in order.
+pub(crate) fn partitions_of(list: &TopicPartitionList) -> Vec<TopicPartition> {
+    let mut partitions: Vec<TopicPartition> = list
+        .elements()
+        .iter()
+        .map(|element| TopicPartition::new(element.topic(), element.partition().cast_unsigned()))
+        .collect();
+    partitions.sort();
+    partitions
+}
+
+/// A list of partitions at one offset.
+pub(crate) fn list_of(partitions: &[TopicPartition], offset: Offset) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(partitions.len());
+    for of in partitions {
+        list.add_partition_offset(&of.topic, of.partition.cast_signed(), offset)
+            .expect("these offsets are always taken");
+    }
+    list
+}
+
+/// Closes a consumer on a thread of its own: librdkafka may take its time, or hang.
+pub(crate) fn close(consumer: Reader) {
+    const WAIT: Duration = Duration::from_secs(5);
+    consumer.context().closing.store(true, Ordering::Release);
+    let (done, wait) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(consumer);
+        let _ = done.send(());
+    });
+    if wait.recv_timeout(WAIT).is_err() {
+        tracing::warn!("a consumer is slow to close, and was left to itself");
+    }
+}

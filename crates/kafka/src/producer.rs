@@ -1,0 +1,389 @@
+//! Transactions: one producer, whose delivery reports are counted.
+//!
+//! librdkafka's own commit waits in steps of 100 ms for records that are under way. Here the reports
+//! are counted down to zero first, and looked at: a producer that was fenced gets reports too, but
+//! none that says that its record is there.
+
+use crate::errors::{Remedy, Seldom, classify};
+use crate::settings::Settings;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::collections::HashMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use worker::service::{Outcome, TopicPartition};
+
+/// How long an abort waits for the first answer of a transaction: before it, librdkafka does not
+/// know that the cluster has begun one, and an abort would be its end.
+const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(3);
+
+/// What became of the records of the open transaction.
+#[derive(Debug, Default)]
+struct Reports {
+    /// Records whose report has not come.
+    pending: usize,
+    /// Records that are in the log.
+    delivered: usize,
+    /// Why the first record that is not in the log is not.
+    failure: Option<KafkaError>,
+    /// By topic and partition, the offset behind the last record; -1 for none.
+    ends: HashMap<String, Vec<i64>>,
+}
+
+/// Hears of each record what became of it, on librdkafka's polling thread.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    reports: Mutex<Reports>,
+    changed: Condvar,
+    seldom: Seldom,
+}
+
+impl Deliveries {
+    fn lock(&self) -> MutexGuard<'_, Reports> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until this is so, or the time is over; says which.
+    fn wait(&self, wait: Duration, until: impl Fn(&Reports) -> bool) -> bool {
+        let (guard, result) = self
+            .changed
+            .wait_timeout_while(self.lock(), wait, |reports| !until(reports))
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(guard);
+        !result.timed_out()
+    }
+}
+
+impl ClientContext for Deliveries {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        if self.seldom.now() {
+            tracing::warn!(%error, reason, "producer: trouble with the cluster, waited out");
+        }
+    }
+}
+
+impl ProducerContext for Deliveries {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        let mut reports = self.lock();
+        reports.pending = reports.pending.saturating_sub(1);
+        match result {
+            Ok(message) => {
+                reports.delivered += 1;
+                note_end(
+                    &mut reports.ends,
+                    message.topic(),
+                    message.partition(),
+                    message.offset(),
+                );
+            }
+            Err((error, _)) => {
+                reports.failure.get_or_insert_with(|| error.clone());
+            }
+        }
+        if reports.pending == 0 || reports.delivered == 1 {
+            self.changed.notify_all();
+        }
+    }
+}
+
+fn note_end(ends: &mut HashMap<String, Vec<i64>>, topic: &str, partition: i32, offset: i64) {
+    let Ok(place) = usize::try_from(partition) else {
+        return;
+    };
+    if !ends.contains_key(topic) {
+        ends.insert(topic.to_owned(), Vec::new());
+    }
+    let of_topic = ends.get_mut(topic).expect("it was put there");
+    if of_topic.len() <= place {
+        of_topic.resize(place + 1, -1);
+    }
+    of_topic[place] = of_topic[place].max(offset + 1);
+}
+
+/// librdkafka's own lines; nothing that it meets is for somebody to act on at once.
+pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
+    match level {
+        RDKafkaLogLevel::Emerg
+        | RDKafkaLogLevel::Alert
+        | RDKafkaLogLevel::Critical
+        | RDKafkaLogLevel::Error
+        | RDKafkaLogLevel::Warning => tracing::debug!(facility, message, "librdkafka"),
+        RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info | RDKafkaLogLevel::Debug => {
+            tracing::trace!(facility, message, "librdkafka");
+        }
+    }
+}
+
+/// A producer for one transaction after the other.
+pub(crate) struct Transactions {
+    producer: Aside<ThreadedProducer<Deliveries>>,
+    /// How long a commit or an abort is tried: longer than the cluster itself waits.
+    patience: Duration,
+    /// The cluster knows our name: earlier owners of it are fenced.
+    ready: bool,
+    open: bool,
+    /// Something was put into the open transaction that the cluster has acknowledged.
+    begun: bool,
+    /// No call makes sense any more.
+    broken: bool,
+    seldom: Seldom,
+}
+
+impl Transactions {
+    /// Makes a producer; it is of no use before [`Transactions::make_ready`].
+    pub(crate) fn new(settings: &Settings) -> KafkaResult<Transactions> {
+        let config = settings.producer(true);
+        Ok(Transactions {
+            producer: Aside::new(config.create_with_context(Deliveries::default())?),
+            patience: settings.transaction_timeout * 2,
+            ready: false,
+            open: false,
+            begun: false,
+            broken: false,
+            seldom: Seldom::default(),
+        })
+    }
+
+    /// Ends what is open under our name and fences whoever has it. `false`: not yet, call again.
+    pub(crate) fn make_ready(&mut self, wait: Duration) -> KafkaResult<bool> {
+        if self.ready {
+            return Ok(true);
+        }
+        match self.producer.init_transactions(wait) {
+            Ok(()) => self.ready = true,
+            Err(error) if classify(&error) == Remedy::Again => {
+                if self.seldom.now() {
+                    tracing::warn!(%error, "transactions cannot be prepared yet, waiting");
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(self.ready)
+    }
+
+    /// Is it of no use any more?
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Begins a transaction if none is open. `false`: the producer is broken.
+    fn begin(&mut self) -> bool {
+        if self.open || self.broken {
+            return !self.broken;
+        }
+        if let Err(error) = self.producer.begin_transaction() {
+            tracing::warn!(%error, "a transaction cannot be begun");
+            self.broken = true;
+            return false;
+        }
+        *self.producer.client().context().lock() = Reports::default();
+        self.open = true;
+        self.begun = false;
+        true
+    }
+
+    /// Puts a record into the transaction, waiting while the queue is full.
+    pub(crate) fn send(&mut self, to: &TopicPartition, key: &[u8], value: Option<&[u8]>) {
+        if !self.begin() {
+            return;
+        }
+        let deliveries = self.producer.client().context();
+        deliveries.lock().pending += 1;
+        let deadline = Instant::now() + self.patience;
+        let mut record = BaseRecord::to(&to.topic)
+            .partition(to.partition.cast_signed())
+            .key(key);
+        record.payload = value;
+        let failure = loop {
+            match self.producer.send(record) {
+                Ok(()) => return,
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), same))
+                    if Instant::now() < deadline =>
+                {
+                    record = same;
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Err((error, _)) => break error,
+            }
+        };
+        let mut reports = deliveries.lock();
+        reports.pending -= 1;
+        if self.seldom.now() {
+            tracing::warn!(error = %failure, topic = %to.topic, "a record cannot be sent");
+        }
+        reports.failure.get_or_insert(failure);
+    }
+
+    /// Commits what was sent together with offsets of the group.
+    pub(crate) fn commit(
+        &mut self,
+        offsets: &[(TopicPartition, i64)],
+        group: Option<&ConsumerGroupMetadata>,
+    ) -> Outcome {
+        if !self.open && offsets.is_empty() && !self.broken {
+            return Outcome::Committed(Vec::new());
+        }
+        if !self.begin() {
+            return Outcome::Unknown;
+        }
+        let deadline = Instant::now() + self.patience;
+        if !offsets.is_empty() {
+            let Some(group) = group else {
+                // Nothing was ever assigned: there is nothing whose offset could be committed.
+                return self.abort();
+            };
+            let list = offsets_list(offsets);
+            let left = || deadline.saturating_duration_since(Instant::now());
+            let call = || {
+                self.producer
+                    .send_offsets_to_transaction(&list, group, left())
+            };
+            match again_and_again(deadline, call) {
+                Ok(()) => self.begun = true,
+                Err(error) => return self.give_up(&error, "offsets were not taken"),
+            }
+        }
+        let deliveries = self.producer.client().context();
+        if !deliveries.wait(self.patience, |reports| reports.pending == 0) {
+            return self.abort();
+        }
+        let failure = deliveries.lock().failure.take();
+        if let Some(error) = failure {
+            if self.seldom.now() {
+                tracing::warn!(%error, "a record was not written");
+            }
+            return self.abort();
+        }
+        let left = || deadline.saturating_duration_since(Instant::now());
+        match again_and_again(deadline, || self.producer.commit_transaction(left())) {
+            Ok(()) => {
+                self.open = false;
+                Outcome::Committed(self.ends())
+            }
+            Err(error) => self.give_up(&error, "a transaction was not committed"),
+        }
+    }
+
+    /// The offset behind the last record of each partition that was written to.
+    fn ends(&self) -> Vec<(TopicPartition, i64)> {
+        let reports = self.producer.client().context().lock();
+        let of_topic = |(topic, ends): (&String, &Vec<i64>)| -> Vec<(TopicPartition, i64)> {
+            let written = (0u32..).zip(ends).filter(|(_, end)| **end >= 0);
+            written
+                .map(|(partition, end)| (TopicPartition::new(topic, partition), *end))
+                .collect()
+        };
+        reports.ends.iter().flat_map(of_topic).collect()
+    }
+
+    /// Ends a transaction that cannot be committed.
+    fn give_up(&mut self, error: &KafkaError, what: &str) -> Outcome {
+        let remedy = classify(error);
+        if self.seldom.now() {
+            tracing::warn!(%error, ?remedy, "{what}");
+        }
+        match remedy {
+            Remedy::Abort => self.abort(),
+            // Out of patience: whether the cluster has it, nobody knows.
+            Remedy::Again | Remedy::Renew => {
+                self.broken = true;
+                Outcome::Unknown
+            }
+        }
+    }
+
+    /// Takes back what was sent.
+    pub(crate) fn abort(&mut self) -> Outcome {
+        if self.broken {
+            return Outcome::Unknown;
+        }
+        if !self.open {
+            return Outcome::Aborted;
+        }
+        let deliveries = self.producer.client().context();
+        let answered = |reports: &Reports| reports.delivered > 0 || reports.pending == 0;
+        if !self.begun && !deliveries.wait(FIRST_ANSWER_WITHIN, answered) {
+            tracing::warn!(
+                "no answer to the first record of a transaction: its outcome is unknown"
+            );
+            self.broken = true;
+            return Outcome::Unknown;
+        }
+        let deadline = Instant::now() + self.patience;
+        let left = || deadline.saturating_duration_since(Instant::now());
+        match again_and_again(deadline, || self.producer.abort_transaction(left())) {
+            Ok(()) => {
+                self.open = false;
+                Outcome::Aborted
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a transaction was not aborted: its outcome is unknown");
+                self.broken = true;
+                Outcome::Unknown
+            }
+        }
+    }
+}
+
+/// Calls until it succeeds, fails for good, or the time is over.
+fn again_and_again(deadline: Instant, call: impl Fn() -> KafkaResult<()>) -> KafkaResult<()> {
+    loop {
+        match call() {
+            Err(error) if classify(&error) == Remedy::Again && Instant::now() < deadline => {
+                // Some failures come back at once.
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            result => return result,
+        }
+    }
+}
+
+/// A list of librdkafka's.
+pub(crate) fn offsets_list(offsets: &[(TopicPartition, i64)]) -> TopicPartitionList {
+    let mut list = TopicPartitionList::with_capacity(offsets.len());
+    for (of, offset) in offsets {
+        list.add_partition_offset(
+            &of.topic,
+            of.partition.cast_signed(),
+            Offset::Offset(*offset),
+        )
+        .expect("an absolute offset is always taken");
+    }
+    list
+}
+
+/// A client that is closed on a thread of its own: closing a producer waits for its last records,
+/// which is nothing for the thread of the stage.
+pub(crate) struct Aside<T: Send + 'static>(Option<T>);
+
+impl<T: Send + 'static> Aside<T> {
+    pub(crate) fn new(client: T) -> Aside<T> {
+        Aside(Some(client))
+    }
+}
+
+impl<T: Send + 'static> std::ops::Deref for Aside<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl<T: Send + 'static> Drop for Aside<T> {
+    fn drop(&mut self) {
+        let client = self.0.take();
+        std::thread::spawn(move || drop(client));
+    }
+}
