@@ -3,7 +3,7 @@
 use crate::families::Families;
 use crate::labels::Labels;
 use crate::names::{self, Name};
-use crate::snapshots::{Slot, Snapshots};
+use crate::slots::{Slot, Slots};
 use model::{Channel, Class, IgnoredWhy, Millis, RejectedReason, Text};
 use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
@@ -20,24 +20,24 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// Metrics that are read from snapshots whenever somebody asks. The version is the program's.
+    /// Metrics that are read from the slots whenever somebody asks. The version is the program's.
     #[must_use]
-    pub fn new(snapshots: Arc<Snapshots>, labels: Labels, version: &str) -> Metrics {
+    pub fn new(slots: Arc<Slots>, labels: Labels, version: &str) -> Metrics {
         let desc = |name: &&Name| {
             let labels = name.labels.iter().map(|label| (*label).to_owned());
             let (name, help) = (name.name.to_owned(), name.help.to_owned());
             Desc::new(name, help, labels.collect(), HashMap::new())
                 .expect("the names are a list of our own and a test reads them all")
         };
-        let from_snapshots = FromSnapshots {
-            snapshots,
+        let from_slots = FromSlots {
+            slots,
             labels,
             version: version.to_owned(),
             descs: names::ALL.iter().map(desc).collect(),
         };
         let registry = Registry::new();
         registry
-            .register(Box::new(from_snapshots))
+            .register(Box::new(from_slots))
             .expect("it is the only collector of its registry");
         Metrics { registry }
     }
@@ -55,42 +55,42 @@ impl Metrics {
     }
 }
 
-/// Reads the snapshots when Prometheus scrapes.
-struct FromSnapshots {
-    snapshots: Arc<Snapshots>,
+/// Reads the slots when Prometheus scrapes.
+struct FromSlots {
+    slots: Arc<Slots>,
     labels: Labels,
     version: String,
     descs: Vec<Desc>,
 }
 
-impl Collector for FromSnapshots {
+impl Collector for FromSlots {
     fn desc(&self) -> Vec<&Desc> {
         self.descs.iter().collect()
     }
 
     fn collect(&self) -> Vec<MetricFamily> {
         let mut families = Families::default();
-        let now = self.snapshots.now();
+        let now = self.slots.now();
         families.add(&names::BUILD_INFO, &[&self.version], 1.0);
-        let started_at = self.snapshots.started_at();
+        let started_at = self.slots.started_at();
         families.add(&names::START_TIME, &[], seconds(started_at.0));
-        let ready = u64::from(self.snapshots.readiness().ready);
+        let ready = u64::from(self.slots.readiness().ready);
         families.count(&names::READY, &[], ready);
         let mut input = Input::default();
         let mut business = Business::default();
-        for (stage, slot) in &self.snapshots.slots() {
+        for (stage, slot) in &self.slots.slots() {
             let silence_ms = now.since(slot.heard_at);
-            families.add(&names::SNAPSHOT_AGE, &[stage], seconds(silence_ms));
-            let Some(stats) = slot.total() else {
+            families.add(&names::UNHEARD, &[stage], seconds(silence_ms));
+            let Some(stats) = &slot.latest else {
                 continue;
             };
-            of_tasks(&mut families, stage, slot, &stats, now);
-            of_transactions(&mut families, stage, &stats);
+            of_tasks(&mut families, stage, slot, stats, now);
+            of_transactions(&mut families, stage, stats);
             // Behind the door clocks are named by task, not by source.
             if *stage == StageName::Door.name() {
-                self.of_sources(&mut families, &stats, now);
+                self.of_sources(&mut families, stats, now);
             }
-            input.add(&stats);
+            input.add(stats);
             business.add(&stats.business);
         }
         input.put(&mut families);
@@ -198,7 +198,7 @@ impl Input {
     }
 }
 
-impl FromSnapshots {
+impl FromSlots {
     /// The sources as the door hears them: of several partitions, and of several sources that are
     /// not configured, the one that is furthest behind.
     fn of_sources(&self, families: &mut Families, stats: &Stats, now: Millis) {

@@ -11,10 +11,10 @@
 
 mod tokens;
 
-pub use tokens::{Role, Tokens};
+use tokens::{Role, Tokens};
 
 use crate::collect::Metrics;
-use crate::snapshots::Snapshots;
+use crate::slots::Slots;
 use axum::Router;
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -78,6 +78,20 @@ fn reason(error: &io::Error) -> String {
     }
 }
 
+/// Answers on a thread of its own. With a file of tokens `/metrics` needs one.
+///
+/// # Errors
+/// The file of tokens cannot be used, nobody can listen there, or there can be no thread.
+pub fn serve(
+    listen: SocketAddr,
+    token_file: Option<&Path>,
+    metrics: Metrics,
+    slots: &Arc<Slots>,
+) -> Result<Server, HttpError> {
+    let tokens = token_file.map(Tokens::read).transpose()?;
+    Server::start(listen, tokens, metrics, Arc::clone(slots))
+}
+
 /// A server that answers until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Server {
@@ -87,15 +101,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts to answer on a thread of its own. With tokens, `/metrics` needs one.
-    ///
-    /// # Errors
-    /// Nobody can listen there, or there can be no thread.
-    pub fn start(
+    fn start(
         listen: SocketAddr,
         tokens: Option<Tokens>,
         metrics: Metrics,
-        snapshots: Arc<Snapshots>,
+        slots: Arc<Slots>,
     ) -> Result<Server, HttpError> {
         let listening = TcpListener::bind(listen).and_then(|listener| {
             listener.set_nonblocking(true)?;
@@ -107,7 +117,7 @@ impl Server {
         let router = router(Shared {
             tokens,
             metrics,
-            snapshots,
+            slots,
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -116,7 +126,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("http".into())
-            .spawn(move || runtime.block_on(serve(listener, router, stopped)))
+            .spawn(move || runtime.block_on(answer(listener, router, stopped)))
             .map_err(HttpError::Thread)?;
         Ok(Server {
             address,
@@ -155,7 +165,7 @@ impl Drop for Server {
     }
 }
 
-async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
+async fn answer(listener: TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
     let listener = match tokio::net::TcpListener::from_std(listener) {
         Ok(listener) => listener,
         Err(error) => {
@@ -180,7 +190,7 @@ async fn serve(listener: TcpListener, router: Router, stopped: oneshot::Receiver
 struct Shared {
     tokens: Option<Tokens>,
     metrics: Metrics,
-    snapshots: Arc<Snapshots>,
+    slots: Arc<Slots>,
 }
 
 fn router(shared: Shared) -> Router {
@@ -239,7 +249,7 @@ async fn live() -> Response {
 }
 
 async fn ready(State(shared): State<Arc<Shared>>) -> Response {
-    let readiness = shared.snapshots.readiness();
+    let readiness = shared.slots.readiness();
     let status = if readiness.ready {
         StatusCode::OK
     } else {

@@ -1,8 +1,8 @@
 //! What operators see of a process: metrics, logs, health.
 //!
-//! A stage's thread puts its latest [`worker::service::Stats`] into [`Snapshots`]; everything else
+//! A stage's thread puts its latest [`worker::service::Stats`] into [`Slots`]; everything else
 //! is read from there when somebody asks: [`Metrics`] turns them into what Prometheus scrapes,
-//! [`Snapshots::readiness`] into what an orchestrator waits for. So a stage never waits for a
+//! [`Slots::readiness`] into what an orchestrator waits for. So a stage never waits for a
 //! metric, and a metric never says what is not committed.
 //!
 //! Invariant: the only crate that knows Prometheus and how logs are written. Every metric's name
@@ -13,15 +13,16 @@ mod collect;
 mod families;
 pub mod http;
 mod labels;
-pub mod logs;
+mod logs;
 mod names;
 mod readiness;
-mod snapshots;
+mod slots;
 
 #[cfg(test)]
 mod tests;
 
 pub use collect::Metrics;
 pub use labels::Labels;
+pub use logs::{Format, LogsError, logs};
 pub use readiness::{Readiness, StageReadiness};
-pub use snapshots::Snapshots;
+pub use slots::Slots;

@@ -41,15 +41,12 @@ pub enum LogsError {
     Twice,
 }
 
-/// What is said when nobody asked for anything else.
-pub const FILTER: &str = "info";
-
 /// Writes logs to standard error from now on. The filter is a level, or levels by crate:
 /// `info,kafka=debug`.
 ///
 /// # Errors
 /// The filter cannot be read, or logs were set up before.
-pub fn start(format: Format, filter: &str) -> Result<(), LogsError> {
+pub fn logs(format: Format, filter: &str) -> Result<(), LogsError> {
     let ansi = std::io::stderr().is_terminal();
     let subscriber = subscriber(format, filter, ansi, std::io::stderr)?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogsError::Twice)

@@ -54,7 +54,7 @@ metrics! {
         "1 if all stages of this process work, else 0. If 0 for long, ask /health/ready why.";
 
     // stages and tasks
-    SNAPSHOT_AGE = Gauge "ricochet_stage_snapshot_age_seconds" ["stage"]
+    UNHEARD = Gauge "ricochet_stage_unheard_seconds" ["stage"]
         "Time since the stage last said how it is. Above a minute its thread is stuck: see the log.";
     TASKS = Gauge "ricochet_tasks" ["stage", "phase"]
         "Tasks of this process by what they do. A stopped one needs somebody: /health/ready says why.";

@@ -1,6 +1,6 @@
 //! Whether the stages of this process work, and if not, why.
 
-use crate::snapshots::{Slot, Snapshots};
+use crate::slots::{Slot, Slots};
 use std::collections::BTreeMap;
 use worker::service::{Stats, TaskPhase};
 
@@ -37,7 +37,7 @@ impl Readiness {
     }
 }
 
-impl Snapshots {
+impl Slots {
     /// Whether the stages of this process work, and if not, why.
     #[must_use]
     pub fn readiness(&self) -> Readiness {

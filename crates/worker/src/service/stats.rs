@@ -145,48 +145,6 @@ pub const COMMIT_US_BOUNDS: [u64; 13] = [
 ];
 
 impl Stats {
-    /// Adds what a former runner of the stage counted. Where things stand now is not a count: that
-    /// stays as it is.
-    pub fn carry(&mut self, former: &Stats) {
-        let Stats {
-            counts,
-            commits,
-            aborts,
-            commit_us_buckets,
-            commit_us_sum,
-            sent,
-            changelog_bytes,
-            clocks_sent,
-            resyncs,
-            rebalances,
-            set_aside,
-            set_aside_keys: _,
-            evicted,
-            business,
-            sources: _,
-            tasks: _,
-        } = former;
-        self.counts.add(counts);
-        self.commits += commits;
-        self.aborts += aborts;
-        for (own, former) in self.commit_us_buckets.iter_mut().zip(commit_us_buckets) {
-            *own += former;
-        }
-        self.commit_us_sum += commit_us_sum;
-        for (topic, former) in sent {
-            *self.sent.entry(topic.clone()).or_default() += former;
-        }
-        self.changelog_bytes += changelog_bytes;
-        self.clocks_sent += clocks_sent;
-        for (cause, former) in resyncs {
-            *self.resyncs.entry(*cause).or_default() += former;
-        }
-        self.rebalances += rebalances;
-        self.set_aside += set_aside;
-        self.evicted += evicted;
-        self.business.add(business);
-    }
-
     /// Counts a commit and how long it took.
     pub(crate) fn committed(&mut self, took_us: u64) {
         self.commits += 1;

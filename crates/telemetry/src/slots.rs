@@ -9,7 +9,7 @@ use worker::service::{Stats, TaskPhase, TopicPartition};
 /// The latest that each stage of this process has said of itself. Cheap to write: nobody holds the
 /// lock for longer than it takes to move a pointer.
 #[derive(Debug)]
-pub struct Snapshots {
+pub struct Slots {
     slots: Mutex<BTreeMap<&'static str, Slot>>,
     time: fn() -> Millis,
     started_at: Millis,
@@ -18,8 +18,6 @@ pub struct Snapshots {
 /// What is known of a stage.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Slot {
-    /// What former runners of the stage counted in this process.
-    carried: Option<Arc<Stats>>,
     /// The latest.
     pub(crate) latest: Option<Arc<Stats>>,
     /// When something was last heard of the stage.
@@ -30,41 +28,29 @@ pub(crate) struct Slot {
     pub(crate) trouble: Option<String>,
 }
 
-impl Slot {
-    /// The latest, with what former runners counted.
-    pub(crate) fn total(&self) -> Option<Arc<Stats>> {
-        match (&self.carried, &self.latest) {
-            (Some(carried), Some(latest)) => {
-                let mut total = (**latest).clone();
-                total.carry(carried);
-                Some(Arc::new(total))
-            }
-            (Some(only), None) | (None, Some(only)) => Some(Arc::clone(only)),
-            (None, None) => None,
-        }
-    }
-}
-
-impl Snapshots {
+impl Slots {
     /// Slots for the stages that this process runs; until they say something they are starting.
     #[must_use]
-    pub fn new(stages: &[&'static str]) -> Snapshots {
-        Snapshots::with_time(stages, real_time)
+    pub fn new(stages: impl IntoIterator<Item = &'static str>) -> Slots {
+        Slots::with_time(stages, real_time)
     }
 
     /// The same with another clock than the real one.
     #[must_use]
-    pub fn with_time(stages: &[&'static str], time: fn() -> Millis) -> Snapshots {
+    pub fn with_time(
+        stages: impl IntoIterator<Item = &'static str>,
+        time: fn() -> Millis,
+    ) -> Slots {
         let now = time();
-        let slot = |stage: &&'static str| {
+        let slot = |stage: &'static str| {
             let slot = Slot {
                 heard_at: now,
                 ..Slot::default()
             };
-            (*stage, slot)
+            (stage, slot)
         };
-        Snapshots {
-            slots: Mutex::new(stages.iter().map(slot).collect()),
+        Slots {
+            slots: Mutex::new(stages.into_iter().map(slot).collect()),
             time,
             started_at: now,
         }
@@ -87,27 +73,13 @@ impl Snapshots {
         slot.trouble = None;
     }
 
-    /// Says that a stage's runner is made anew: what the former one counted is kept, so that
-    /// counters never fall while the process lives. Its tasks are gone.
-    pub fn renew(&self, stage: &'static str) {
-        let mut slots = self.lock();
-        let slot = slots.entry(stage).or_default();
-        if let Some(total) = slot.total() {
-            let mut total = (*total).clone();
-            total.tasks.clear();
-            slot.carried = Some(Arc::new(total));
-        }
-        slot.latest = None;
-        slot.restoring.clear();
-        slot.heard_at = (self.time)();
-    }
-
     /// Says why a stage cannot work for now, in words without personal data: `cannot reach
-    /// broker:9092`. Holds until the next [`Snapshots::put`].
-    pub fn trouble(&self, stage: &'static str, why: impl Into<String>) {
+    /// broker:9092`. Holds until the next [`Slots::put`]. What was counted stays.
+    pub fn failed(&self, stage: &'static str, why: &str) {
         let mut slots = self.lock();
         let slot = slots.entry(stage).or_default();
-        slot.trouble = Some(why.into());
+        slot.trouble = Some(why.to_owned());
+        slot.restoring.clear();
         slot.heard_at = (self.time)();
     }
 
