@@ -258,6 +258,7 @@ impl Transactions {
         if !deliveries.wait(self.patience, |reports| reports.pending == 0) {
             return self.abort();
         }
+        self.wait_for_empty_queue();
         let failure = deliveries.lock().failure.take();
         if let Some(error) = failure {
             if self.seldom.now() {
@@ -272,6 +273,15 @@ impl Transactions {
                 Outcome::Committed(self.ends())
             }
             Err(error) => self.give_up(&error, "a transaction was not committed"),
+        }
+    }
+
+    /// A report is counted a moment before librdkafka itself takes the record off its list. A commit
+    /// within that moment would wait for the next step of 100 ms.
+    fn wait_for_empty_queue(&self) {
+        let deadline = Instant::now() + Duration::from_millis(20);
+        while self.producer.in_flight_count() > 0 && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_micros(20));
         }
     }
 

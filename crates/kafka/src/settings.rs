@@ -232,6 +232,9 @@ impl Settings {
         let mut config = ClientConfig::new();
         config
             .set("linger.ms", "2")
+            // A transaction that begins while the last one is still being ended is told to try again:
+            // with the default of 100 ms that would be the time of a commit.
+            .set("retry.backoff.ms", "5")
             .set("compression.type", "lz4")
             .set("queue.buffering.max.kbytes", "131072")
             .set("message.max.bytes", RECORD_BYTES_MAX.to_string());
