@@ -15,7 +15,7 @@ words! {
 }
 
 /// What a contact counts as.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Roles {
     /// As what others may come after it.
     pub prior: Option<PriorRole>,
@@ -141,7 +141,7 @@ impl ContactResult {
 }
 
 /// A customer's session in the headline reading.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Hash, Serialize, Deserialize)]
 pub struct Session {
     /// Whose.
     pub customer: Text,

@@ -8,6 +8,8 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// What the customers stage sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +57,8 @@ pub struct Changed {
 pub struct State {
     held: BTreeMap<ContactName, Box<Upsert>>,
     told: BTreeMap<ContactName, ToldContact>,
-    sessions: BTreeMap<ContactName, Session>,
+    /// Digests of the sessions as they were told.
+    sessions: BTreeMap<ContactName, [u8; 8]>,
     alerts: BTreeMap<Text, Alert>,
     /// Contacts that are cut off now, as told.
     cut: [u64; 5],
@@ -89,11 +92,40 @@ impl Cause {
     }
 }
 
+/// What was told of a contact: not the words, which are many, but enough to see what changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ToldContact {
     revision: u32,
-    /// The contact as it was told, its readings apart.
-    told: ContactResult,
+    /// Of everything but the readings.
+    digest: [u8; 8],
+    readings: Vec<ToldReading>,
+}
+
+/// What was told of a contact in a reading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct ToldReading {
+    /// Place of the reading in the list of readings.
+    reading: u16,
+    revision: u32,
+    status: Status,
+    /// Of everything but the revision and the status.
+    digest: [u8; 8],
+}
+
+impl ToldContact {
+    fn of(contact: &ContactResult) -> ToldContact {
+        let readings = contact.readings.iter().map(|result| ToldReading {
+            reading: result.reading,
+            revision: result.revision,
+            status: result.status,
+            digest: digest_of_reading(result, &contact.names),
+        });
+        ToldContact {
+            revision: contact.revision,
+            digest: digest_of_contact(contact),
+            readings: readings.collect(),
+        }
+    }
 }
 
 impl State {
@@ -229,32 +261,17 @@ impl State {
         let mut gone = std::mem::take(&mut self.told);
         for mut contact in contacts {
             let name = contact.contact.name();
-            let Some(former) = gone.remove(&name) else {
-                let changed = Changed {
+            let changed = match gone.remove(&name) {
+                None => Changed {
                     contact: true,
                     readings: !contact.readings.is_empty(),
-                };
-                out.push(Output::Contact(Box::new(contact.clone()), changed));
-                self.told.insert(
-                    name,
-                    ToldContact {
-                        revision: 1,
-                        told: contact,
-                    },
-                );
-                continue;
-            };
-            let changed = revise(&former.told, &mut contact, cause);
-            if changed.contact || changed.readings {
-                out.push(Output::Contact(Box::new(contact.clone()), changed));
-            }
-            self.told.insert(
-                name,
-                ToldContact {
-                    revision: contact.revision,
-                    told: contact,
                 },
-            );
+                Some(former) => revise(&former, &mut contact, cause),
+            };
+            self.told.insert(name, ToldContact::of(&contact));
+            if changed.contact || changed.readings {
+                out.push(Output::Contact(Box::new(contact), changed));
+            }
         }
         for name in gone.into_keys() {
             out.push(Output::ContactGone {
@@ -267,11 +284,12 @@ impl State {
     fn tell_sessions(&mut self, key: &str, sessions: Vec<Session>, out: &mut Vec<Output>) {
         let mut gone = std::mem::take(&mut self.sessions);
         for session in sessions {
+            let digest = digest(&session);
             let former = gone.remove(&session.first);
-            if former.as_ref() != Some(&session) {
-                out.push(Output::Session(Box::new(session.clone())));
+            self.sessions.insert(session.first.clone(), digest);
+            if former != Some(digest) {
+                out.push(Output::Session(Box::new(session)));
             }
-            self.sessions.insert(session.first.clone(), session);
         }
         for first in gone.into_keys() {
             out.push(Output::SessionGone {
@@ -313,15 +331,15 @@ impl State {
 }
 
 /// Gives a contact and its readings their revisions; says what changed.
-fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> Changed {
-    let mut readings_changed = false;
+fn revise(former: &ToldContact, contact: &mut ContactResult, cause: &Text) -> Changed {
+    let mut changed = Changed {
+        contact: former.digest != digest_of_contact(contact),
+        readings: false,
+    };
     for result in &mut contact.readings {
-        let same = former
-            .readings
-            .iter()
-            .find(|known| known.reading == result.reading);
-        let Some(known) = same else {
-            readings_changed = true;
+        let mut known = former.readings.iter();
+        let Some(known) = known.find(|known| known.reading == result.reading) else {
+            changed.readings = true;
             continue;
         };
         result.revision = known.revision;
@@ -329,52 +347,72 @@ fn revise(former: &ContactResult, contact: &mut ContactResult, cause: &Text) -> 
         if was_final && result.status == Status::Final {
             result.status = known.status;
         }
-        if !says_the_same(known, &former.names, result, &contact.names) {
+        let digest = digest_of_reading(result, &contact.names);
+        if known.digest != digest || known.status != result.status {
             result.revision += 1;
-            readings_changed = true;
+            changed.readings = true;
             if was_final && result.status == Status::Final {
                 result.status = Status::Revised;
             }
         }
     }
-    let same_contact = former.contact == contact.contact
-        && former.resolved == contact.resolved
-        && former.roles == contact.roles
-        && former.capped == contact.capped
-        && former.cost == contact.cost
-        && former.customer == contact.customer;
-    contact.revision = former.revision + u32::from(!same_contact);
-    let changed = Changed {
-        contact: !same_contact,
-        readings: readings_changed,
-    };
-    contact.cause = if changed.contact || changed.readings {
-        cause.clone()
-    } else {
-        former.cause.clone()
-    };
+    contact.revision = former.revision + u32::from(changed.contact);
+    if changed.contact || changed.readings {
+        contact.cause = cause.clone();
+    }
     changed
 }
 
-/// Whether two results of a reading say the same, each with its own list of names.
-fn says_the_same(a: &ReadingResult, a_names: &[Text], b: &ReadingResult, b_names: &[Text]) -> bool {
-    let name = |names: &[Text], place: Option<u16>| -> Option<Text> {
-        place.map(|place| names[usize::from(place)].clone())
-    };
-    name(a_names, a.prior) == name(b_names, b.prior)
-        && name(a_names, a.session) == name(b_names, b.session)
-        && name(a_names, a.next) == name(b_names, b.next)
-        && ReadingResult {
-            prior: None,
-            session: None,
-            next: None,
-            ..a.clone()
-        } == ReadingResult {
-            prior: None,
-            session: None,
-            next: None,
-            ..b.clone()
-        }
+/// A digest of 64 bits: that a change goes unseen has a chance of 1 in 2^64.
+fn digest(told: &impl Hash) -> [u8; 8] {
+    let mut hasher = Xxh3Default::new();
+    told.hash(&mut hasher);
+    hasher.finish().to_le_bytes()
+}
+
+/// Everything that is told of a contact, but its readings, its revision and its cause.
+fn digest_of_contact(result: &ContactResult) -> [u8; 8] {
+    let ContactResult {
+        customer,
+        contact,
+        resolved,
+        roles,
+        capped,
+        cost,
+        names: _,
+        readings: _,
+        revision: _,
+        cause: _,
+    } = result;
+    digest(&(customer, contact, resolved, roles, capped, cost))
+}
+
+/// Everything that is told of a contact in a reading, but its revision and its status.
+fn digest_of_reading(result: &ReadingResult, names: &[Text]) -> [u8; 8] {
+    let ReadingResult {
+        reading: _,
+        verdict,
+        status: _,
+        class,
+        prior,
+        gap_ms,
+        overlap,
+        channel_changed,
+        count,
+        rank,
+        session,
+        next,
+        origin,
+        due_at,
+        revision: _,
+    } = result;
+    let name = |place: &Option<u16>| place.map(|place| &names[usize::from(place)]);
+    digest(&(
+        (*verdict as u8, class.map(|class| class as u8)),
+        (name(prior), name(session), name(next)),
+        (gap_ms, overlap, channel_changed),
+        (count, rank, origin, due_at),
+    ))
 }
 
 /// The first instant at which a verdict becomes final by time alone.
