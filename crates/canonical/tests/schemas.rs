@@ -103,6 +103,39 @@ fn the_last_version_kept_is_the_current_one() {
     }
 }
 
+#[test]
+fn a_schema_may_name_types_that_others_define() {
+    let whole = text("phone.avsc");
+    let definition = r#"{"type": "record", "name": "Identifier", "namespace": "acme", "fields": [
+        {"name": "type", "type": "string"}, {"name": "value", "type": "acme.Value"},
+        {"name": "verified", "type": "boolean"}]}"#;
+    let value = r#"{"type": "enum", "name": "Value", "namespace": "acme", "symbols": ["A", "B"]}"#;
+    let mut parts: serde_json::Value = serde_json::from_str(&whole).unwrap();
+    let fields = parts["fields"].as_array_mut().unwrap();
+    let identifiers = fields
+        .iter_mut()
+        .find(|field| field["name"] == "identifiers");
+    identifiers.unwrap()["type"]["items"] = "acme.Identifier".into();
+    let parts = parts.to_string();
+
+    let error = Reader::new(&parts).unwrap_err().to_string();
+    assert!(error.contains("acme.Identifier"), "{error}");
+    // What is needed by another stands before it.
+    assert!(Reader::with_references(&parts, &[definition, value]).is_err());
+    let reader = Reader::with_references(&parts, &[value, definition]).unwrap();
+
+    let mut datum = b"\x00\x0aphone\x00\x04E1\x0eoffered\x80\xb4\xb9\x8d\x95g\x00\x04L1".to_vec();
+    // No root contact, no related ones; one identifier: email, symbol 1, verified.
+    datum.extend(b"\x00\x00\x02\x0aemail\x02\x01\x00");
+    datum.resize(datum.len() + 25, 0);
+    let Decoded::Event(event) = reader.decode(&datum) else {
+        panic!("{:?}", reader.decode(&datum))
+    };
+    let identifier = &event.identifiers[0];
+    assert_eq!((&*identifier.kind, &*identifier.value), ("email", "B"));
+    assert!(identifier.verified);
+}
+
 /// A JSON record as an Avro value of a schema; a null names its field in `cleared`.
 fn to_avro(schema: &Schema, json: &serde_json::Map<String, serde_json::Value>) -> Avro {
     let Schema::Record(record) = schema else {

@@ -8,6 +8,8 @@
 
 mod broker;
 mod process;
+mod registry;
 pub mod topics;
 
 pub use broker::{Broker, Cluster, kafka_jars};
+pub use registry::{Registry, registry_folder};

@@ -29,7 +29,20 @@ impl Reader {
     ///
     /// The text is no Avro schema of a record, or too deep to be one of a contact's.
     pub fn new(writer_schema: &str) -> Result<Reader, SchemaError> {
-        let Shape::Record(fields) = schema::parse(writer_schema)? else {
+        Reader::with_references(writer_schema, &[])
+    }
+
+    /// A reader of what was written with a schema that names types of others, as a registry keeps
+    /// them: each of `references` stands behind those that it needs itself.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Reader::new`], or one of the references is no schema.
+    pub fn with_references(
+        writer_schema: &str,
+        references: &[&str],
+    ) -> Result<Reader, SchemaError> {
+        let Shape::Record(fields) = schema::parse(writer_schema, references)? else {
             return Err(SchemaError("expected the schema of a record".to_owned()));
         };
         let known = |(name, shape): (Box<str>, Shape)| (FieldName::from_name(&name), shape);

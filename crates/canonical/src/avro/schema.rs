@@ -42,10 +42,23 @@ pub(super) enum Shape {
     Record(Vec<(Box<str>, Shape)>),
 }
 
-pub(super) fn parse(text: &str) -> Result<Shape, SchemaError> {
-    let value = serde_json::from_str(text)
-        .map_err(|error| SchemaError(format!("not JSON, line {}", error.line())))?;
-    Parser::default().shape(&value, "", 0)
+/// Reads a schema that may name what `references` define; each stands behind those that it needs.
+pub(super) fn parse(text: &str, references: &[&str]) -> Result<Shape, SchemaError> {
+    let references: Vec<Value> = references
+        .iter()
+        .map(|text| json(text))
+        .collect::<Result<_, _>>()?;
+    let value = json(text)?;
+    let mut parser = Parser::default();
+    for reference in &references {
+        parser.shape(reference, "", 0)?;
+    }
+    parser.shape(&value, "", 0)
+}
+
+fn json(text: &str) -> Result<Value, SchemaError> {
+    serde_json::from_str(text)
+        .map_err(|error| SchemaError(format!("not JSON, line {}", error.line())))
 }
 
 #[derive(Default)]
