@@ -74,8 +74,9 @@ struct Shared {
     states: DashMap<u32, State>,
     /// The greatest id that was known.
     known_max: AtomicU32,
-    /// Counts what was settled, for those who wait.
-    settled: Mutex<u64>,
+    /// Why the registry did not answer the last time.
+    trouble: Mutex<Option<Arc<str>>>,
+    /// Tells those who wait that an id was settled.
     has_settled: Condvar,
 }
 
@@ -97,7 +98,7 @@ impl Schemas {
         let shared = Arc::new(Shared {
             states: DashMap::new(),
             known_max: AtomicU32::new(0),
-            settled: Mutex::new(0),
+            trouble: Mutex::default(),
             has_settled: Condvar::new(),
         });
         let (asks, asked) = channel();
@@ -151,16 +152,24 @@ impl Schemas {
     #[must_use]
     pub fn wait(&self, id: u32, at_most: Duration) -> Lookup {
         let until = Instant::now() + at_most;
-        let mut settled = lock(&self.shared.settled);
+        // Held from looking to waiting, so that nothing settles unheard in between.
+        let mut held = lock(&self.shared.trouble);
         loop {
             let lookup = self.lookup(id);
             let left = until.saturating_duration_since(Instant::now());
             if !matches!(lookup, Lookup::Fetching) || left.is_zero() {
                 return lookup;
             }
-            let woken = self.shared.has_settled.wait_timeout(settled, left);
-            settled = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.shared.has_settled.wait_timeout(held, left);
+            held = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+    }
+
+    /// Why the registry did not answer when it was last asked for a schema; nothing if it did, or was
+    /// not asked yet. For a log and for readiness.
+    #[must_use]
+    pub fn trouble(&self) -> Option<Arc<str>> {
+        lock(&self.shared.trouble).clone()
     }
 
     /// What is known of a record's value.
@@ -212,7 +221,7 @@ fn current(state: &State) -> Option<Lookup> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    // A number is never half written.
+    // Nothing that is locked here is ever half written.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -254,7 +263,7 @@ impl Fetcher {
 
     fn settle(&self, id: u32, state: State) {
         self.shared.states.insert(id, state);
-        *lock(&self.shared.settled) += 1;
+        *lock(&self.shared.trouble) = self.down.as_ref().map(|(_, why)| Arc::clone(why));
         self.shared.has_settled.notify_all();
     }
 

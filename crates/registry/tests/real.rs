@@ -74,6 +74,26 @@ fn a_schema_is_registered_once_and_verified_without_writing() {
 }
 
 #[test]
+fn workers_that_start_together_get_the_same_id() {
+    let Some(registry) = Registry::shared() else {
+        return;
+    };
+    let ids = std::thread::scope(|scope| {
+        let start = || {
+            let outputs = [Output {
+                topic: "together.contacts",
+                schema: CONTACTS,
+            }];
+            register(&client(registry), &outputs).unwrap()[0]
+        };
+        let workers: Vec<_> = (0..6).map(|_| scope.spawn(start)).collect();
+        let ids = workers.into_iter().map(|worker| worker.join().unwrap());
+        ids.collect::<Vec<u32>>()
+    });
+    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+}
+
+#[test]
 fn a_schema_that_only_adds_is_taken_and_an_incompatible_one_is_refused_with_the_reason() {
     let Some(registry) = Registry::shared() else {
         return;
@@ -214,10 +234,12 @@ fn a_registry_that_is_down_is_waited_for_and_what_is_known_is_read_without_it() 
     assert!(matches!(schemas.wait(1, LONG), Lookup::Unreachable(_)));
     let value = [&prefix(1)[..], &datum()].concat();
     assert!(matches!(schemas.open(&value), Opened::Waiting(Some(_))));
+    assert!(schemas.trouble().is_some());
 
     registry.restart();
     let id = client.register("acme.calls-value", PHONE).unwrap();
     assert!(matches!(until_known(&schemas, id), Lookup::Known(_)));
+    assert_eq!(schemas.trouble(), None);
 
     // Down while we run: another id waits, the known one does not.
     registry.kill();
