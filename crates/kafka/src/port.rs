@@ -455,6 +455,7 @@ impl KafkaPort {
     /// Takes what the restores have brought, a piece of each.
     fn serve_restores(&mut self) -> Result<(), PortError> {
         let mut done = Vec::new();
+        let mut failed = None;
         for restore in &self.restores {
             let task = restore.task.clone();
             match restore.take() {
@@ -466,12 +467,15 @@ impl KafkaPort {
                     done.push(task.clone());
                     self.waiting.push_back(Polled::Restored(task, end));
                 }
-                Some(Piece::Failed(why)) => return Err(PortError(why)),
+                Some(Piece::Failed(why)) => {
+                    done.push(task);
+                    failed = Some(PortError(why));
+                }
             }
         }
         self.restores
             .retain(|restore| !done.contains(&restore.task));
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// How long the consumer may be waited for, when there are other things to look after.

@@ -151,3 +151,43 @@ pub fn read_committed(bootstrap_servers: &str, topic: &str) -> Vec<Row> {
     rows.sort();
     rows
 }
+
+/// Deletes the records of a partition before an offset.
+///
+/// # Panics
+/// They cannot be deleted.
+pub fn delete_before(bootstrap_servers: &str, topic: &str, partition: u32, offset: i64) {
+    let admin: AdminClient<DefaultClientContext> = client(bootstrap_servers)
+        .create()
+        .expect("settings are right");
+    let mut list = TopicPartitionList::new();
+    list.add_partition_offset(topic, partition.cast_signed(), Offset::Offset(offset))
+        .expect("an offset");
+    let options = AdminOptions::new().operation_timeout(Some(WAIT));
+    let deleted = pollster::block_on(admin.delete_records(&list, &options));
+    let deleted = deleted.expect("the broker answers");
+    for element in deleted.elements() {
+        element.error().expect("the records can be deleted");
+    }
+}
+
+/// Joins a group as the client `stranger`, and stays in it until it is dropped.
+///
+/// # Panics
+/// It is given no partition within half a minute.
+#[must_use]
+pub fn join(bootstrap_servers: &str, group: &str, topic: &str) -> BaseConsumer {
+    let consumer: BaseConsumer = client(bootstrap_servers)
+        .set("group.id", group)
+        .set("client.id", "stranger")
+        .set("enable.auto.commit", "false")
+        .create()
+        .expect("settings are right");
+    consumer.subscribe(&[topic]).expect("a topic's name");
+    let deadline = Instant::now() + WAIT;
+    while consumer.assignment().map_or(0, |list| list.count()) == 0 {
+        assert!(Instant::now() < deadline, "{group} gave no partition");
+        let _ = consumer.poll(Duration::from_millis(100));
+    }
+    consumer
+}

@@ -1,46 +1,21 @@
-//! Offsets of groups, outside any transaction: for the first start only.
+//! Offsets and members of groups, outside any transaction.
 
 use super::AdminError;
+use super::cluster::ANSWER_WITHIN;
+use crate::consumer::list_of;
 use crate::producer::offsets_list;
 use crate::settings::Settings;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::Offset;
 use worker::service::TopicPartition;
-
-/// Says which kind of error it is.
-pub(super) fn admin_error(settings: &Settings, what: &str, error: &KafkaError) -> AdminError {
-    use RDKafkaErrorCode as Code;
-    match error.rdkafka_error_code() {
-        None
-        | Some(
-            Code::BrokerTransportFailure
-            | Code::AllBrokersDown
-            | Code::OperationTimedOut
-            | Code::RequestTimedOut
-            | Code::Resolve
-            | Code::Authentication
-            | Code::SaslAuthenticationFailed
-            | Code::SSL,
-        ) => AdminError::Unreachable {
-            bootstrap_servers: settings.bootstrap_servers.clone(),
-            why: format!("{what}: {error}"),
-        },
-        Some(_) => AdminError::Refused {
-            what: what.to_owned(),
-            why: error.to_string(),
-        },
-    }
-}
 
 /// A consumer that speaks for a group without joining it.
 pub(super) fn speaker(settings: &Settings, group: &str) -> Result<BaseConsumer, AdminError> {
     let mut config = settings.reader();
     config.set("group.id", group);
     let created: KafkaResult<BaseConsumer> = config.create();
-    created.map_err(|error| AdminError::Refused {
-        what: "a client cannot be made".to_owned(),
-        why: error.to_string(),
-    })
+    created.map_err(|error| AdminError::of(settings, "a client cannot be made", &error))
 }
 
 /// Commits offsets for a group that has no members now.
@@ -52,8 +27,54 @@ pub fn commit_offsets(
     group: &str,
     offsets: &[(TopicPartition, i64)],
 ) -> Result<(), AdminError> {
-    let speaker = speaker(settings, group)?;
-    speaker
+    let what = format!("start offsets of group {group}");
+    speaker(settings, group)?
         .commit(&offsets_list(offsets), CommitMode::Sync)
-        .map_err(|error| admin_error(settings, &format!("start offsets of group {group}"), &error))
+        .map_err(|error| AdminError::of(settings, &what, &error))
+}
+
+/// The offsets that a group has committed of some partitions, in their order.
+pub(super) fn committed(
+    settings: &Settings,
+    group: &str,
+    partitions: &[TopicPartition],
+) -> Result<Vec<Option<i64>>, AdminError> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let what = format!("offsets of group {group}");
+    let failed = |error| AdminError::of(settings, &what, &error);
+    let list = list_of(partitions, Offset::Invalid);
+    let found = speaker(settings, group)?
+        .committed_offsets(list, ANSWER_WITHIN)
+        .map_err(failed)?;
+    let mut offsets = Vec::new();
+    for of in partitions {
+        let element = found.find_partition(&of.topic, of.partition.cast_signed());
+        let element = element.ok_or_else(|| AdminError::Refused {
+            what: what.clone(),
+            why: format!("no answer for {of}"),
+        })?;
+        element.error().map_err(failed)?;
+        offsets.push(match element.offset() {
+            Offset::Offset(offset) => Some(offset),
+            _ => None,
+        });
+    }
+    Ok(offsets)
+}
+
+/// The client ids of a group's members.
+pub(super) fn members(settings: &Settings, group: &str) -> Result<Vec<String>, AdminError> {
+    let what = format!("members of group {group}");
+    let list = speaker(settings, group)?
+        .fetch_group_list(Some(group), ANSWER_WITHIN)
+        .map_err(|error| AdminError::of(settings, &what, &error))?;
+    let members = list
+        .groups()
+        .iter()
+        .flat_map(rdkafka::groups::GroupInfo::members);
+    Ok(members
+        .map(|member| member.client_id().to_owned())
+        .collect())
 }

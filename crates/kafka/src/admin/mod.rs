@@ -1,10 +1,19 @@
-//! The topics and groups of an application: what they should be, made once and checked before a
+//! The topics and groups of an application: what they should be, made once, and checked before a
 //! start.
 
+mod cluster;
 mod groups;
+mod init;
+mod plan;
+mod verify;
 
 pub use groups::commit_offsets;
+pub use init::{From, Made, init};
+pub use plan::{GroupPlan, Plan, Sizes, TopicPlan, plan};
+pub use verify::{Finding, verify};
 
+use crate::settings::Settings;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use thiserror::Error;
 
 /// Why topics or groups could not be worked on.
@@ -18,6 +27,13 @@ pub enum AdminError {
         /// What librdkafka says.
         why: String,
     },
+    /// Source topics are not there; they are never made here.
+    #[error(
+        "no such source topic: {}; whoever writes to it has to make it, or the configuration names \
+         it wrongly ([kafka.topics])",
+        .0.join(", ")
+    )]
+    NoSource(Vec<String>),
     /// The cluster answers, and says no.
     #[error("{what}: {why}")]
     Refused {
@@ -26,4 +42,47 @@ pub enum AdminError {
         /// What it says.
         why: String,
     },
+}
+
+impl AdminError {
+    /// Says which kind of error it is.
+    pub(crate) fn of(settings: &Settings, what: &str, error: &KafkaError) -> AdminError {
+        let code = match error {
+            KafkaError::AdminOp(code) => Some(*code),
+            other => other.rdkafka_error_code(),
+        };
+        AdminError::of_code(settings, what, code, &error.to_string())
+    }
+
+    pub(crate) fn of_code(
+        settings: &Settings,
+        what: &str,
+        code: Option<RDKafkaErrorCode>,
+        why: &str,
+    ) -> AdminError {
+        use RDKafkaErrorCode as Code;
+        match code {
+            None
+            | Some(
+                Code::BrokerTransportFailure
+                | Code::AllBrokersDown
+                | Code::OperationTimedOut
+                | Code::RequestTimedOut
+                | Code::Resolve
+                | Code::Authentication
+                | Code::SaslAuthenticationFailed
+                | Code::SSL
+                | Code::LeaderNotAvailable
+                | Code::CoordinatorNotAvailable
+                | Code::NotCoordinator,
+            ) => AdminError::Unreachable {
+                bootstrap_servers: settings.bootstrap_servers.clone(),
+                why: format!("{what}: {why}"),
+            },
+            Some(_) => AdminError::Refused {
+                what: what.to_owned(),
+                why: why.to_owned(),
+            },
+        }
+    }
 }

@@ -1,0 +1,201 @@
+//! What an application needs: all topics with their settings, all groups.
+
+use crate::settings::RECORD_BYTES_MAX;
+use std::collections::BTreeMap;
+use worker::service::{StageName, topic_name};
+
+const HOUR_MS: u64 = 3_600_000;
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// How long a message between stages is kept. A stage that stands still longer loses records.
+const INTERNAL_KEPT_MS: u64 = 7 * DAY_MS;
+/// How long a result is kept that nothing replaces: no output is kept for ever.
+const OUTPUT_KEPT_MS: u64 = 400 * DAY_MS;
+/// How long a dead letter is kept: long enough to look for its cause.
+const DEAD_LETTER_KEPT_MS: u64 = 30 * DAY_MS;
+/// How long a tombstone is kept: a reader that is away longer may miss that something is gone.
+const TOMBSTONE_KEPT_MS: u64 = 7 * DAY_MS;
+
+/// Output topics in which a later record of a key replaces an earlier one.
+const TABLES: [&str; 7] = [
+    "contacts", "verdicts", "sessions", "alerts", "journeys", "figures", "samples",
+];
+
+/// How large the topics are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Partitions of each topic; `None`: 8, and whatever is found is right as long as it fits
+    /// together.
+    pub partitions: Option<u32>,
+    /// Replicas of each partition; `None`: 3, or as many as there are brokers.
+    pub replication: Option<u32>,
+}
+
+/// A topic as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicPlan {
+    /// Its full name.
+    pub name: String,
+    /// Its partitions.
+    pub partitions: u32,
+    /// Its settings by Kafka's names, but for `min.insync.replicas`, which depends on the replicas.
+    pub settings: BTreeMap<&'static str, String>,
+}
+
+/// A group, and the topics that it reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPlan {
+    /// Its full name.
+    pub group: String,
+    /// The topics.
+    pub topics: Vec<String>,
+    /// They are sources, and may begin anywhere. Topics of ours begin at 0.
+    pub reads_sources: bool,
+    /// Where the states of its tasks are kept.
+    pub changelog: String,
+}
+
+/// What an application needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Topics of ours.
+    pub topics: Vec<TopicPlan>,
+    /// Groups of ours.
+    pub groups: Vec<GroupPlan>,
+    /// Topics of others, which are only read.
+    pub sources: Vec<String>,
+    /// What was asked for.
+    pub sizes: Sizes,
+}
+
+/// Says what an application needs.
+#[must_use]
+pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
+    let name = |short: &str| topic_name(application_id, short).to_string();
+    let topic = |short: &str, settings: BTreeMap<&'static str, String>| TopicPlan {
+        name: name(short),
+        partitions: sizes.partitions.unwrap_or(8),
+        settings,
+    };
+    let stages = StageName::ALL;
+    let mut topics = Vec::new();
+    topics.extend(
+        stages
+            .iter()
+            .filter_map(|stage| stage.input())
+            .map(|input| topic(input, kept("delete", &[("retention.ms", INTERNAL_KEPT_MS)]))),
+    );
+    topics.extend(
+        stages
+            .iter()
+            .map(|stage| topic(stage.changelog(), of_changelog())),
+    );
+    topics.extend(TABLES.map(|table| topic(table, of_table())));
+    topics.push(topic(
+        "markers",
+        kept("delete", &[("retention.ms", OUTPUT_KEPT_MS)]),
+    ));
+    topics.push(topic(
+        "dead_letters",
+        kept("delete", &[("retention.ms", DEAD_LETTER_KEPT_MS)]),
+    ));
+    let group = |stage: &StageName| GroupPlan {
+        group: name(stage.name()),
+        topics: stage
+            .input()
+            .map_or_else(|| sources.to_vec(), |input| vec![name(input)]),
+        reads_sources: stage.input().is_none(),
+        changelog: name(stage.changelog()),
+    };
+    Plan {
+        groups: stages.iter().map(group).collect(),
+        topics,
+        sources: sources.to_vec(),
+        sizes,
+    }
+}
+
+fn kept(policy: &str, numbers: &[(&'static str, u64)]) -> BTreeMap<&'static str, String> {
+    let mut settings: BTreeMap<&'static str, String> = numbers
+        .iter()
+        .map(|(name, value)| (*name, value.to_string()))
+        .collect();
+    settings.insert("cleanup.policy", policy.to_owned());
+    settings.insert("max.message.bytes", RECORD_BYTES_MAX.to_string());
+    settings
+}
+
+/// A restore reads all of it: what was replaced has to go within hours.
+fn of_changelog() -> BTreeMap<&'static str, String> {
+    kept(
+        "compact",
+        &[
+            ("min.compaction.lag.ms", HOUR_MS),
+            ("max.compaction.lag.ms", 6 * HOUR_MS),
+            ("segment.ms", HOUR_MS),
+            ("delete.retention.ms", TOMBSTONE_KEPT_MS),
+        ],
+    )
+}
+
+fn of_table() -> BTreeMap<&'static str, String> {
+    let kept_ms = [
+        ("delete.retention.ms", TOMBSTONE_KEPT_MS),
+        ("retention.ms", OUTPUT_KEPT_MS),
+    ];
+    kept("compact,delete", &kept_ms)
+}
+
+impl Plan {
+    /// Replicas of each partition, where there are so many brokers.
+    #[must_use]
+    pub fn replication(&self, brokers: u32) -> u32 {
+        self.sizes
+            .replication
+            .unwrap_or_else(|| brokers.clamp(1, 3))
+    }
+}
+
+/// Replicas that have to have a record before it counts as written: one may be away.
+pub(super) fn in_sync_min(replication: u32) -> u32 {
+    if replication >= 3 { replication - 1 } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_output_is_kept_for_ever_and_no_state_is_ever_dropped() {
+        let plan = plan("app", &["calls".to_owned()], Sizes::default());
+        assert_eq!(plan.topics.len(), 3 + 4 + 9);
+        for topic in &plan.topics {
+            let policy = &*topic.settings["cleanup.policy"];
+            if topic.name.starts_with("app.changelog.") {
+                assert_eq!(policy, "compact");
+            } else {
+                assert!(policy.ends_with("delete"), "{topic:?}");
+                assert!(topic.settings.contains_key("retention.ms"), "{topic:?}");
+            }
+            assert_eq!(
+                policy == "delete",
+                !topic.settings.contains_key("delete.retention.ms")
+            );
+        }
+        let groups: Vec<_> = plan
+            .groups
+            .iter()
+            .map(|group| (&*group.group, &group.topics[0]))
+            .collect();
+        assert_eq!(groups[0], ("app.door", &"calls".to_owned()));
+        assert_eq!(groups[3], ("app.customers", &"app.by_customer".to_owned()));
+    }
+
+    #[test]
+    fn one_of_three_replicas_may_be_away() {
+        let plan = plan("app", &[], Sizes::default());
+        let replicas: Vec<u32> = (1..5).map(|brokers| plan.replication(brokers)).collect();
+        assert_eq!(replicas, [1, 2, 3, 3]);
+        assert_eq!([1, 2, 3].map(in_sync_min), [1, 1, 2]);
+    }
+}

@@ -1,0 +1,323 @@
+//! Comparing what there is with what should be.
+
+use super::AdminError;
+use super::cluster::{Cluster, Topic, settings_of, settings_of_broker};
+use super::groups::{committed, members};
+use super::init::partitions_of;
+use super::plan::{GroupPlan, Plan, TopicPlan, in_sync_min};
+use crate::settings::Settings;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Data would be lost or the service would stand still: it must not start. Otherwise a warning.
+    pub is_error: bool,
+    /// The topic, group or broker, and its setting.
+    pub of: String,
+    /// What was found.
+    pub found: String,
+    /// What is expected.
+    pub expected: String,
+    /// What it would lead to, or what to type.
+    pub advice: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Finding {
+            is_error,
+            of,
+            found,
+            expected,
+            advice,
+        } = self;
+        let kind = if *is_error { "error" } else { "warning" };
+        write!(
+            formatter,
+            "{kind}: {of}: found {found}, expected {expected}; {advice}"
+        )
+    }
+}
+
+/// What is looked at, and what was found.
+struct Check<'a> {
+    settings: &'a Settings,
+    plan: &'a Plan,
+    cluster: Cluster,
+    findings: Vec<Finding>,
+}
+
+/// Compares all topics, groups and brokers with the plan. Changes nothing.
+///
+/// # Errors
+/// The cluster does not answer, or does not let us look.
+pub fn verify(settings: &Settings, plan: &Plan) -> Result<Vec<Finding>, AdminError> {
+    let cluster = Cluster::look(settings)?;
+    let there = |name: &&String| cluster.topics.contains_key(*name);
+    let names = plan
+        .topics
+        .iter()
+        .map(|topic| &topic.name)
+        .chain(&plan.sources);
+    let names: Vec<String> = names.filter(there).cloned().collect();
+    let of_topics = settings_of(settings, &names)?;
+    let mut check = Check {
+        settings,
+        plan,
+        cluster,
+        findings: Vec::new(),
+    };
+    for source in check.cluster.missing(&plan.sources) {
+        check.error(
+            &format!("source {source}"),
+            "no such topic",
+            "a topic",
+            "whoever writes to it has to make it, or the configuration names it wrongly",
+        );
+    }
+    for topic in &plan.topics {
+        match (
+            check.cluster.topics.get(&topic.name).cloned(),
+            of_topics.get(&topic.name),
+        ) {
+            (Some(found), Some(of_topic)) => check.topic(topic, &found, of_topic),
+            _ => check.error(
+                &topic.name,
+                "no such topic",
+                "a topic",
+                "ricochet topics init",
+            ),
+        }
+    }
+    for source in &plan.sources {
+        if let Some(of_topic) = of_topics.get(source) {
+            check.source(source, of_topic);
+        }
+    }
+    for group in &plan.groups {
+        check.group(group)?;
+    }
+    check.brokers()?;
+    Ok(check.findings)
+}
+
+impl Check<'_> {
+    fn find(&mut self, is_error: bool, of: &str, found: &str, expected: &str, advice: &str) {
+        self.findings.push(Finding {
+            is_error,
+            of: of.to_owned(),
+            found: found.to_owned(),
+            expected: expected.to_owned(),
+            advice: advice.to_owned(),
+        });
+    }
+
+    fn error(&mut self, of: &str, found: &str, expected: &str, advice: &str) {
+        self.find(true, of, found, expected, advice);
+    }
+
+    fn warning(&mut self, of: &str, found: &str, expected: &str, advice: &str) {
+        self.find(false, of, found, expected, advice);
+    }
+
+    /// The line that sets a topic's setting.
+    fn line(&self, topic: &str, name: &str, value: &str) -> String {
+        // Kafka wants a list in brackets there.
+        let value = if value.contains(',') {
+            format!("[{value}]")
+        } else {
+            value.to_owned()
+        };
+        format!(
+            "kafka-configs.sh --bootstrap-server {} --alter --entity-type topics --entity-name \
+             {topic} --add-config {name}={value}",
+            self.settings.bootstrap_servers
+        )
+    }
+
+    fn topic(&mut self, plan: &TopicPlan, found: &Topic, of_topic: &BTreeMap<String, String>) {
+        for (name, expected) in &plan.settings {
+            let value = of_topic.get(*name).map_or("", String::as_str);
+            if !is_as_good(name, value, expected) {
+                let of = format!("{}: {name}", plan.name);
+                let line = self.line(&plan.name, name, expected);
+                let is_error = loses(&plan.name, name, value);
+                self.find(is_error, &of, value, expected, &line);
+            }
+        }
+        self.replicas(plan, found, of_topic);
+        let wanted = self.plan.sizes.partitions;
+        if wanted.is_some_and(|wanted| wanted != found.partitions) {
+            self.warning(
+                &format!("{}: partitions", plan.name),
+                &found.partitions.to_string(),
+                &plan.partitions.to_string(),
+                "the number cannot be changed: a new application_id begins anew",
+            );
+        }
+    }
+
+    fn replicas(&mut self, plan: &TopicPlan, found: &Topic, of_topic: &BTreeMap<String, String>) {
+        let brokers = super::cluster::count(self.cluster.brokers.len());
+        let wanted = self.plan.replication(brokers);
+        if found.replication < wanted {
+            let of = format!("{}: replicas", plan.name);
+            self.warning(
+                &of,
+                &found.replication.to_string(),
+                &wanted.to_string(),
+                "kafka-reassign-partitions.sh; a broker that is lost takes its records with it",
+            );
+        }
+        let in_sync = of_topic
+            .get("min.insync.replicas")
+            .and_then(|value| value.parse().ok());
+        let in_sync: u32 = in_sync.unwrap_or(1);
+        let expected = in_sync_min(found.replication);
+        let of = format!("{}: min.insync.replicas", plan.name);
+        let line = self.line(&plan.name, "min.insync.replicas", &expected.to_string());
+        if in_sync > found.replication {
+            self.error(&of, &in_sync.to_string(), &expected.to_string(), &line);
+        } else if in_sync < expected {
+            self.warning(&of, &in_sync.to_string(), &expected.to_string(), &line);
+        }
+    }
+
+    fn source(&mut self, source: &str, of_topic: &BTreeMap<String, String>) {
+        let policy = of_topic.get("cleanup.policy").map_or("", String::as_str);
+        if policy.contains("compact") {
+            self.warning(
+                &format!("source {source}: cleanup.policy"),
+                policy,
+                "delete",
+                "of several events under one key only the last is kept: what is not read in time \
+                 is lost",
+            );
+        }
+    }
+
+    fn group(&mut self, group: &GroupPlan) -> Result<(), AdminError> {
+        if !group.reads_sources {
+            self.partitions(group);
+        }
+        let partitions = partitions_of(&self.cluster, group);
+        let offsets = committed(self.settings, &group.group, &partitions)?;
+        for (of, offset) in std::iter::zip(&partitions, offsets) {
+            if offset.is_none() {
+                self.error(
+                    &format!("group {}: {of}", group.group),
+                    "no offset",
+                    "the offset to start from",
+                    "ricochet topics init",
+                );
+            }
+        }
+        let ours = format!("{}.", group.group);
+        for member in members(self.settings, &group.group)? {
+            if !member.starts_with(&ours) {
+                self.error(
+                    &format!("group {}: member", group.group),
+                    &member,
+                    &format!("{ours}<instance>"),
+                    "it takes partitions, whose records nobody handles: end it, or give it another \
+                     group",
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// A task's state stands in the changelog's partition of the same number.
+    fn partitions(&mut self, group: &GroupPlan) {
+        let count = |topic: &String| self.cluster.topics.get(topic).map(|topic| topic.partitions);
+        let (Some(input), Some(changelog)) = (count(&group.topics[0]), count(&group.changelog))
+        else {
+            return;
+        };
+        if input != changelog {
+            self.error(
+                &format!("{}: partitions", group.changelog),
+                &changelog.to_string(),
+                &format!("{input}, as {}", group.topics[0]),
+                "keys would not find their states: a new application_id begins anew",
+            );
+        }
+    }
+
+    fn brokers(&mut self) -> Result<(), AdminError> {
+        for broker in self.cluster.brokers.clone() {
+            let of_broker = settings_of_broker(self.settings, broker)?;
+            let value = |name: &str| of_broker.get(name).map_or("", String::as_str);
+            let wanted_ms = self.settings.transaction_timeout.as_millis();
+            let longest = value("transaction.max.timeout.ms");
+            if longest
+                .parse::<u128>()
+                .is_ok_and(|longest_ms| longest_ms < wanted_ms)
+            {
+                self.error(
+                    &format!("broker {broker}: transaction.max.timeout.ms"),
+                    longest,
+                    &format!("at least {wanted_ms}"),
+                    "transactions would be refused",
+                );
+            }
+            let verified = value("transaction.partition.verification.enable");
+            if verified != "true" {
+                let found = if verified.is_empty() {
+                    "not known: older than 3.6"
+                } else {
+                    verified
+                };
+                self.warning(
+                    &format!("broker {broker}: transaction.partition.verification.enable"),
+                    found,
+                    "true",
+                    "a late message can leave a transaction open that holds readers back",
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Is a topic's setting what it should be, or better?
+fn is_as_good(name: &str, found: &str, expected: &str) -> bool {
+    let number = |text: &str| match text.parse::<i64>() {
+        // Kafka's word for no limit.
+        Ok(-1) => Some(i64::MAX),
+        other => other.ok(),
+    };
+    match name {
+        "cleanup.policy" => {
+            let sorted = |text: &str| -> Vec<String> {
+                let mut words: Vec<_> =
+                    text.split(',').map(|word| word.trim().to_owned()).collect();
+                words.sort();
+                words
+            };
+            sorted(found) == sorted(expected)
+        }
+        "max.message.bytes" => number(found) >= number(expected),
+        // A deletion has to be carried out some day: longer is not better than what was chosen.
+        "retention.ms" => number(found) == number(expected),
+        _ => found == expected,
+    }
+}
+
+/// Would a setting that is not what it should be lose data, or stop the service?
+fn loses(topic: &str, name: &str, found: &str) -> bool {
+    let is_changelog = topic.contains(".changelog.");
+    let is_internal = topic.contains(".by_");
+    match name {
+        "cleanup.policy" if is_changelog => found != "compact",
+        "cleanup.policy" if is_internal => found.contains("compact"),
+        "max.message.bytes" => true,
+        // Less than a day between stages: one bad night would lose records.
+        "retention.ms" if is_internal => found
+            .parse::<i64>()
+            .is_ok_and(|ms| (0..86_400_000).contains(&ms)),
+        _ => false,
+    }
+}
