@@ -130,10 +130,11 @@ fn free_ports(count: usize) -> Vec<u16> {
     listeners.iter().map(port).collect()
 }
 
-/// Makes the folders of some brokers of one cluster, formatted and ready to be launched.
-fn make_nodes(folder: &Path, count: usize, extra: &[(&str, &str)]) -> Vec<Node> {
+/// Makes the folders of some brokers of one cluster, formatted and ready to be launched. Each has
+/// two ports: for clients, and for the other brokers' controllers.
+fn make_nodes(folder: &Path, ports: &[u16], extra: &[(&str, &str)]) -> Vec<Node> {
     let jars = kafka_jars().unwrap_or_else(|why| panic!("{why}"));
-    let ports = free_ports(2 * count);
+    let count = ports.len() / 2;
     let voters: Vec<String> = (0..count)
         .map(|node| format!("{}@127.0.0.1:{}", node + 1, ports[2 * node + 1]))
         .collect();
@@ -210,8 +211,21 @@ impl Broker {
     /// It does not start; says what it printed.
     #[must_use]
     pub fn start_with(settings: &[(&str, &str)]) -> Broker {
+        Broker::start_on(&free_ports(2), settings)
+    }
+
+    /// Starts a broker on a port of one's own choice.
+    ///
+    /// # Panics
+    /// It does not start; says what it printed.
+    #[must_use]
+    pub fn start_at(port: u16) -> Broker {
+        Broker::start_on(&[port, free_ports(1)[0]], &[])
+    }
+
+    fn start_on(ports: &[u16], settings: &[(&str, &str)]) -> Broker {
         let folder = TempDir::with_prefix("ricochet-kafka-").expect("there is a place for it");
-        let mut nodes = make_nodes(folder.path(), 1, settings);
+        let mut nodes = make_nodes(folder.path(), ports, settings);
         let mut node = nodes.pop().expect("one was asked for");
         node.launch();
         node.wait_until_ready();
@@ -317,7 +331,7 @@ impl Cluster {
     #[must_use]
     pub fn start() -> Cluster {
         let folder = TempDir::with_prefix("ricochet-kafka-").expect("there is a place for it");
-        let mut nodes = make_nodes(folder.path(), 3, &[]);
+        let mut nodes = make_nodes(folder.path(), &free_ports(6), &[]);
         nodes.iter_mut().for_each(Node::launch);
         nodes.iter_mut().for_each(Node::wait_until_ready);
         Cluster {

@@ -7,12 +7,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// What the guard does. The folder may be the only one in a temporary one.
+const AT_THE_END: &str = r#"read -r _; kill -9 "$1"; sleep 0.2; rm -rf "$2"; rmdir "${2%/*}""#;
+
 /// A running process with its log.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
     /// Waits for the end of its standard input, which is the end of this program, and then kills
-    /// the child: nothing else does that for a server in a `static`, or after a `kill -9`.
+    /// the child and deletes the log's folder: nothing else does that for a server in a `static`,
+    /// or after a `kill -9`.
     guard: Child,
     log: PathBuf,
 }
@@ -30,8 +34,8 @@ impl Process {
             .stderr(output)
             .spawn()?;
         let guard = Command::new("sh")
-            .args(["-c", "read -r _; kill -9 \"$1\" 2>/dev/null", "sh"])
-            .arg(child.id().to_string())
+            .args(["-c", AT_THE_END, "sh", &child.id().to_string()])
+            .arg(log.parent().unwrap_or(log))
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
