@@ -11,7 +11,7 @@ use prometheus::{Registry, TextEncoder};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use worker::service::{
-    Business, COMMIT_US_BOUNDS, Paired, ResyncCause, SourceStats, StageName, Stats, TaskPhase,
+    Business, COMMIT_US_BOUNDS, Paired, ResyncCause, StageName, Stats, TaskPhase,
 };
 
 /// The metrics of this process.
@@ -88,7 +88,7 @@ impl Collector for FromSlots {
             of_transactions(&mut families, stage, stats);
             // Behind the door clocks are named by task, not by source.
             if *stage == StageName::Door.name() {
-                self.of_sources(&mut families, stats, now);
+                self.of_sources(&mut families, slot, stats, now);
             }
             input.add(stats);
             business.add(&stats.business);
@@ -201,7 +201,7 @@ impl Input {
 impl FromSlots {
     /// The sources as the door hears them: of several partitions, and of several sources that are
     /// not configured, the one that is furthest behind.
-    fn of_sources(&self, families: &mut Families, stats: &Stats, now: Millis) {
+    fn of_sources(&self, families: &mut Families, slot: &Slot, stats: &Stats, now: Millis) {
         let mut clocks: BTreeMap<&str, Millis> = BTreeMap::new();
         let tasks = stats.tasks.values();
         let all = tasks.flat_map(|task| &task.clocks);
@@ -212,20 +212,25 @@ impl FromSlots {
         for (source, at) in clocks {
             families.add(&names::CLOCK_DELAY, &[source], seconds(now.since(at)));
         }
-        let mut heard: BTreeMap<&str, SourceStats> = BTreeMap::new();
-        for (source, stats) in &stats.sources {
-            let all = heard.entry(self.labels.source(source)).or_insert(*stats);
-            all.silent |= stats.silent;
-            all.heard_at = match (all.heard_at, stats.heard_at) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (at, None) | (None, at) => at,
-            };
+        // The door knows best when it last read something; else a clock that moves says it.
+        let told = stats.sources.iter();
+        let told = told.filter_map(|(source, stats)| Some((source, stats.heard_at?)));
+        let heard = slot.heard.iter().map(|(source, at)| (source, *at));
+        let heard: BTreeMap<&Text, Millis> = heard.chain(told).collect();
+        let mut earliest: BTreeMap<&str, Millis> = BTreeMap::new();
+        for (source, at) in heard {
+            let least = earliest.entry(self.labels.source(source)).or_insert(at);
+            *least = (*least).min(at);
         }
-        for (source, stats) in heard {
-            families.count(&names::SOURCE_SILENT, &[source], u64::from(stats.silent));
-            if let Some(at) = stats.heard_at {
-                families.add(&names::SOURCE_SILENCE, &[source], seconds(now.since(at)));
-            }
+        for (source, at) in earliest {
+            families.add(&names::SOURCE_SILENCE, &[source], seconds(now.since(at)));
+        }
+        let mut silent: BTreeMap<&str, bool> = BTreeMap::new();
+        for (source, stats) in &stats.sources {
+            *silent.entry(self.labels.source(source)).or_default() |= stats.silent;
+        }
+        for (source, silent) in silent {
+            families.count(&names::SOURCE_SILENT, &[source], u64::from(silent));
         }
     }
 

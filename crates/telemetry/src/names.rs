@@ -89,7 +89,7 @@ metrics! {
     CLOCK_DELAY = Gauge "ricochet_clock_delay_seconds" ["source"]
         "Real time less the source's clock, of its slowest partition. High: the source sends late, or nothing.";
     SOURCE_SILENCE = Gauge "ricochet_source_silence_seconds" ["source"]
-        "Time since a record of the source was last read by this process. Compare it with its usual nights.";
+        "Time since this process last read something of the source that moved its clock. Compare with its usual nights.";
     SOURCE_SILENT = Gauge "ricochet_source_silent" ["source"]
         "1 if the source is silent for longer than silence_max in working hours: ask whoever runs it.";
 
