@@ -11,8 +11,8 @@ use std::path::PathBuf;
     max_term_width = 100,
     after_help = "Example:\n  ricochet replay --config ricochet.toml --input exports/ \
                   --output results\n\nExit status: 0 done; 1 with --strict, some input was \
-                  rejected; 2 wrong use,\nwrong configuration or an unreadable input; 130 \
-                  interrupted."
+                  rejected; 2 wrong use,\nwrong configuration or an unreadable input; 3 an outside \
+                  service could not be reached\nor refused; 130 interrupted."
 )]
 pub struct Arguments {
     /// What to do.
@@ -45,6 +45,91 @@ pub enum Command {
                       --customer customer_id:4711"
     )]
     Explain(Explain),
+    /// Run as a service on Apache Kafka, until SIGTERM or SIGINT.
+    #[command(
+        after_help = "Examples:\n  ricochet run --config ricochet.toml\n  ricochet run --config \
+                      ricochet.toml --stage customers --log-format json"
+    )]
+    Run(Run),
+    /// Make the topics of the service, or check them.
+    #[command(
+        after_help = "Examples:\n  ricochet topics --config ricochet.toml init --from \
+                      2026-03-01T00:00:00Z\n  ricochet topics --config ricochet.toml verify"
+    )]
+    Topics(Topics),
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// The stage that this process runs.
+    #[arg(long, value_name = "STAGE", default_value = "all")]
+    pub stage: RunStage,
+    /// Form of the log, which goes to standard error.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+    /// What is logged: error, warn, info, debug or trace, or `target=level` separated by commas.
+    #[arg(long, value_name = "FILTER", default_value = "info")]
+    pub log: String,
+}
+
+/// Stages of `run`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RunStage {
+    /// Lets records in.
+    Door,
+    /// Makes contacts out of events.
+    Contacts,
+    /// Finds whose a handle is.
+    Handles,
+    /// Says what a customer's chain means.
+    Customers,
+    /// Watches journeys; comes with a later release.
+    Monitor,
+    /// The live page; comes with a later release.
+    Board,
+    /// All of them, in one process.
+    All,
+}
+
+/// Forms of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Arguments of `topics`.
+#[derive(Debug, Args)]
+pub struct Topics {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// What to do.
+    #[command(subcommand)]
+    pub action: TopicsAction,
+}
+
+/// What `topics` does.
+#[derive(Debug, Subcommand)]
+pub enum TopicsAction {
+    /// Create what is missing of our own topics, and commit where reading starts. What is there
+    /// stays as it is, committed offsets too.
+    Init {
+        /// Where the sources are read from: earliest, latest, or a time, RFC 3339.
+        #[arg(long, value_name = "WHERE", default_value = "earliest")]
+        from: String,
+        /// Partitions of each of our topics that has to be created.
+        #[arg(long, value_name = "N", default_value_t = 8)]
+        partitions: u32,
+    },
+    /// Compare the topics with what the service needs: partitions, settings, start offsets.
+    Verify,
 }
 
 /// Arguments of `demo`.

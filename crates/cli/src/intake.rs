@@ -255,7 +255,7 @@ pub fn counted_words(words: &BTreeMap<Text, u64>) -> String {
 }
 
 /// An instant as typed on the command line.
-pub fn instant(text: &str) -> Result<Millis> {
+fn instant(text: &str) -> Result<Millis> {
     canonical::parse_time(text).with_context(|| {
         format!(
             "--until {text}: not an instant; allowed: RFC 3339 such as 2026-03-01T00:00:00+01:00"

@@ -1,7 +1,8 @@
 //! The binary `ricochet`: arguments as typed, one module for each command, exit codes as a contract.
 //!
 //! Exit status: 0 done; 1 it ran and, with `--strict`, some input was rejected; 2 wrong use, wrong
-//! configuration or an unreadable input; 130 interrupted.
+//! configuration or an unreadable input; 3 an outside service could not be reached or refused; 130
+//! interrupted.
 
 mod args;
 mod check;
@@ -14,6 +15,7 @@ mod progress;
 mod replay;
 mod report;
 mod screen;
+mod service;
 mod story;
 
 use args::{Arguments, Command};
@@ -27,6 +29,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const REJECTED: u8 = 1;
 /// Wrong use, wrong configuration or an unreadable input.
 const WRONG: u8 = 2;
+/// An outside service could not be reached or refused.
+const OUTSIDE: u8 = 3;
 
 fn main() -> ExitCode {
     interrupt::outlive_full_files();
@@ -36,15 +40,24 @@ fn main() -> ExitCode {
         Command::Replay(replay) => replay::run(replay),
         Command::Check(check) => check::run(check),
         Command::Explain(explain) => explain::run(explain),
+        Command::Run(run) => service::run(run),
+        Command::Topics(topics) => service::topics(topics),
     };
     match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             interrupt::wait_if_interrupted();
             eprintln!("ricochet: {}", told(&error));
-            ExitCode::from(WRONG)
+            ExitCode::from(if is_outside(&error) { OUTSIDE } else { WRONG })
         }
     }
+}
+
+/// Whether an outside service could not be reached, or refused.
+fn is_outside(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<kafka::admin::AdminError>() || cause.is::<registry::RegistryError>()
+    })
 }
 
 /// An error with its causes, each told once: many messages quote the one below them.

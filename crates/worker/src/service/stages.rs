@@ -127,6 +127,11 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         each!(&mut self.0, stage => stage.finish())
     }
 
+    /// Goes on counting where a former runner of the same process has ended.
+    pub fn go_on_counting(&mut self, stats: Stats) {
+        each!(&mut self.0, stage => stage.stats = stats);
+    }
+
     /// What the stage has counted, and where its tasks stand.
     pub fn stats(&mut self) -> &Stats {
         each!(&mut self.0, stage => stage.stats())

@@ -1,0 +1,141 @@
+//! The life of a stage in this process: connect, work, and begin again after whatever went wrong.
+
+use crate::service::decode::{Registry, Topics};
+use crate::service::encode::Records;
+use crate::service::topics::{self, port_settings};
+use anyhow::{Result, bail};
+use kafka::KafkaPort;
+use model::Text;
+use settings::Meant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use telemetry::Slots;
+use worker::Engine;
+use worker::service::{Application, Pace, Runner, Sources, StageName, Stats};
+
+/// A poll waits at most this long.
+const POLL_WAIT: Duration = Duration::from_millis(100);
+/// Figures are taken this often.
+const FIGURES_EVERY: Duration = Duration::from_millis(500);
+/// What went wrong is tried again after this long, and then ever more rarely.
+const AGAIN_AFTER_MIN: Duration = Duration::from_millis(500);
+/// But never more rarely than this.
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
+/// A stage that has worked for this long has recovered.
+const RECOVERED_AFTER: Duration = Duration::from_secs(60);
+
+/// What all stages of the process share.
+pub struct Life<'a> {
+    pub meant: &'a Meant,
+    pub engine: &'a Engine,
+    pub registry: Option<&'a Registry>,
+    pub slots: &'a Slots,
+    pub stop: &'a AtomicBool,
+}
+
+impl Life<'_> {
+    /// Lives until the process is asked to end.
+    pub fn live(&self, stage: StageName) {
+        let mut again_after = AGAIN_AFTER_MIN;
+        let mut stats = Stats::default();
+        while !self.is_over() {
+            let began_at = Instant::now();
+            let Err(error) = self.work(stage, &mut stats) else {
+                return;
+            };
+            if began_at.elapsed() > RECOVERED_AFTER {
+                again_after = AGAIN_AFTER_MIN;
+            }
+            tracing::error!(stage = stage.name(), "{error:#}: beginning again");
+            stats.tasks.clear();
+            self.slots.put(stage.name(), stats.clone());
+            self.slots.failed(stage.name(), &format!("{error:#}"));
+            self.rest(again_after);
+            again_after = (again_after * 2).min(AGAIN_AFTER_MAX);
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::SeqCst)
+    }
+
+    fn rest(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.is_over() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Works until the process is asked to end.
+    fn work(&self, stage: StageName, stats: &mut Stats) -> Result<()> {
+        let errors = topics::errors(self.meant)?;
+        if let Some(first) = errors.first() {
+            let more = errors.len() - 1;
+            bail!("{first} ({more} more: see `ricochet topics verify`)");
+        }
+        let mut runner = self.runner(stage)?;
+        runner.go_on_counting(stats.clone());
+        tracing::info!(stage = stage.name(), "connected");
+        let mut taken_at: Option<Instant> = None;
+        loop {
+            if self.is_over() {
+                runner.finish();
+                return Ok(());
+            }
+            runner.step(POLL_WAIT)?;
+            if taken_at.is_none_or(|at| at.elapsed() >= FIGURES_EVERY) {
+                taken_at = Some(Instant::now());
+                stats.clone_from(runner.stats());
+                self.slots.put(stage.name(), stats.clone());
+            }
+        }
+    }
+
+    fn runner(&self, stage: StageName) -> Result<Runner<'_, KafkaPort, Topics<'_>>> {
+        let kafka = &self.meant.kafka;
+        let sources: Vec<Text> = kafka
+            .topics
+            .iter()
+            .map(|topic| topic.name.as_str().into())
+            .collect();
+        let application = Application {
+            id: kafka.application_id.as_str().into(),
+            sources,
+            pace: Pace::default(),
+        };
+        let port = KafkaPort::new(port_settings(self.meant, stage)?)?;
+        let encode = Box::new(Records::new(self.meant, self.registry)?);
+        Ok(match stage {
+            StageName::Door => {
+                let decode = Topics::new(self.meant, self.registry);
+                Runner::door(
+                    self.engine,
+                    &application,
+                    port,
+                    encode,
+                    self.sources(),
+                    decode,
+                )?
+            }
+            StageName::Contacts => Runner::contacts(self.engine, &application, port, encode)?,
+            StageName::Handles => Runner::handles(self.engine, &application, port, encode)?,
+            StageName::Customers => Runner::customers(self.engine, &application, port, encode)?,
+        })
+    }
+
+    fn sources(&self) -> Sources {
+        let sources = &self.meant.sources;
+        let topics = self.meant.kafka.topics.iter();
+        Sources {
+            of_topic: topics
+                .map(|topic| (topic.name.as_str().into(), topic.source.clone()))
+                .collect(),
+            lateness_ms: sources
+                .named
+                .iter()
+                .map(|source| (source.name.clone(), source.lateness_ms))
+                .collect(),
+            lateness_rest_ms: sources.rest.lateness_ms,
+        }
+    }
+}

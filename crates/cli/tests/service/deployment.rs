@@ -1,0 +1,289 @@
+//! An application on the shared broker: its topics, its processes, what went in and what came out.
+
+use crate::rows::{Tables, of_files, of_topics};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use testbed::Broker;
+
+/// The binary under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_ricochet");
+/// Channels, each with a source topic of its own.
+const CHANNELS: [&str; 5] = ["phone", "chat", "email", "video", "web"];
+/// Partitions of each source topic.
+const SOURCE_PARTITIONS: u32 = 2;
+/// Outputs have settled after this long, however busy the machine is.
+const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+
+/// A process of the service; it is killed when it is dropped.
+pub struct Process {
+    child: Child,
+    /// Where metrics and health are.
+    pub address: String,
+}
+
+impl Process {
+    /// The number of the process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it as an operator does, and returns its exit status.
+    pub fn stop(mut self) -> Option<i32> {
+        signal(self.child.id(), "TERM");
+        let asked_at = Instant::now();
+        while asked_at.elapsed() < Duration::from_secs(30) {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("it did not end within 30 s");
+    }
+
+    /// `kill -9`.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// What it answers to `GET path`: the status and the body.
+    pub fn get(&self, path: &str) -> (u16, String) {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        let body = answer.split_once("\r\n\r\n").unwrap().1;
+        (status, body.to_owned())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal by its name, by means of the shell's own `kill`.
+pub fn signal(pid: u32, name: &str) {
+    let command = format!("kill -{name} {pid}");
+    let status = Command::new("sh").args(["-c", &command]).status().unwrap();
+    assert!(status.success());
+}
+
+/// An application on the shared broker.
+pub struct Deployment {
+    folder: TempDir,
+    servers: String,
+    application_id: String,
+    tables: String,
+}
+
+impl Deployment {
+    /// Makes the source topics and `ricochet topics init`; `None`, with a line that says so, where
+    /// there is no Kafka. `tables` is TOML that is added to the configuration.
+    pub fn new(application_id: &str, tables: &str) -> Option<Deployment> {
+        let broker = Broker::shared()?;
+        let deployment = Deployment {
+            folder: tempfile::tempdir().unwrap(),
+            servers: broker.bootstrap_servers(),
+            application_id: application_id.to_owned(),
+            tables: tables.to_owned(),
+        };
+        std::fs::write(
+            deployment.path("secret"),
+            format!("1:{}\n", "5a".repeat(32)),
+        )
+        .unwrap();
+        for channel in CHANNELS {
+            let topic = deployment.topic(channel);
+            testbed::topics::create(&deployment.servers, &topic, SOURCE_PARTITIONS, &[]);
+        }
+        let (code, text) =
+            deployment.run(&["topics", "--config", "a.toml", "init", "--partitions", "4"]);
+        assert_eq!(code, Some(0), "{text}");
+        Some(deployment)
+    }
+
+    /// The name of a source topic.
+    pub fn topic(&self, channel: &str) -> String {
+        format!("{}-{channel}", self.application_id)
+    }
+
+    /// The broker's address.
+    pub fn servers(&self) -> &str {
+        &self.servers
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The configuration of an instance, as a file.
+    fn configure(&self, instance: &str) -> PathBuf {
+        use std::fmt::Write as _;
+        let mut text =
+            String::from("tenant = \"demo\"\ntime_zone = \"Europe/Paris\"\ncountry = \"FR\"\n");
+        text.push_str(&self.tables);
+        write!(
+            text,
+            "\n[identity]\nsecret_file = \"secret\"\n\n[sources.default]\nlateness = \"0s\"\n\
+             \n[http]\nlisten = \"127.0.0.1:0\"\n\n[kafka]\nbootstrap_servers = \"{}\"\n\
+             application_id = \"{}\"\ninstance = \"{instance}\"\n",
+            self.servers, self.application_id
+        )
+        .unwrap();
+        for channel in CHANNELS {
+            write!(text, "[kafka.topics.\"{}\"]\n", self.topic(channel)).unwrap();
+        }
+        let path = self.path(&format!("{instance}.toml"));
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Runs a command in the folder, with the configuration `a.toml` there.
+    pub fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        self.configure("a");
+        let output = Command::new(BINARY)
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap();
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), out + &err)
+    }
+
+    /// Starts a process of the service, with some stages, and waits until it listens.
+    pub fn start(&self, instance: &str, stage: &str) -> Process {
+        self.configure(instance);
+        let mut child = Command::new(BINARY)
+            .args([
+                "run",
+                "--config",
+                &format!("{instance}.toml"),
+                "--stage",
+                stage,
+            ])
+            .current_dir(self.folder.path())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines
+            .by_ref()
+            .map(Result::unwrap)
+            .find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()))
+            .expect("it says where it listens");
+        let shows = std::env::var_os("RICOCHET_SHOW_LOGS").is_some();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                if shows {
+                    eprintln!("{line}");
+                }
+            }
+        });
+        Process { child, address }
+    }
+
+    /// Sends events to the topics of their channels, each to any partition.
+    pub fn send(&self, events: &[String]) {
+        for channel in CHANNELS {
+            let of_channel = events.iter().enumerate().filter(|(_, json)| {
+                let said = format!("\"channel\":\"{channel}\"");
+                let is_other = !CHANNELS
+                    .iter()
+                    .any(|other| json.contains(&format!("\"channel\":\"{other}\"")));
+                json.contains(&said) || (is_other && channel == "web")
+            });
+            let records: Vec<(u32, &str, Option<&str>)> = of_channel
+                .map(|(place, json)| (place as u32 % SOURCE_PARTITIONS, "", Some(json.as_str())))
+                .collect();
+            testbed::topics::produce(&self.servers, &self.topic(channel), &records);
+        }
+    }
+
+    /// Says in every partition, for every source, that time has come to an instant; returns the
+    /// records that say so.
+    pub fn end_time(&self, events: &[String], at: &str) -> Vec<String> {
+        let mut sources: BTreeSet<String> = ["default".to_owned()].into();
+        for event in events {
+            let Ok(event) = serde_json::from_str::<Value>(event) else {
+                continue;
+            };
+            if let Some(source) = event["source"].as_str() {
+                sources.insert(source.to_owned());
+            }
+        }
+        let ends: Vec<String> = sources
+            .iter()
+            .map(|source| {
+                format!(
+                    "{{\"signal\":\"marker\",\"event_id\":\"end\",\"source\":\"{source}\",\
+                     \"occurred_at\":\"{at}\"}}"
+                )
+            })
+            .collect();
+        for channel in CHANNELS {
+            let records: Vec<(u32, &str, Option<&str>)> = (0..SOURCE_PARTITIONS)
+                .flat_map(|partition| {
+                    ends.iter()
+                        .map(move |end| (partition, "", Some(end.as_str())))
+                })
+                .collect();
+            testbed::topics::produce(&self.servers, &self.topic(channel), &records);
+        }
+        ends
+    }
+
+    /// What `replay` says of the events.
+    pub fn replayed(&self, events: &[String], until: &str) -> Tables {
+        let mut text = events.join("\n");
+        text.push('\n');
+        std::fs::write(self.path("events.jsonl"), text).unwrap();
+        let _ = std::fs::remove_dir_all(self.path("settled"));
+        let (code, said) = self.run(&[
+            "replay",
+            "--config",
+            "a.toml",
+            "--input",
+            "events.jsonl",
+            "--output",
+            "settled",
+            "--format",
+            "jsonl",
+            "--until",
+            until,
+        ]);
+        assert_eq!(code, Some(0), "{said}");
+        of_files(&self.path("settled"))
+    }
+
+    /// What stands in the output topics for readers of committed records.
+    pub fn told(&self) -> Tables {
+        of_topics(&self.servers, &self.application_id)
+    }
+
+    /// Waits until the topics say what they should.
+    pub fn expect(&self, expected: &Tables) {
+        let began_at = Instant::now();
+        loop {
+            let told = self.told();
+            if told == *expected {
+                return;
+            }
+            if began_at.elapsed() > SETTLED_WITHIN {
+                panic!("{}", expected.difference(&told));
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+}

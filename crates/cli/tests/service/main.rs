@@ -1,0 +1,8 @@
+//! `ricochet run` on a real Apache Kafka: what it says is what `replay` says of the same events.
+
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
+mod deployment;
+mod rows;
+mod settles;

@@ -1,0 +1,39 @@
+//! A generated day of five channels, through topics and through files.
+
+use crate::deployment::Deployment;
+use jiff::civil::date;
+use simulator::workload::day::{DayOptions, day};
+
+/// Customers of the brand: some ten thousand events.
+const CUSTOMERS: u64 = 12_000;
+/// When time ends, a day after the day.
+const UNTIL: &str = "2026-03-19T00:00:00Z";
+
+/// A generated day with its days before.
+pub fn events(seed: u64) -> Vec<String> {
+    let options = DayOptions {
+        seed,
+        date: date(2026, 3, 17),
+        customers: CUSTOMERS,
+        scale: 1.0,
+    };
+    day(options).map(|record| record.json).collect()
+}
+
+#[test]
+fn a_day_on_kafka_settles_to_what_a_replay_says() {
+    let Some(deployment) = Deployment::new("settles", "") else {
+        return;
+    };
+    let mut events = events(1);
+    let process = deployment.start("a", "all");
+    let half = events.len() / 2;
+    deployment.send(&events[..half]);
+    deployment.send(&events[half..]);
+    let ends = deployment.end_time(&events, UNTIL);
+    events.extend(ends);
+    let expected = deployment.replayed(&events, UNTIL);
+    assert!(expected.len("contacts") > 1_000, "{}", expected.difference(&expected));
+    deployment.expect(&expected);
+    assert_eq!(process.stop(), Some(0));
+}
