@@ -5,5 +5,6 @@
 
 pub mod broker;
 pub mod campaign;
+pub mod faults;
 pub mod oracle;
 pub mod workload;

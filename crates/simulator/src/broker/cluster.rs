@@ -105,6 +105,16 @@ impl Broker {
         self.timed_out.1 += gone.sum::<u64>();
     }
 
+    /// The calendar goes on, and nothing else: no time-out passes. A long silence in one step.
+    pub fn leap(&mut self, time_ms: i64) {
+        self.now = self.now.plus(time_ms);
+        self.producers.shift(time_ms);
+        self.groups.values_mut().for_each(|one| one.shift(time_ms));
+        self.late
+            .iter_mut()
+            .for_each(|(at, _)| *at = at.plus(time_ms));
+    }
+
     /// Makes a topic.
     pub fn create(&mut self, topic: &str, partitions: u32, compacted: bool) {
         let logs = (0..partitions).map(|_| Log::default()).collect();
@@ -296,12 +306,9 @@ impl Broker {
         self.group(group).join(instance, &partitions, now)
     }
 
-    /// The member of an instance goes.
-    pub fn leave(&mut self, group: &Text, instance: &str) {
-        let group = self.group(group);
-        if let Some(member) = group.member_of(instance) {
-            group.leave(member);
-        }
+    /// A member goes.
+    pub fn leave(&mut self, group: &Text, member: u64) {
+        self.group(group).leave(member);
     }
 
     /// The member of an instance; `None` if it is gone.

@@ -109,14 +109,16 @@ impl Group {
     pub fn hear(&mut self, id: u64, now: Millis) -> Result<Changes, Refused> {
         let member = self.members.get_mut(&id).ok_or(Refused::UnknownMember)?;
         member.heard_at = now;
-        let owns = |partition: &&TopicPartition| self.owners.get(*partition) == Some(&id);
-        let free = |partition: &&TopicPartition| !self.owners.contains_key(*partition);
-        let revoked: Vec<_> = self.partitions.iter().filter(owns).cloned().collect();
-        let revoked = revoked
-            .into_iter()
+        let owned = self.owners.iter().filter(|(_, owner)| **owner == id);
+        let revoked: Vec<TopicPartition> = owned
+            .map(|(partition, _)| partition.clone())
             .filter(|partition| !member.target.contains(partition))
             .collect();
-        let assigned: Vec<_> = member.target.iter().filter(free).cloned().collect();
+        // What is to be given back comes first; what is free comes with the next generation.
+        let free = |partition: &&TopicPartition| {
+            revoked.is_empty() && !self.owners.contains_key(*partition)
+        };
+        let assigned: Vec<TopicPartition> = member.target.iter().filter(free).cloned().collect();
         for partition in &assigned {
             self.owners.insert(partition.clone(), id);
         }
@@ -131,6 +133,13 @@ impl Group {
     pub fn heartbeat(&mut self, id: u64, now: Millis) {
         if let Some(member) = self.members.get_mut(&id) {
             member.heard_at = now;
+        }
+    }
+
+    /// Everybody was heard of so much later.
+    pub(super) fn shift(&mut self, time_ms: i64) {
+        for member in self.members.values_mut() {
+            member.heard_at = member.heard_at.plus(time_ms);
         }
     }
 

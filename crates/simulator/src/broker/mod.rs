@@ -11,6 +11,7 @@ mod cluster;
 mod group;
 mod log;
 mod port;
+mod reading;
 mod schedule;
 mod transactions;
 

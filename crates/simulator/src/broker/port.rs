@@ -2,6 +2,7 @@
 
 use super::cluster::Broker;
 use super::log::Log;
+use super::reading::{Reading, Restoring};
 use super::schedule::Schedule;
 use super::transactions::Epoch;
 use model::{Millis, Text};
@@ -71,24 +72,6 @@ pub struct PortName {
     pub topics: Vec<Text>,
 }
 
-/// Where a task stands.
-struct Reading {
-    /// The offset to go on from; `None` before it is started.
-    next: Option<i64>,
-    /// When it was last said that everything was brought, and up to where.
-    caught_up: Option<(Millis, i64)>,
-    /// It brings no more records.
-    stopped: bool,
-}
-
-/// A restore that goes on.
-struct Restoring {
-    changelog: TopicPartition,
-    next: i64,
-    /// The high watermark when it was asked for.
-    end: i64,
-}
-
 /// The open transaction, as its producer sees it.
 #[derive(Default)]
 struct Transaction {
@@ -99,18 +82,18 @@ struct Transaction {
 }
 
 /// The port of one stage of one process on the simulated broker.
-pub struct SimPort {
+pub struct SimPort<'a> {
     name: PortName,
-    broker: Rc<RefCell<Broker>>,
-    schedule: Rc<RefCell<Schedule>>,
-    meanwhile: Option<Rc<dyn Meanwhile>>,
+    pub(super) broker: Rc<RefCell<Broker>>,
+    pub(super) schedule: Rc<RefCell<Schedule>>,
+    meanwhile: Option<Rc<dyn Meanwhile + 'a>>,
     flaws: Flaws,
     epoch: Epoch,
     member: Option<u64>,
     generation: u64,
     joined_once: bool,
-    tasks: BTreeMap<TopicPartition, Reading>,
-    restores: BTreeMap<TopicPartition, Restoring>,
+    pub(super) tasks: BTreeMap<TopicPartition, Reading>,
+    pub(super) restores: BTreeMap<TopicPartition, Restoring>,
     transaction: Transaction,
     /// The outcome of the last transaction is not known.
     in_doubt: bool,
@@ -121,19 +104,16 @@ pub struct SimPort {
     crashed: bool,
 }
 
-/// A task says again that it has caught up after so long.
-const CAUGHT_UP_AGAIN_MS: i64 = 500;
-
-impl SimPort {
+impl<'a> SimPort<'a> {
     /// A port for a stage of a process: its producer fences the former one of the same name.
     #[must_use]
     pub fn new(
         name: PortName,
         broker: Rc<RefCell<Broker>>,
         schedule: Rc<RefCell<Schedule>>,
-        meanwhile: Option<Rc<dyn Meanwhile>>,
+        meanwhile: Option<Rc<dyn Meanwhile + 'a>>,
         flaws: Flaws,
-    ) -> SimPort {
+    ) -> SimPort<'a> {
         let epoch = broker
             .borrow_mut()
             .init_transactions(&name.transactional_id);
@@ -154,6 +134,13 @@ impl SimPort {
             to_release: vec![],
             gaps: vec![],
             crashed: false,
+        }
+    }
+
+    /// Leaves the group, as a process does that ends as it should.
+    pub fn leave(&mut self) {
+        if let Some(member) = self.member.take() {
+            self.broker.borrow_mut().leave(&self.name.group, member);
         }
     }
 
@@ -226,88 +213,6 @@ impl SimPort {
             return Ok(Some(Polled::Assigned(changes.assigned)));
         }
         Ok(None)
-    }
-
-    /// Something of one of the tasks, drawn at random among those that have something.
-    fn bring(&mut self) -> Polled {
-        let mut candidates: Vec<(TopicPartition, bool)> = Vec::new();
-        let broker = self.broker.borrow();
-        for (task, restoring) in &self.restores {
-            let log = broker.log(&restoring.changelog);
-            if log.is_none_or(|log| log.stable_end() >= restoring.end) {
-                candidates.push((task.clone(), true));
-            }
-        }
-        let now = broker.now();
-        for (task, reading) in &self.tasks {
-            let (Some(next), false, Some(log)) = (reading.next, reading.stopped, broker.log(task))
-            else {
-                continue;
-            };
-            let is_said = reading
-                .caught_up
-                .is_some_and(|(at, up_to)| up_to == log.end() && at.plus(CAUGHT_UP_AGAIN_MS) > now);
-            let is_caught_up = next >= log.end() || log.stable_end() == log.end();
-            if log.has_records_from(next) || (is_caught_up && !is_said) {
-                candidates.push((task.clone(), false));
-            }
-        }
-        if candidates.is_empty() {
-            return Polled::Nothing;
-        }
-        let place = self.schedule.borrow_mut().below(candidates.len() as u64);
-        let (task, is_restore) = candidates.swap_remove(place as usize);
-        drop(broker);
-        if is_restore {
-            self.bring_restored(task)
-        } else {
-            self.bring_records(task)
-        }
-    }
-
-    fn records_max(&self) -> usize {
-        let mut schedule = self.schedule.borrow_mut();
-        let most = schedule.records_max;
-        1 + schedule.below(most) as usize
-    }
-
-    fn bring_restored(&mut self, task: TopicPartition) -> Polled {
-        let records_max = self.records_max();
-        let Some(restoring) = self.restores.get_mut(&task) else {
-            return Polled::Nothing;
-        };
-        let broker = self.broker.borrow();
-        let Some(log) = broker.log(&restoring.changelog) else {
-            return Polled::Nothing;
-        };
-        if restoring.next >= restoring.end {
-            let next = restoring.next;
-            self.restores.remove(&task);
-            return Polled::Restored(task, next);
-        }
-        let (records, next) = log.read(restoring.next, records_max);
-        restoring.next = next;
-        if records.is_empty() {
-            Polled::Nothing
-        } else {
-            Polled::Restoring(task, records)
-        }
-    }
-
-    fn bring_records(&mut self, task: TopicPartition) -> Polled {
-        let records_max = self.records_max();
-        let broker = self.broker.borrow();
-        let (Some(reading), Some(log)) = (self.tasks.get_mut(&task), broker.log(&task)) else {
-            return Polled::Nothing;
-        };
-        let (records, next) = log.read(reading.next.unwrap_or(0), records_max);
-        reading.next = Some(next);
-        if records.is_empty() {
-            reading.caught_up = Some((broker.now(), next));
-            Polled::CaughtUp(task, next)
-        } else {
-            Polled::Records(task, records)
-        }
     }
 
     /// Ends the transaction without its records. An abort is certain unless the producer is fenced.
@@ -407,7 +312,7 @@ impl SimPort {
     }
 }
 
-impl Port for SimPort {
+impl Port for SimPort<'_> {
     fn poll(&mut self, _wait: Duration) -> Result<Polled, PortError> {
         if !self.survives(Moment::Poll) {
             return Err(PortError("crashed".into()));

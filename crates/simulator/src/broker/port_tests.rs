@@ -28,7 +28,7 @@ impl Bench {
         }
     }
 
-    fn port_with(&self, instance: &str, meanwhile: Option<Rc<dyn Meanwhile>>) -> SimPort {
+    fn port_with(&self, instance: &str, meanwhile: Option<Rc<dyn Meanwhile>>) -> SimPort<'static> {
         let name = PortName {
             process: 0,
             group: "g".into(),
@@ -40,7 +40,7 @@ impl Bench {
         SimPort::new(name, broker, schedule, meanwhile, Flaws::default())
     }
 
-    fn port(&self, instance: &str) -> SimPort {
+    fn port(&self, instance: &str) -> SimPort<'static> {
         self.port_with(instance, None)
     }
 
@@ -66,12 +66,12 @@ impl Bench {
     }
 }
 
-fn poll(port: &mut SimPort) -> Polled {
+fn poll(port: &mut SimPort<'_>) -> Polled {
     port.poll(Duration::ZERO).unwrap()
 }
 
 /// Polls until something comes.
-fn next(port: &mut SimPort) -> Polled {
+fn next(port: &mut SimPort<'_>) -> Polled {
     let polled = (0..20).map(|_| poll(port));
     let mut polled = polled.filter(|polled| *polled != Polled::Nothing);
     polled.next().unwrap()
@@ -90,7 +90,7 @@ fn out() -> TopicPartition {
 }
 
 /// A port with both partitions.
-fn assigned(bench: &Bench, instance: &str) -> SimPort {
+fn assigned(bench: &Bench, instance: &str) -> SimPort<'static> {
     let mut port = bench.port(instance);
     assert!(matches!(next(&mut port), Polled::Assigned(tasks) if tasks.len() == 2));
     port

@@ -26,6 +26,8 @@ pub struct Rates {
     pub poll_nothing: u64,
     /// A commit does not say where its records lie.
     pub offsets_unsaid: u64,
+    /// What is needed to read a record is not there yet.
+    pub decode_not_yet: u64,
     /// A process crashes at a call of its port.
     pub crash: u64,
     /// A process stands still at a call of its port.

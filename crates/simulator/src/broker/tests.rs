@@ -161,7 +161,7 @@ fn a_former_generation_and_a_former_member_cannot_commit() {
     );
     let generation = broker.hear(&group, first).unwrap().generation;
     assert_eq!(commit(&mut broker, generation), Ok(()));
-    broker.leave(&group, "a");
+    broker.leave(&group, first);
     assert_eq!(commit(&mut broker, generation), Err(Refused::UnknownMember));
 }
 
@@ -197,6 +197,31 @@ fn a_partition_goes_over_only_when_its_owner_has_released_it() {
     let given = broker.hear(&group, second).unwrap();
     assert_eq!(given.assigned, told.revoked);
     assert!(given.generation > told.generation);
+}
+
+#[test]
+fn a_member_gives_back_before_it_is_given() {
+    let mut broker = broker();
+    let group = id("g");
+    let topics = [id("in"), id("out")];
+    let first = broker.join(&group, &id("a"), &[id("in")]);
+    let before = broker.hear(&group, first).unwrap().assigned;
+    // The share that a member is to own may change both ways before it is told.
+    let second = broker.join(&group, &id("b"), &topics);
+    broker.hear(&group, second).unwrap();
+    let third = broker.join(&group, &id("c"), &topics);
+    broker.leave(&group, second);
+    let mut owned: Vec<_> = [before, broker.hear(&group, third).unwrap().assigned].concat();
+    for member in [first, third, first, third] {
+        let told = broker.hear(&group, member).unwrap();
+        assert!(told.assigned.is_empty() || told.revoked.is_empty());
+        owned.retain(|partition| !told.revoked.contains(partition));
+        owned.extend(told.assigned);
+        broker.release(&group, member, &told.revoked);
+    }
+    owned.sort();
+    owned.dedup();
+    assert_eq!(owned.len(), 3);
 }
 
 #[test]

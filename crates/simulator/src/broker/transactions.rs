@@ -114,4 +114,10 @@ impl Producers {
         }
         overdue
     }
+
+    /// What is open began so much later.
+    pub(super) fn shift(&mut self, time_ms: i64) {
+        let open = self.by_id.values_mut().flat_map(|one| &mut one.open);
+        open.for_each(|open| open.began_at = open.began_at.plus(time_ms));
+    }
 }

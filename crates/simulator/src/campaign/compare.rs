@@ -179,18 +179,17 @@ impl Tables {
         tables
     }
 
-    fn add_cells(&mut self, table: &'static str, cells: &[Cell]) {
-        let columns = &Table::named(table)
-            .expect("the table is one of the output tables")
-            .columns;
-        let row = columns
-            .iter()
-            .zip(cells)
-            .map(|(column, cell)| (column.name.clone(), value(column.kind, cell)));
-        self.add(table, row.collect());
+    /// Says the same figures as another result: where only rows are compared.
+    pub(crate) fn adopt_summary(&mut self, other: &Tables) {
+        self.summary.clone_from(&other.summary);
     }
 
-    fn add(&mut self, table: &'static str, mut row: Map<String, Value>) {
+    fn add_cells(&mut self, table: &'static str, cells: &[Cell]) {
+        self.add(table, json_row(table, cells));
+    }
+
+    /// Adds a row.
+    pub(crate) fn add(&mut self, table: &'static str, mut row: Map<String, Value>) {
         for column in columns_of(HISTORY, table) {
             row.remove(*column);
         }
@@ -288,6 +287,18 @@ impl Tables {
         }
         differences
     }
+}
+
+/// A row of an output table as JSON.
+pub(crate) fn json_row(table: &'static str, cells: &[Cell]) -> Map<String, Value> {
+    let columns = &Table::named(table)
+        .expect("the table is one of the output tables")
+        .columns;
+    let row = columns
+        .iter()
+        .zip(cells)
+        .map(|(column, cell)| (column.name.clone(), value(column.kind, cell)));
+    row.collect()
 }
 
 fn columns(

@@ -8,6 +8,7 @@ mod runs;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compare::json_row;
 pub use compare::{Difference, Tables};
 pub use runs::{Way, oracle, settled};
 

@@ -1,0 +1,290 @@
+//! The fault campaign: the service on the simulated broker, under everything that goes wrong, against
+//! the oracle record by record.
+//!
+//! A seed draws a history, a configuration, and a schedule of crashes, pauses, rebalances, aborts and
+//! unknown outcomes. After everything was read and decided, a reader of committed records has to see
+//! what the oracle computes from the same records: nothing lost, nothing twice.
+
+mod plan;
+mod process;
+mod results;
+mod sources;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+use crate::broker::{Flaws, Limits};
+use crate::campaign::Difference;
+use crate::workload::dice::Dice;
+use model::Millis;
+use plan::Plan;
+use results::Results;
+use settings::Loaded;
+use sources::{Expected, Sources};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use tables::Names;
+use world::{Setting, World};
+
+/// What a campaign leaves out, to see that it would notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// The broker refuses no former producer and no former member.
+    Fencing,
+    /// Offsets are committed beside the transaction, and so whatever the group says.
+    TransactionalOffsets,
+    /// A restore reads up to the last stable offset, and does not wait for open transactions.
+    FullRestores,
+    /// An unknown outcome is taken for an abort, and what is committed is not read.
+    Resyncs,
+}
+
+impl Without {
+    /// All of them.
+    pub const ALL: [Without; 4] = [
+        Without::Fencing,
+        Without::TransactionalOffsets,
+        Without::FullRestores,
+        Without::Resyncs,
+    ];
+
+    /// Its word on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Without::Fencing => "fencing",
+            Without::TransactionalOffsets => "transactional-offsets",
+            Without::FullRestores => "full-restores",
+            Without::Resyncs => "resyncs",
+        }
+    }
+}
+
+/// What a seed showed.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// How often what happened.
+    pub occurred: BTreeMap<&'static str, u64>,
+    /// Rows that were compared.
+    pub rows: u64,
+    /// Every difference from the oracle.
+    pub differences: Vec<Difference>,
+    /// Everything else that is not as it has to be.
+    pub broken: Vec<String>,
+}
+
+impl Outcome {
+    /// Whether everything is as it has to be.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.differences.is_empty() && self.broken.is_empty()
+    }
+}
+
+/// Of 1,000 seeds, in how many each of these has to occur, or the campaign proves too little.
+pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
+    ("commit aborted", 800),
+    ("commit of a former generation", 300),
+    ("unknown: committed", 400),
+    ("unknown: not committed", 400),
+    ("unknown: committed late or never", 400),
+    ("fenced", 300),
+    ("transaction timed out", 300),
+    ("session timed out", 300),
+    ("restore behind an open transaction", 200),
+    ("tell lost", 800),
+    ("tell doubled", 800),
+    ("tell late", 800),
+    ("process added", 500),
+    ("process ended", 200),
+    ("process replaced while it stood still", 50),
+    ("process gave way to its successor", 30),
+    ("changelog compacted", 400),
+    ("decoded later", 400),
+    ("crash: between calls", 200),
+    ("crash: before a commit", 100),
+    ("crash: between offsets and commit", 100),
+    ("crash: after a commit", 100),
+    ("pause: longer than a transaction", 300),
+    ("pause: longer than a session", 300),
+    ("pause: before a commit", 100),
+    ("pause: between offsets and commit", 100),
+    ("counted exactly", 80),
+];
+
+/// Steps until nothing goes wrong any more, whether or not everything was read.
+const STORM_STEPS_MAX: u64 = 40_000;
+/// Steps after which it is given up that everything will be decided.
+const CALM_STEPS_MAX: u64 = 400_000;
+/// Between two looks at whether everything is read or decided.
+const LOOK_EVERY: u64 = 50;
+/// In the end, steps between two silences.
+const LEAP_EVERY: u64 = 4_000;
+/// So long nothing happens once everything was read: longer than what is waited for.
+const SILENCE_MS: i64 = 200 * 24 * 3_600_000;
+
+/// Runs a seed's history under faults and compares what readers see with the oracle.
+///
+/// # Errors
+/// A history that cannot be run at all, which is a bug of the generator.
+pub fn run_seed(seed: u64, without: Option<Without>) -> Result<Outcome, String> {
+    let mut dice = Dice::new(seed, 21);
+    let plan = Plan::draw(&mut dice);
+    let sources = Sources::draw(seed, &plan, &mut dice);
+    let expected = sources.expected()?;
+    let loaded = Loaded::from_text(&sources.config, "campaign");
+    let meant = loaded.map_err(|error| error.to_string())?.meant();
+    let meant = meant.map_err(|problems| problems.to_string())?;
+    let engine = meant.engine(|| vec![7; 32], None, None);
+    let engine = engine.map_err(|error| error.to_string())?;
+    let lateness = |source: &settings::Source| (source.name.clone(), source.lateness_ms);
+    let setting = Setting {
+        engine: &engine,
+        names: Rc::new(Names::of(&meant)),
+        lateness_ms: meant.sources.named.iter().map(lateness).collect(),
+        lateness_rest_ms: meant.sources.rest.lateness_ms,
+        plan: plan.clone(),
+        flaws: Flaws {
+            offsets_outside: without == Some(Without::TransactionalOffsets),
+            restore_to_stable: without == Some(Without::FullRestores),
+            unknown_as_aborted: without == Some(Without::Resyncs),
+        },
+        topics: sources.topics.clone(),
+    };
+    let limits = Limits {
+        fencing: without != Some(Without::Fencing),
+        ..Limits::default()
+    };
+    let end = sources.end;
+    let world = World::new(seed, setting, limits, sources);
+    let settled = drive(&world, end, &plan);
+    Ok(judge(&world, &expected, &plan, settled))
+}
+
+/// Lets everything go wrong until everything is read, then everything be decided.
+///
+/// # Errors
+/// Not everything was decided in the end.
+fn drive(world: &World<'_>, end: Millis, plan: &Plan) -> Result<(), String> {
+    let mut steps = 0;
+    while steps % LOOK_EVERY > 0 || !world.is_read() {
+        world.step();
+        steps += 1;
+        if steps == STORM_STEPS_MAX {
+            world.calm();
+        }
+        if steps > STORM_STEPS_MAX + CALM_STEPS_MAX {
+            return Err("not everything was read".into());
+        }
+    }
+    world.leap(SILENCE_MS);
+    (0..plan.steps_after).for_each(|_| world.step());
+    world.calm();
+    for steps in 0..CALM_STEPS_MAX {
+        if steps % LOOK_EVERY == 0 && world.waits_for(end).is_none() {
+            return Ok(());
+        }
+        // A door that was restarted in the silence counts it from its start.
+        if steps % LEAP_EVERY == LEAP_EVERY / 4 {
+            world.leap(SILENCE_MS);
+        }
+        world.step();
+    }
+    let why = world.waits_for(end).unwrap_or_default();
+    Err(format!("not everything was decided: {why}"))
+}
+
+fn judge(
+    world: &World<'_>,
+    expected: &Expected,
+    plan: &Plan,
+    settled: Result<(), String>,
+) -> Outcome {
+    let broker = world.broker.borrow();
+    let mut results = Results::read(&broker);
+    results.tables.adopt_summary(&expected.tables);
+    let mut outcome = Outcome {
+        rows: results.tables.len() + results.dead_letters.len() as u64,
+        differences: expected.tables.differences(&results.tables, true),
+        broken: settled.err().into_iter().collect(),
+        occurred: world.schedule.borrow().occurred.clone(),
+    };
+    let (transactions, sessions) = broker.timed_out;
+    outcome
+        .occurred
+        .insert("transaction timed out", transactions);
+    outcome.occurred.insert("session timed out", sessions);
+    outcome.broken.append(&mut results.broken);
+    let stopped = world.stopped.borrow();
+    let stopped = stopped
+        .iter()
+        .map(|(task, why)| format!("{task} stopped: {why}"));
+    outcome.broken.extend(stopped);
+    let misused = outcome.occurred.iter();
+    let misused = misused.filter(|(what, _)| what.starts_with("misuse"));
+    outcome
+        .broken
+        .extend(misused.map(|(what, times)| format!("{what}, {times} times")));
+    compare_dead_letters(expected, &results, &mut outcome.broken);
+    if plan.is_countable {
+        outcome.occurred.insert("counted exactly", 1);
+        compare_counts(expected, world, &mut outcome.broken);
+    }
+    outcome
+}
+
+fn compare_dead_letters(expected: &Expected, results: &Results, broken: &mut Vec<String>) {
+    let found = &results.dead_letters;
+    let places = expected.dead_letters.keys();
+    let places = places.chain(
+        found
+            .keys()
+            .filter(|place| !expected.dead_letters.contains_key(*place)),
+    );
+    for place in places {
+        let wanted = expected.dead_letters.get(place).copied();
+        let got = found.get(place).map(String::as_str);
+        if wanted != got {
+            broken.push(format!(
+                "dead letter {place}: the oracle says {wanted:?}, found {got:?}"
+            ));
+        }
+    }
+}
+
+/// Where nothing that was counted is lost, all processes together have counted what the oracle does.
+fn compare_counts(expected: &Expected, world: &World<'_>, broken: &mut Vec<String>) {
+    let counts = world.counts();
+    let empty = expected
+        .dead_letters
+        .values()
+        .filter(|why| **why == "empty");
+    let empty = empty.count() as u64;
+    let figure = |name: &str| {
+        expected
+            .summary
+            .get(name)
+            .and_then(serde_json::Value::as_u64)
+    };
+    let pairs = [
+        ("read", Some(counts.read - empty)),
+        ("decoded", Some(counts.decoded)),
+        ("new", Some(counts.new)),
+        ("duplicates", Some(counts.duplicates)),
+        ("conflicting", Some(counts.conflicting)),
+    ];
+    for (name, counted) in pairs {
+        if figure(name) != counted {
+            broken.push(format!(
+                "{name}: the oracle says {:?}, all processes together counted {counted:?}",
+                figure(name)
+            ));
+        }
+    }
+    if !counts.equations_hold() {
+        broken.push(format!(
+            "an equation of bad input does not hold: {counts:?}"
+        ));
+    }
+}

@@ -1,0 +1,91 @@
+//! What a seed's run is like: how many processes, how transactions are cut, how often what fails.
+
+use crate::broker::Rates;
+use crate::workload::dice::Dice;
+use worker::service::Pace;
+
+/// What a seed's run is like.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    /// Nothing is lost, so that what all processes counted together can be checked.
+    pub(super) is_countable: bool,
+    /// Processes at the same time, at most.
+    pub(super) processes_max: u64,
+    /// Partitions of each source topic.
+    pub(super) source_partitions: Vec<u32>,
+    /// Partitions of the topics before contacts, handles and customers, and of their changelogs.
+    pub(super) stage_partitions: [u32; 3],
+    /// Partitions of the door's changelog.
+    pub(super) door_partitions: u32,
+    /// Partitions of the output topics.
+    pub(super) output_partitions: u32,
+    pub(super) pace: Pace,
+    pub(super) rates: Rates,
+    /// Records that a poll brings, at most.
+    pub(super) records_max: u64,
+    /// How often, in so many of 10,000 steps, a process starts, ends, crashes, stands still, and a
+    /// changelog is compacted.
+    pub(super) start: u64,
+    pub(super) stop: u64,
+    pub(super) crash: u64,
+    pub(super) pause: u64,
+    pub(super) compact: u64,
+    /// Records that the sources bring in a step, at most.
+    pub(super) feed_max: u64,
+    /// Share of the records that come twice.
+    pub(super) doubled: f64,
+    pub(super) shuffled: bool,
+    /// Steps in which things go on to fail after the long silence.
+    pub(super) steps_after: u64,
+}
+
+impl Plan {
+    pub(super) fn draw(dice: &mut Dice) -> Plan {
+        let is_countable = dice.percent(15);
+        let worse = dice.pick(&[1, 2, 4]);
+        let if_lossy = |rate: u64| if is_countable { 0 } else { rate * worse };
+        let rates = Rates {
+            abort: 150 * worse,
+            unknown_committed: if_lossy(60),
+            unknown_aborted: if_lossy(60),
+            unknown_late: if_lossy(60),
+            renew_not_yet: 2_000,
+            tell_lost: 500 * worse,
+            tell_doubled: 500,
+            tell_late: 500,
+            poll_nothing: 1_000,
+            offsets_unsaid: 2_000,
+            decode_not_yet: 50 * worse,
+            crash: if_lossy(8),
+            pause: if_lossy(8),
+        };
+        Plan {
+            is_countable,
+            processes_max: dice.between(1, 3) as u64,
+            source_partitions: (0..dice.between(1, 3))
+                .map(|_| dice.between(1, 3) as u32)
+                .collect(),
+            stage_partitions: [0; 3].map(|_: u32| dice.between(1, 4) as u32),
+            door_partitions: dice.between(1, 3) as u32,
+            output_partitions: dice.between(1, 3) as u32,
+            pace: Pace {
+                commit_every_ms: dice.pick(&[0, 40, 40, 200]),
+                commit_records_max: dice.pick(&[1, 5, 10_000, 10_000]),
+                timers_per_step_max: dice.pick(&[1, 10, 500]),
+                clock_every_ms: dice.pick(&[100, 1_000]),
+                clock_again_ms: 2_000,
+            },
+            rates,
+            records_max: dice.pick(&[1, 4, 16, 50]),
+            start: 40,
+            stop: dice.pick(&[0, 5, 15]),
+            crash: if_lossy(2),
+            pause: if_lossy(2),
+            compact: dice.pick(&[0, 50, 300]),
+            feed_max: dice.pick(&[1, 3, 20]),
+            doubled: dice.pick(&[0.0, 0.1, 0.4]),
+            shuffled: dice.percent(50),
+            steps_after: dice.pick(&[200, 1_000, 3_000]),
+        }
+    }
+}

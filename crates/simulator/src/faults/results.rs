@@ -1,0 +1,165 @@
+//! What stands in the output topics in the end, and how it came there.
+
+use super::world::APPLICATION;
+use crate::broker::Broker;
+use crate::campaign::Tables;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use worker::service::topic_name;
+
+/// The tables whose rows the oracle knows.
+const ROWS: [&str; 5] = ["contacts", "verdicts", "sessions", "alerts", "markers"];
+/// Columns that say how a verdict was reached, not what it is.
+const VERSION: &str = "revision";
+
+/// What readers see.
+#[derive(Default)]
+pub(super) struct Results {
+    pub(super) tables: Tables,
+    /// By place, why.
+    pub(super) dead_letters: BTreeMap<String, String>,
+    /// What contradicts itself.
+    pub(super) broken: Vec<String>,
+    /// By key of table `contacts`, whose the contact is.
+    customers: BTreeMap<String, Value>,
+}
+
+/// A record of an output topic.
+type Told = (String, Option<Value>);
+
+impl Results {
+    /// Reads all output topics, as a reader of committed records does.
+    pub(super) fn read(broker: &Broker) -> Results {
+        let mut results = Results::default();
+        for table in ROWS {
+            let told = results.told(broker, table);
+            if table == "verdicts" {
+                results.check_revisions(&told);
+            }
+            results.add_last(table, told);
+        }
+        for (key, value) in results.told(broker, "dead_letters") {
+            let reason = value.map(|value| value["reason"].as_str().unwrap_or("").to_owned());
+            let former = results.dead_letters.insert(key, reason.unwrap_or_default());
+            if former.is_some() {
+                results
+                    .broken
+                    .push("a dead letter was written twice".into());
+            }
+        }
+        results
+    }
+
+    /// Adds what was told last under every key.
+    fn add_last(&mut self, table: &'static str, told: Vec<Told>) {
+        let mut last: BTreeMap<String, Value> = BTreeMap::new();
+        for (key, value) in told {
+            match value {
+                Some(value) => last.insert(key, value),
+                None => last.remove(&key),
+            };
+        }
+        for (key, value) in last {
+            let rows = match value {
+                Value::Array(rows) => rows,
+                row => vec![row],
+            };
+            for mut row in rows {
+                match table {
+                    "contacts" => drop(self.customers.insert(key.clone(), row["customer"].clone())),
+                    "verdicts" => self.take_customer(&key, &mut row),
+                    _ => {}
+                }
+                self.add(table, row);
+            }
+        }
+    }
+
+    /// Whose a contact is stands in its own record. That of its verdicts is sent when a column of a
+    /// reading changes, and that a customer is quarantined changes none where all were empty before.
+    fn take_customer(&mut self, key: &str, row: &mut Value) {
+        let customer = self.customers.get(key).cloned().unwrap_or_default();
+        if customer.is_null() && row["verdict"] == "ineligible" {
+            row["customer"] = customer;
+        }
+    }
+
+    fn add(&mut self, table: &'static str, row: Value) {
+        let Value::Object(row) = row else {
+            self.broken.push(format!("{table}: {row} is no row"));
+            return;
+        };
+        // Files hold no alert that was withdrawn.
+        if row.get("status").and_then(Value::as_str) != Some("withdrawn") {
+            self.tables.add(table, row);
+        }
+    }
+
+    /// All records of a topic. A key has one partition.
+    fn told(&mut self, broker: &Broker, table: &str) -> Vec<Told> {
+        let mut partitions: BTreeMap<String, u32> = BTreeMap::new();
+        let records = broker.committed_records(&topic_name(APPLICATION, table));
+        let mut told = Vec::with_capacity(records.len());
+        for (partition, record) in records {
+            let key = String::from_utf8_lossy(&record.key.unwrap_or_default()).into_owned();
+            if *partitions.entry(key.clone()).or_insert(partition) != partition {
+                let what = format!("{table} {key}: stands in two partitions");
+                self.broken.push(what);
+            }
+            let value = record.value.map(|value| {
+                serde_json::from_slice(&value).expect("the campaign writes JSON itself")
+            });
+            told.push((key, value));
+        }
+        told
+    }
+
+    /// The revision of a reading begins with 1, and rises by 1 exactly when something else in its
+    /// row changes: what is told twice, or not at all, is seen here.
+    fn check_revisions(&mut self, told: &[Told]) {
+        let mut last: BTreeMap<&str, Option<&Vec<Value>>> = BTreeMap::new();
+        for (key, value) in told {
+            let next = value.as_ref().and_then(Value::as_array);
+            let former = last.insert(key, next).flatten();
+            let (Some(next), former) = (next, former) else {
+                continue;
+            };
+            let mut rose = former.is_none();
+            for (place, row) in next.iter().enumerate() {
+                let was = former.and_then(|rows| rows.get(place));
+                let expected = match was {
+                    None => 1,
+                    Some(was) if same_but_revision(was, row) => revision(was),
+                    Some(was) => revision(was) + 1,
+                };
+                rose |= was.is_some_and(|was| revision(was) != revision(row));
+                if revision(row) != expected && self.broken.len() < 20 {
+                    let what = format!(
+                        "verdicts {key}: revision {} of {row}, expected {expected}; before: {was:?}",
+                        revision(row),
+                    );
+                    self.broken.push(what);
+                }
+            }
+            if !rose && self.broken.len() < 20 {
+                self.broken
+                    .push(format!("verdicts {key}: told again and nothing changed"));
+            }
+        }
+    }
+}
+
+fn revision(row: &Value) -> u64 {
+    row[VERSION].as_u64().unwrap_or(0)
+}
+
+/// `cause` says why a revision was written, so it is part of the revision.
+fn same_but_revision(a: &Value, b: &Value) -> bool {
+    let without = |row: &Value| -> Map<String, Value> {
+        let mut row = row.as_object().cloned().unwrap_or_default();
+        row.remove(VERSION);
+        row.remove("cause");
+        row
+    };
+    without(a) == without(b)
+}

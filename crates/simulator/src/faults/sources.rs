@@ -1,0 +1,146 @@
+//! The records of a seed's history, as they lie in the source topics, and what they come to.
+
+use super::plan::Plan;
+use crate::campaign::Tables;
+use crate::oracle::{self, DeadLetter, InputLine, Options};
+use crate::workload::campaign::campaign;
+use crate::workload::dice::Dice;
+use crate::workload::{double, shuffle};
+use model::{Millis, Text};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, VecDeque};
+use worker::service::TopicPartition;
+
+/// Histories end before this; what is later is an impossible clock: 2026-01-01T00:00:00Z.
+pub(super) const RUN_START: Millis = Millis(1_767_225_600_000);
+const DAY_MS: i64 = 24 * 3_600_000;
+/// By so long after the last record everything is decided: longer than any window and silence.
+const DECIDED_AFTER_MS: i64 = 110 * DAY_MS;
+
+/// A record on its way into a source topic.
+pub(super) struct Placed {
+    pub(super) place: TopicPartition,
+    /// Without a value, if `None`.
+    pub(super) json: Option<String>,
+    /// Whether the log knows when it was produced.
+    pub(super) is_dated: bool,
+}
+
+/// What the sources bring.
+pub(super) struct Sources {
+    pub(super) config: String,
+    /// Names and numbers of partitions.
+    pub(super) topics: Vec<(Text, u32)>,
+    pub(super) placed: VecDeque<Placed>,
+    /// Everything is decided, whoever's clock has come to this.
+    pub(super) end: Millis,
+}
+
+/// What the oracle says of the same records.
+pub(super) struct Expected {
+    pub(super) tables: Tables,
+    pub(super) summary: Map<String, Value>,
+    /// By place, why.
+    pub(super) dead_letters: BTreeMap<String, &'static str>,
+}
+
+impl Sources {
+    pub(super) fn draw(seed: u64, plan: &Plan, dice: &mut Dice) -> Sources {
+        let history = campaign(seed);
+        let mut records = double(seed, &history.events, plan.doubled);
+        if plan.shuffled {
+            records = shuffle(seed, &records);
+        }
+        let last = records.iter().map(|record| record.arrives_at_ms).max();
+        let topics: Vec<(Text, u32)> = ["calls", "pages", "mails"]
+            .iter()
+            .zip(&plan.source_partitions)
+            .map(|(name, partitions)| (format!("acme.{name}").into(), *partitions))
+            .collect();
+        let mut placed = VecDeque::new();
+        for record in records {
+            if dice.percent(1) {
+                placed.push_back(Placed {
+                    place: place(&topics, dice),
+                    json: dice.percent(50).then(String::new),
+                    is_dated: true,
+                });
+            }
+            placed.push_back(Placed {
+                place: place(&topics, dice),
+                json: Some(record.json),
+                is_dated: dice.percent(90),
+            });
+        }
+        Sources {
+            config: patient(&history.config),
+            topics,
+            placed,
+            end: Millis(last.unwrap_or(RUN_START.0) + DECIDED_AFTER_MS),
+        }
+    }
+
+    /// What the oracle says of these records.
+    ///
+    /// # Errors
+    /// A configuration that it refuses.
+    pub(super) fn expected(&self) -> Result<Expected, String> {
+        let mut next: BTreeMap<TopicPartition, u64> = BTreeMap::new();
+        let mut lines = Vec::new();
+        let mut dead_letters = BTreeMap::new();
+        for placed in &self.placed {
+            let offset = next.entry(placed.place.clone()).or_default();
+            match placed.json.as_deref() {
+                // The oracle passes over what says nothing; on a log it is rejected.
+                None | Some("") => {
+                    dead_letters.insert(format!("{}/{offset}", placed.place), "empty");
+                }
+                Some(json) => lines.push(InputLine {
+                    file: placed.place.to_string(),
+                    line: *offset,
+                    text: json.to_owned(),
+                }),
+            }
+            *offset += 1;
+        }
+        let options = Options {
+            until: Some(self.end.0),
+            run_start: Some(RUN_START.0),
+        };
+        let settled = oracle::settle(&self.config, &lines, options)?;
+        let named =
+            |DeadLetter { file, line, reason }: &DeadLetter| (format!("{file}/{line}"), *reason);
+        dead_letters.extend(settled.dead_letters.iter().map(named));
+        let summary = settled.summary.as_object().cloned().unwrap_or_default();
+        Ok(Expected {
+            tables: Tables::of_oracle(settled),
+            summary,
+            dead_letters,
+        })
+    }
+}
+
+fn place(topics: &[(Text, u32)], dice: &mut Dice) -> TopicPartition {
+    let (topic, partitions) = &topics[dice.index(topics.len())];
+    TopicPartition::new(topic, dice.below(u64::from(*partitions)) as u32)
+}
+
+/// The configuration with sources so patient that nothing is too late: histories come in any order.
+fn patient(config: &str) -> String {
+    const ACCEPTANCE: &str = "acceptance = \"400d\"";
+    let mut text = String::new();
+    for line in config.lines() {
+        text.push_str(line);
+        text.push('\n');
+        if line.starts_with("[sources.") {
+            text.push_str(ACCEPTANCE);
+            text.push('\n');
+        }
+    }
+    if !config.contains("[sources.default]") {
+        text.push_str("\n[sources.default]\n");
+        text.push_str(ACCEPTANCE);
+        text.push('\n');
+    }
+    text
+}

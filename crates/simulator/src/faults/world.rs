@@ -1,0 +1,522 @@
+//! Everything that goes on at the same time, one step at a time: processes, sources, the broker, and
+//! what befalls them.
+
+use super::plan::Plan;
+use super::process::{Being, JsonDecode, JsonEncode, Process, Stage};
+use super::sources::{Placed, RUN_START, Sources};
+use crate::broker::{
+    Broker, Fate, Flaws, Limits, Meanwhile, Moment, PortName, Rates, Schedule, SimPort,
+};
+use model::{Millis, Text};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::{Rc, Weak};
+use std::time::Duration;
+use tables::Names;
+use worker::service::{
+    Application, PortError, Runner, Sources as DoorSources, StageName, TABLES, TaskPhase,
+    TopicPartition, topic_name,
+};
+use worker::{Counts, Engine};
+
+/// Prefix of all names.
+pub(super) const APPLICATION: &str = "ricochet";
+/// So many processes stand still inside each other's calls, at most.
+const DEPTH_MAX: usize = 3;
+/// A process that could not work with the log tries again after so long.
+const AGAIN_MS: i64 = 1_000;
+
+/// What a run does not change.
+pub(super) struct Setting<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) names: Rc<Names>,
+    pub(super) lateness_ms: BTreeMap<Text, i64>,
+    pub(super) lateness_rest_ms: i64,
+    pub(super) plan: Plan,
+    pub(super) flaws: Flaws,
+    pub(super) topics: Vec<(Text, u32)>,
+}
+
+/// All that goes on.
+pub(super) struct World<'a> {
+    me: Weak<World<'a>>,
+    setting: Setting<'a>,
+    application: Application,
+    pub(super) broker: Rc<RefCell<Broker>>,
+    pub(super) schedule: Rc<RefCell<Schedule>>,
+    processes: RefCell<Vec<Rc<Process<'a>>>>,
+    started: Cell<usize>,
+    depth: Cell<usize>,
+    placed: RefCell<VecDeque<Placed>>,
+    is_calm: Cell<bool>,
+    /// What processes that ended as they should had counted.
+    counted: RefCell<Counts>,
+    /// Tasks that cannot go on, and why.
+    pub(super) stopped: RefCell<BTreeMap<String, String>>,
+}
+
+/// What befalls a process when one of its ports is called.
+struct Hook<'a>(Weak<World<'a>>);
+
+impl Meanwhile for Hook<'_> {
+    fn at(&self, process: usize, moment: Moment) -> Fate {
+        let Some(world) = self.0.upgrade() else {
+            return Fate::Crashes;
+        };
+        world.at(process, moment)
+    }
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(
+        seed: u64,
+        setting: Setting<'a>,
+        limits: Limits,
+        sources: Sources,
+    ) -> Rc<World<'a>> {
+        let mut broker = Broker::new(limits, RUN_START);
+        create_topics(&mut broker, &setting);
+        let mut schedule = Schedule::new(seed);
+        schedule.rates = setting.plan.rates;
+        schedule.records_max = setting.plan.records_max;
+        let application = Application {
+            id: APPLICATION.into(),
+            sources: setting
+                .topics
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect(),
+            pace: setting.plan.pace,
+        };
+        Rc::new_cyclic(|me| World {
+            me: me.clone(),
+            setting,
+            application,
+            broker: Rc::new(RefCell::new(broker)),
+            schedule: Rc::new(RefCell::new(schedule)),
+            processes: RefCell::new(vec![]),
+            started: Cell::new(0),
+            depth: Cell::new(0),
+            placed: RefCell::new(sources.placed),
+            is_calm: Cell::new(false),
+            counted: RefCell::new(Counts::default()),
+            stopped: RefCell::new(BTreeMap::new()),
+        })
+    }
+
+    /// Nothing goes wrong any more, and who stands still goes on.
+    pub(super) fn calm(&self) {
+        self.is_calm.set(true);
+        self.schedule.borrow_mut().rates = Rates::default();
+        for process in self.processes.borrow().iter() {
+            process.paused_until.set(Millis::MIN);
+        }
+    }
+
+    /// A long silence.
+    pub(super) fn leap(&self, time_ms: i64) {
+        self.broker.borrow_mut().leap(time_ms);
+        for process in self.processes.borrow().iter() {
+            let until = process.paused_until.get();
+            if until != Millis::MIN {
+                process.paused_until.set(until.plus(time_ms));
+            }
+        }
+    }
+
+    /// One step of one stage of one process, and what happens beside it.
+    pub(super) fn step(&self) {
+        self.pass();
+        self.feed();
+        self.compact();
+        self.befall();
+        let now = self.broker.borrow().now();
+        let candidates: Vec<(Rc<Process<'a>>, usize)> = self
+            .processes
+            .borrow()
+            .iter()
+            .filter(|process| process.runs(now))
+            .flat_map(|process| (0..4).map(|stage| (process.clone(), stage)))
+            .filter(|(process, stage)| process.stages[*stage].try_borrow().is_ok())
+            .collect();
+        if candidates.is_empty() {
+            self.broker.borrow_mut().pass(100);
+            return;
+        }
+        let place = self.below(candidates.len() as u64) as usize;
+        let (process, stage) = &candidates[place];
+        if let Ok(mut stage) = process.stages[*stage].try_borrow_mut() {
+            self.step_stage(process, &mut stage);
+        }
+    }
+
+    fn below(&self, bound: u64) -> u64 {
+        self.schedule.borrow_mut().below(bound)
+    }
+
+    fn happens(&self, rate: u64, what: &'static str) -> bool {
+        !self.is_calm.get() && self.schedule.borrow_mut().happens(rate, what)
+    }
+
+    fn pass(&self) {
+        let mut schedule = self.schedule.borrow_mut();
+        let time_ms = match schedule.below(50) {
+            0 => schedule.below(300),
+            _ => schedule.below(16),
+        };
+        drop(schedule);
+        let mut broker = self.broker.borrow_mut();
+        let now = broker.now();
+        for process in self.processes.borrow().iter() {
+            if !process.runs(now) {
+                continue;
+            }
+            // Beside its work, a member says that it is alive.
+            for stage in StageName::ALL {
+                let group = topic_name(APPLICATION, stage.name());
+                if let Some(member) = broker.member_of(&group, &process.instance) {
+                    broker.heartbeat(&group, member);
+                }
+            }
+        }
+        broker.pass(time_ms as i64);
+    }
+
+    fn feed(&self) {
+        let mut placed = self.placed.borrow_mut();
+        if placed.is_empty() || self.below(3) > 0 {
+            return;
+        }
+        for _ in 0..=self.below(self.setting.plan.feed_max) {
+            let Some(next) = placed.pop_front() else {
+                break;
+            };
+            let recorded_at = next.is_dated.then_some(RUN_START);
+            let value = next.json.as_ref().map(String::as_bytes);
+            let mut broker = self.broker.borrow_mut();
+            broker.append_at(&next.place, recorded_at, None, value);
+        }
+    }
+
+    fn compact(&self) {
+        if self.happens(self.setting.plan.compact, "changelog compacted") {
+            let mut broker = self.broker.borrow_mut();
+            let compacted = broker.compacted();
+            let place = self.below(compacted.len() as u64) as usize;
+            broker.compact(&compacted[place]);
+        }
+    }
+
+    /// What befalls processes between their calls.
+    fn befall(&self) {
+        let now = self.broker.borrow().now();
+        self.processes
+            .borrow_mut()
+            .retain(|process| process.being.get() != Being::Gone);
+        let processes = self.processes.borrow().clone();
+        let running = processes.iter().filter(|one| one.runs(now)).count() as u64;
+        let plan = &self.setting.plan;
+        let is_alone = running == 0 && (self.is_calm.get() || self.below(20) == 0);
+        if is_alone || (running < plan.processes_max && self.happens(plan.start, "process added")) {
+            self.start();
+            return;
+        }
+        if processes.is_empty() {
+            return;
+        }
+        let process = &processes[self.below(processes.len() as u64) as usize];
+        if self.happens(plan.stop, "process ended") {
+            self.stop(process);
+        } else if self.happens(plan.crash, "crash: between calls") {
+            process.being.set(Being::Gone);
+        } else if process.runs(now) && self.happens(plan.pause, "pause: between calls") {
+            process.paused_until.set(now.plus(self.pause_ms()));
+        }
+    }
+
+    /// A process comes: under a new name, or under one that was there before, whose process may
+    /// be gone, or stand still.
+    fn start(&self) {
+        let number = self.started.get();
+        self.started.set(number + 1);
+        let now = self.broker.borrow().now();
+        let instance = match self.below(4) {
+            0 => format!("i{number}"),
+            _ => format!("i{}", self.below(1 + number as u64)),
+        };
+        let mut processes = self.processes.borrow_mut();
+        let is_running = |one: &Rc<Process<'_>>| one.instance == instance && one.runs(now);
+        let is_replacing = processes.iter().any(|one| one.instance == instance);
+        let instance = if processes.iter().any(is_running) {
+            format!("i{number}")
+        } else {
+            if is_replacing {
+                let what = "process replaced while it stood still";
+                self.schedule.borrow_mut().saw(what);
+            }
+            instance
+        };
+        processes.push(Rc::new(Process::new(number, instance.as_str().into())));
+    }
+
+    /// A process ends as it should.
+    fn stop(&self, process: &Process<'a>) {
+        let is_busy = process
+            .stages
+            .iter()
+            .any(|one| one.try_borrow_mut().is_err());
+        let now = self.broker.borrow().now();
+        if is_busy || !process.runs(now) {
+            return;
+        }
+        process.being.set(Being::Leaving);
+        for stage in &process.stages {
+            let Some(mut runner) = stage.borrow_mut().runner.take() else {
+                continue;
+            };
+            runner.finish();
+            if process.being.get() == Being::Gone {
+                break;
+            }
+            self.counted.borrow_mut().add(&runner.stats().counts);
+            runner.port().leave();
+        }
+        process.being.set(Being::Gone);
+    }
+
+    fn pause_ms(&self) -> i64 {
+        let mut schedule = self.schedule.borrow_mut();
+        let (what, from_ms, to_ms) = match schedule.below(4) {
+            0 | 1 => ("pause: short", 50, 5_000),
+            2 => ("pause: longer than a transaction", 10_000, 14_500),
+            _ => ("pause: longer than a session", 15_000, 40_000),
+        };
+        schedule.saw(what);
+        schedule.between(from_ms, to_ms)
+    }
+
+    /// What befalls a process in a call of one of its ports.
+    fn at(&self, number: usize, moment: Moment) -> Fate {
+        let is_it = |one: &&Rc<Process<'_>>| one.number == number && one.being.get() != Being::Gone;
+        let Some(process) = self.processes.borrow().iter().find(is_it).cloned() else {
+            return Fate::Crashes;
+        };
+        let plan = &self.setting.plan;
+        // There are many more polls than anything else.
+        let rate = |rate: u64| {
+            if moment == Moment::Poll {
+                rate.div_ceil(8)
+            } else {
+                rate
+            }
+        };
+        if self.happens(rate(plan.rates.crash), crash_at(moment)) {
+            process.being.set(Being::Gone);
+            return Fate::Crashes;
+        }
+        if self.depth.get() < DEPTH_MAX && self.happens(rate(plan.rates.pause), pause_at(moment)) {
+            let until = self.broker.borrow().now().plus(self.pause_ms());
+            process.paused_until.set(until);
+            self.depth.set(self.depth.get() + 1);
+            while self.broker.borrow().now() < until && !self.is_calm.get() {
+                self.step();
+            }
+            self.depth.set(self.depth.get() - 1);
+        }
+        if process.being.get() == Being::Gone {
+            return Fate::Crashes;
+        }
+        Fate::GoesOn
+    }
+
+    fn step_stage(&self, process: &Process<'a>, stage: &mut Stage<'a>) {
+        let now = self.broker.borrow().now();
+        if stage.runner.is_none() {
+            if now < stage.again_at {
+                return;
+            }
+            match self.runner(process, stage.name) {
+                Ok(runner) => stage.runner = Some(runner),
+                Err(_) => stage.again_at = now.plus(AGAIN_MS),
+            }
+        }
+        let Some(runner) = &mut stage.runner else {
+            return;
+        };
+        match runner.step(Duration::from_millis(20)) {
+            Ok(stepped) => stage.is_open = stepped.is_open,
+            Err(error) => {
+                stage.runner = None;
+                stage.again_at = now.plus(AGAIN_MS);
+                if error.0.contains("instance") {
+                    self.schedule
+                        .borrow_mut()
+                        .saw("process gave way to its successor");
+                    process.being.set(Being::Gone);
+                }
+            }
+        }
+    }
+
+    fn runner(
+        &self,
+        process: &Process<'a>,
+        stage: StageName,
+    ) -> Result<Runner<'a, SimPort<'a>, JsonDecode>, PortError> {
+        let topics = match stage.input() {
+            None => self.application.sources.clone(),
+            Some(input) => vec![topic_name(APPLICATION, input)],
+        };
+        let group = topic_name(APPLICATION, stage.name());
+        let name = PortName {
+            process: process.number,
+            transactional_id: format!("{group}.{}", process.instance).into(),
+            group,
+            instance: process.instance.clone(),
+            topics,
+        };
+        let hook: Rc<dyn Meanwhile + 'a> = Rc::new(Hook(self.me.clone()));
+        let (broker, schedule) = (self.broker.clone(), self.schedule.clone());
+        let port = SimPort::new(name, broker, schedule, Some(hook), self.setting.flaws);
+        let encode = Box::new(JsonEncode(self.setting.names.clone()));
+        let (engine, application) = (self.setting.engine, &self.application);
+        match stage {
+            StageName::Door => {
+                let sources = DoorSources {
+                    of_topic: BTreeMap::new(),
+                    lateness_ms: self.setting.lateness_ms.clone(),
+                    lateness_rest_ms: self.setting.lateness_rest_ms,
+                };
+                let decode = JsonDecode(self.schedule.clone());
+                Runner::door(engine, application, port, encode, sources, decode)
+            }
+            StageName::Contacts => Runner::contacts(engine, application, port, encode),
+            StageName::Handles => Runner::handles(engine, application, port, encode),
+            StageName::Customers => Runner::customers(engine, application, port, encode),
+        }
+    }
+
+    /// Whether every record of the sources was read, and that is committed.
+    pub(super) fn is_read(&self) -> bool {
+        let broker = self.broker.borrow();
+        let group = topic_name(APPLICATION, StageName::Door.name());
+        let is_read = |place: TopicPartition| {
+            let end = broker.log(&place).map_or(0, crate::broker::Log::end);
+            broker.committed_offset(&group, &place) == Some(end)
+        };
+        self.placed.borrow().is_empty() && places(&self.setting.topics).into_iter().all(is_read)
+    }
+
+    /// Why not everything is decided up to an instant; `None` if it is.
+    pub(super) fn waits_for(&self, end: Millis) -> Option<String> {
+        let now = self.broker.borrow().now();
+        let mut left = self.setting.plan.stage_partitions[2];
+        let mut behind = Vec::new();
+        for process in self.processes.borrow().iter().filter(|one| one.runs(now)) {
+            for stage in &process.stages {
+                let mut stage = stage.borrow_mut();
+                let (name, is_open) = (stage.name, stage.is_open);
+                let Some(runner) = &mut stage.runner else {
+                    continue;
+                };
+                for (task, stats) in &runner.stats().tasks {
+                    if stats.phase == TaskPhase::Stopped {
+                        let why = stats.why_stopped.clone();
+                        self.stopped.borrow_mut().insert(task.to_string(), why);
+                    }
+                    let is_done = stats.phase == TaskPhase::Running
+                        && stats.now >= end
+                        && stats.due == 0
+                        && !is_open;
+                    if name == StageName::Customers && is_done {
+                        left -= 1;
+                    } else if !is_done {
+                        let (phase, due, now) = (stats.phase, stats.due, stats.now.0);
+                        behind.push(format!(
+                            "{task} {phase:?} due {due} open {is_open} at {now}",
+                        ));
+                    }
+                }
+            }
+        }
+        (left > 0).then(|| format!("{left} partitions; {}", behind.join(", ")))
+    }
+
+    /// What all processes have counted.
+    pub(super) fn counts(&self) -> Counts {
+        let mut counts = self.counted.borrow().clone();
+        for process in self.processes.borrow().iter() {
+            for stage in &process.stages {
+                if let Some(runner) = &mut stage.borrow_mut().runner {
+                    counts.add(&runner.stats().counts);
+                }
+            }
+        }
+        counts
+    }
+}
+
+fn places(topics: &[(Text, u32)]) -> Vec<TopicPartition> {
+    topics
+        .iter()
+        .flat_map(|(topic, partitions)| {
+            (0..*partitions).map(|partition| TopicPartition::new(topic, partition))
+        })
+        .collect()
+}
+
+/// What `topics init` does.
+fn create_topics(broker: &mut Broker, setting: &Setting<'_>) {
+    for (topic, partitions) in &setting.topics {
+        broker.create(topic, *partitions, false);
+    }
+    let door = topic_name(APPLICATION, StageName::Door.name());
+    for place in places(&setting.topics) {
+        broker.commit_offset(&door, &place, 0);
+    }
+    let changelog = topic_name(APPLICATION, StageName::Door.changelog());
+    broker.create(&changelog, setting.plan.door_partitions, true);
+    let stages = [
+        StageName::Contacts,
+        StageName::Handles,
+        StageName::Customers,
+    ];
+    for (stage, partitions) in stages.into_iter().zip(setting.plan.stage_partitions) {
+        let changelog = topic_name(APPLICATION, stage.changelog());
+        broker.create(&changelog, partitions, true);
+        let input = topic_name(APPLICATION, stage.input().unwrap_or_default());
+        broker.create(&input, partitions, false);
+        let group = topic_name(APPLICATION, stage.name());
+        for place in places(&[(input, partitions)]) {
+            broker.commit_offset(&group, &place, 0);
+        }
+    }
+    for table in TABLES {
+        let table = topic_name(APPLICATION, table);
+        broker.create(&table, setting.plan.output_partitions, false);
+    }
+}
+
+fn crash_at(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Poll => "crash: before a poll",
+        Moment::Send => "crash: before the first record of a transaction",
+        Moment::Commit => "crash: before a commit",
+        Moment::OffsetsSent => "crash: between offsets and commit",
+        Moment::Committed => "crash: after a commit",
+        Moment::Release => "crash: before a release",
+        Moment::Renew => "crash: before a renewal",
+    }
+}
+
+fn pause_at(moment: Moment) -> &'static str {
+    match moment {
+        Moment::Poll => "pause: before a poll",
+        Moment::Send => "pause: before the first record of a transaction",
+        Moment::Commit => "pause: before a commit",
+        Moment::OffsetsSent => "pause: between offsets and commit",
+        Moment::Committed => "pause: after a commit",
+        Moment::Release => "pause: before a release",
+        Moment::Renew => "pause: before a renewal",
+    }
+}
