@@ -22,6 +22,9 @@ use worker::service::{Outcome, TopicPartition};
 /// know that the cluster has begun one, and an abort would be its end.
 const FIRST_ANSWER_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long an abort is tried after a commit has used up its time.
+const ABORT_WITHIN: Duration = Duration::from_secs(3);
+
 /// What became of the records of the open transaction.
 #[derive(Debug, Default)]
 struct Reports {
@@ -128,7 +131,7 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 /// A producer for one transaction after the other.
 pub(crate) struct Transactions {
     producer: Aside<ThreadedProducer<Deliveries>>,
-    /// How long a commit or an abort is tried: longer than the cluster itself waits.
+    /// How long a commit or an abort is tried: longer than the cluster itself waits for us.
     patience: Duration,
     /// The cluster knows our name: earlier owners of it are fenced.
     ready: bool,
@@ -146,7 +149,7 @@ impl Transactions {
         let config = settings.producer(true);
         Ok(Transactions {
             producer: Aside::new(config.create_with_context(Deliveries::default())?),
-            patience: settings.transaction_timeout * 2,
+            patience: settings.transaction_timeout + Duration::from_secs(2),
             ready: false,
             open: false,
             begun: false,
@@ -255,8 +258,9 @@ impl Transactions {
             }
         }
         let deliveries = self.producer.client().context();
-        if !deliveries.wait(self.patience, |reports| reports.pending == 0) {
-            return self.abort();
+        let left = || deadline.saturating_duration_since(Instant::now());
+        if !deliveries.wait(left(), |reports| reports.pending == 0) {
+            return self.abort_within(left().max(ABORT_WITHIN));
         }
         self.wait_for_empty_queue();
         let failure = deliveries.lock().failure.take();
@@ -266,7 +270,6 @@ impl Transactions {
             }
             return self.abort();
         }
-        let left = || deadline.saturating_duration_since(Instant::now());
         match again_and_again(deadline, || self.producer.commit_transaction(left())) {
             Ok(()) => {
                 self.open = false;
@@ -315,6 +318,11 @@ impl Transactions {
 
     /// Takes back what was sent.
     pub(crate) fn abort(&mut self) -> Outcome {
+        self.abort_within(self.patience)
+    }
+
+    /// The same with a bound of one's own.
+    pub(crate) fn abort_within(&mut self, wait: Duration) -> Outcome {
         if self.broken {
             return Outcome::Unknown;
         }
@@ -323,14 +331,14 @@ impl Transactions {
         }
         let deliveries = self.producer.client().context();
         let answered = |reports: &Reports| reports.delivered > 0 || reports.pending == 0;
-        if !self.begun && !deliveries.wait(FIRST_ANSWER_WITHIN, answered) {
+        if !self.begun && !deliveries.wait(FIRST_ANSWER_WITHIN.min(wait), answered) {
             tracing::warn!(
                 "no answer to the first record of a transaction: its outcome is unknown"
             );
             self.broken = true;
             return Outcome::Unknown;
         }
-        let deadline = Instant::now() + self.patience;
+        let deadline = Instant::now() + wait;
         let left = || deadline.saturating_duration_since(Instant::now());
         match again_and_again(deadline, || self.producer.abort_transaction(left())) {
             Ok(()) => {

@@ -37,35 +37,42 @@ pub(crate) enum Piece {
     Failed(String),
 }
 
+/// A changelog that is to be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// Whose it is.
+    pub(crate) task: TopicPartition,
+    /// Where it stands.
+    pub(crate) changelog: TopicPartition,
+    /// The first offset to read.
+    pub(crate) from: i64,
+}
+
 /// A restore that goes on.
 #[derive(Debug)]
 pub(crate) struct Restore {
-    pub(crate) task: TopicPartition,
+    pub(crate) asked: Asked,
     pieces: Receiver<Piece>,
     cancelled: Arc<AtomicBool>,
 }
 
 impl Restore {
-    /// Begins to read a changelog from an offset on.
-    pub(crate) fn start(
-        settings: &Settings,
-        task: &TopicPartition,
-        changelog: &TopicPartition,
-        from: i64,
-    ) -> Restore {
+    /// Begins to read a changelog.
+    pub(crate) fn start(settings: &Settings, asked: Asked) -> Restore {
         let (sender, pieces) = sync_channel(PIECES_MAX);
         let cancelled = Arc::new(AtomicBool::new(false));
         let reading = Reading {
             settings: settings.clone(),
-            changelog: changelog.clone(),
+            changelog: asked.changelog.clone(),
             sender,
             cancelled: Arc::clone(&cancelled),
             progress_at: Instant::now(),
             seldom: Seldom::default(),
         };
+        let from = asked.from;
         std::thread::spawn(move || reading.run(from));
         Restore {
-            task: task.clone(),
+            asked,
             pieces,
             cancelled,
         }

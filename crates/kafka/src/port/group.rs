@@ -1,0 +1,64 @@
+//! What the group decides: partitions given and taken.
+
+use super::tasks::{Phase, Task};
+use super::{KafkaPort, error};
+use crate::consumer::{Rebalance, list_of};
+use rdkafka::consumer::Consumer;
+use rdkafka::topic_partition_list::Offset;
+use worker::service::{Polled, PortError, TopicPartition};
+
+impl KafkaPort {
+    /// The group's decisions, in order.
+    pub(super) fn serve_rebalances(&mut self) -> Result<(), PortError> {
+        while let Some(rebalance) = self.consumer().context().next_rebalance() {
+            self.group = self.consumer().group_metadata();
+            match rebalance {
+                Rebalance::Assigned(given) => self.take(given)?,
+                Rebalance::Revoked(taken) => self.leave(taken, Polled::Revoked)?,
+                Rebalance::Lost(taken) => {
+                    self.forget_waiting(&taken);
+                    self.leave(taken, Polled::Lost)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, given: Vec<TopicPartition>) -> Result<(), PortError> {
+        // At their end and paused, they bring nothing until a seek says from where.
+        let list = list_of(&given, Offset::End);
+        self.consumer()
+            .incremental_assign(&list)
+            .map_err(|cause| error("partitions cannot be taken", &cause))?;
+        if given.is_empty() {
+            return Ok(());
+        }
+        self.pause(&given);
+        self.tasks.extend(given.iter().map(|of| Task {
+            of: of.clone(),
+            phase: Phase::Silent,
+            end_seen: false,
+        }));
+        self.waiting.push_back(Polled::Assigned(given));
+        Ok(())
+    }
+
+    fn leave(
+        &mut self,
+        taken: Vec<TopicPartition>,
+        say: fn(Vec<TopicPartition>) -> Polled,
+    ) -> Result<(), PortError> {
+        if taken.is_empty() {
+            return self.unassign(&taken);
+        }
+        self.leaving.extend(taken.iter().cloned());
+        self.waiting.push_back(say(taken));
+        Ok(())
+    }
+
+    pub(super) fn unassign(&mut self, partitions: &[TopicPartition]) -> Result<(), PortError> {
+        let list = list_of(partitions, Offset::Invalid);
+        let done = self.consumer().incremental_unassign(&list);
+        done.map_err(|cause| error("partitions cannot be given back", &cause))
+    }
+}

@@ -1,0 +1,329 @@
+//! The port: one consumer, one producer, and the tasks that the group gave.
+
+mod group;
+mod reading;
+mod starts;
+mod tasks;
+
+use crate::consumer::{Listener, Reader, Standings, close, list_of};
+use crate::errors::Seldom;
+use crate::producer::Transactions;
+use crate::restore::{Asked, Restore};
+use crate::settings::Settings;
+use crate::tell::Teller;
+use model::Millis;
+use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::Offset;
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tasks::{Phase, Task};
+use worker::service::{Outcome, Polled, Port, PortError, TopicPartition};
+
+/// How often the preparation of transactions may hold up the thread.
+const INIT_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a port that is dropped may take to abort what is open.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+
+/// A stage's access to Apache Kafka.
+///
+/// Everything happens on the caller's thread but three things: librdkafka's own, the count of
+/// delivery reports, and the reading of changelogs.
+pub struct KafkaPort {
+    settings: Settings,
+    /// Always there but while it is dropped.
+    consumer: Option<Reader>,
+    subscribed: bool,
+    transactions: Option<Transactions>,
+    /// Under which offsets are committed: as of the last rebalance, never fresher, so that a process
+    /// that missed one is refused.
+    group: Option<ConsumerGroupMetadata>,
+    tasks: Vec<Task>,
+    /// What was taken back and is not yet released.
+    leaving: Vec<TopicPartition>,
+    restores: Vec<Restore>,
+    /// Restores that wait until fewer go on.
+    asked: VecDeque<Asked>,
+    waiting: VecDeque<Polled>,
+    standings: Option<Standings>,
+    /// The queue was found empty since the standings were taken.
+    drained: bool,
+    ends: BTreeMap<TopicPartition, i64>,
+    teller: Option<Teller>,
+    seldom: Seldom,
+}
+
+fn error(what: &str, error: &KafkaError) -> PortError {
+    PortError(format!("{what}: {error}"))
+}
+
+impl KafkaPort {
+    /// Makes a port. Nothing is waited for: the first polls connect.
+    ///
+    /// # Errors
+    /// The settings are refused.
+    pub fn new(settings: Settings) -> Result<KafkaPort, PortError> {
+        settings
+            .check()
+            .map_err(|error| PortError(error.to_string()))?;
+        let consumer: Reader = settings
+            .consumer()
+            .create_with_context(Listener::default())
+            .map_err(|cause| error("the consumer cannot be made", &cause))?;
+        let transactions = Transactions::new(&settings)
+            .map_err(|cause| error("the producer cannot be made", &cause))?;
+        Ok(KafkaPort {
+            settings,
+            consumer: Some(consumer),
+            subscribed: false,
+            transactions: Some(transactions),
+            group: None,
+            tasks: Vec::new(),
+            leaving: Vec::new(),
+            restores: Vec::new(),
+            asked: VecDeque::new(),
+            waiting: VecDeque::new(),
+            standings: None,
+            drained: false,
+            ends: BTreeMap::new(),
+            teller: None,
+            seldom: Seldom::default(),
+        })
+    }
+
+    /// The offset behind the last record of each partition that is read here, committed or not, as
+    /// of about a second ago. A transaction's own markers count as records.
+    #[must_use]
+    pub fn lag(&self) -> BTreeMap<TopicPartition, i64> {
+        self.ends.clone()
+    }
+
+    fn consumer(&self) -> &Reader {
+        self.consumer
+            .as_ref()
+            .expect("it is there until the port is dropped")
+    }
+
+    /// Prepares transactions, then joins the group: whoever had our name before is fenced, and its
+    /// transaction ended, before a changelog of ours is read. `false`: not yet.
+    fn connect(&mut self) -> Result<bool, PortError> {
+        if self.subscribed {
+            return Ok(true);
+        }
+        if !self.prepare()? {
+            return Ok(false);
+        }
+        let topics: Vec<&str> = self.settings.topics.iter().map(String::as_str).collect();
+        let subscribed = self.consumer().subscribe(&topics);
+        subscribed.map_err(|cause| error("the topics cannot be subscribed to", &cause))?;
+        self.subscribed = true;
+        Ok(true)
+    }
+
+    /// Makes a producer if there is none, and makes it ready.
+    fn prepare(&mut self) -> Result<bool, PortError> {
+        let refused = |cause: KafkaError| error("transactions cannot be prepared", &cause);
+        let mut transactions = match self.transactions.take() {
+            Some(transactions) => transactions,
+            None => Transactions::new(&self.settings).map_err(refused)?,
+        };
+        let ready = transactions.make_ready(INIT_WITHIN).map_err(refused)?;
+        self.transactions = Some(transactions);
+        Ok(ready)
+    }
+
+    /// Stops the fetching of partitions; what was fetched is dropped.
+    fn pause(&self, partitions: &[TopicPartition]) {
+        if let Err(cause) = self.consumer().pause(&list_of(partitions, Offset::Invalid)) {
+            // Only memory is at stake: what they bring before a start is dropped here.
+            tracing::debug!(error = %cause, "partitions cannot be paused");
+        }
+    }
+
+    /// Drops records and news of some tasks that were not yet taken by the caller.
+    fn forget_waiting(&mut self, tasks: &[TopicPartition]) {
+        self.waiting.retain(|polled| match polled {
+            Polled::Records(task, _)
+            | Polled::CaughtUp(task, _)
+            | Polled::Restoring(task, _)
+            | Polled::Restored(task, _)
+            | Polled::Gap { task, .. } => !tasks.contains(task),
+            Polled::Nothing | Polled::Assigned(_) | Polled::Revoked(_) | Polled::Lost(_) => true,
+        });
+    }
+
+    fn silence(&mut self, task: &TopicPartition) {
+        self.forget_waiting(std::slice::from_ref(task));
+        self.pause(std::slice::from_ref(task));
+        self.forget_restores(std::slice::from_ref(task));
+    }
+
+    fn forget_restores(&mut self, tasks: &[TopicPartition]) {
+        self.restores
+            .retain(|restore| !tasks.contains(&restore.asked.task));
+        self.asked.retain(|asked| !tasks.contains(&asked.task));
+    }
+
+    fn set_phase(&mut self, of: &TopicPartition, phase: Phase) {
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.of == *of) {
+            task.phase = phase;
+            task.end_seen = false;
+        }
+    }
+
+    /// How long the consumer may be waited for, when there are other things to look after.
+    fn patience(&self, left: Duration) -> Duration {
+        let starting = |task: &Task| matches!(task.phase, Phase::Starting { .. });
+        if !(self.restores.is_empty() && self.asked.is_empty()) || self.tasks.iter().any(starting) {
+            left.min(Duration::from_millis(2))
+        } else {
+            left.min(Duration::from_millis(100))
+        }
+    }
+}
+
+impl Port for KafkaPort {
+    fn poll(&mut self, wait: Duration) -> Result<Polled, PortError> {
+        let deadline = Instant::now() + wait;
+        loop {
+            if let Some(polled) = self.waiting.pop_front() {
+                return Ok(polled);
+            }
+            if !self.connect()? {
+                return Ok(Polled::Nothing);
+            }
+            self.serve_starts();
+            self.serve_restores()?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let patience = if self.waiting.is_empty() {
+                self.patience(left)
+            } else {
+                Duration::ZERO
+            };
+            self.fetch(patience)?;
+            if self.waiting.is_empty() && Instant::now() >= deadline {
+                return Ok(Polled::Nothing);
+            }
+        }
+    }
+
+    fn restore(&mut self, task: &TopicPartition, changelog: &TopicPartition, from: i64) {
+        self.silence(task);
+        self.set_phase(task, Phase::Silent);
+        self.asked.push_back(Asked {
+            task: task.clone(),
+            changelog: changelog.clone(),
+            from,
+        });
+    }
+
+    fn start(&mut self, task: &TopicPartition, from: Option<i64>) {
+        self.silence(task);
+        let phase = Phase::Starting {
+            from,
+            not_before: Instant::now(),
+            no_offset_said: 0,
+        };
+        self.set_phase(task, phase);
+    }
+
+    fn release(&mut self, tasks: &[TopicPartition]) {
+        self.forget_waiting(tasks);
+        self.forget_restores(tasks);
+        self.tasks.retain(|task| !tasks.contains(&task.of));
+        self.leaving.retain(|of| !tasks.contains(of));
+        tasks.iter().for_each(|of| {
+            self.ends.remove(of);
+        });
+        if let Err(PortError(why)) = self.unassign(tasks) {
+            // A consumer in such a state says so itself at the next poll.
+            tracing::warn!(why, "release");
+        }
+    }
+
+    fn send(&mut self, to: &TopicPartition, key: &[u8], value: Option<&[u8]>) {
+        if let Some(transactions) = &mut self.transactions {
+            transactions.send(to, key, value);
+        }
+    }
+
+    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Outcome {
+        match &mut self.transactions {
+            Some(transactions) => transactions.commit(offsets, self.group.as_ref()),
+            None => Outcome::Unknown,
+        }
+    }
+
+    fn abort(&mut self) -> Outcome {
+        match &mut self.transactions {
+            Some(transactions) => transactions.abort(),
+            None => Outcome::Unknown,
+        }
+    }
+
+    fn renew(&mut self) -> Result<bool, PortError> {
+        // A process that was shut out of the group has a successor of the same name, whose producer
+        // a new one of ours would fence.
+        if let Some((code, why)) = self.consumer().client().fatal_error() {
+            return Err(PortError(format!(
+                "the consumer was shut out: {why} ({code})"
+            )));
+        }
+        if self
+            .transactions
+            .as_ref()
+            .is_some_and(Transactions::is_broken)
+        {
+            self.transactions = None;
+        }
+        self.prepare()
+    }
+
+    fn tell(&mut self, to: &TopicPartition, key: &[u8], value: &[u8]) {
+        if self.teller.is_none() {
+            self.teller = Teller::new(&self.settings);
+        }
+        if let Some(teller) = &self.teller {
+            teller.tell(to, key, value);
+        }
+    }
+
+    fn partitions(&mut self, topic: &str) -> Result<u32, PortError> {
+        let metadata = self
+            .consumer()
+            .fetch_metadata(Some(topic), Duration::from_secs(10))
+            .map_err(|cause| error(&format!("topic {topic} cannot be looked up"), &cause))?;
+        let count = metadata
+            .topics()
+            .first()
+            .map_or(0, |found| found.partitions().len());
+        match u32::try_from(count) {
+            Ok(count) if count > 0 => Ok(count),
+            _ => Err(PortError(format!(
+                "there is no topic {topic}; `ricochet topics init` makes it"
+            ))),
+        }
+    }
+
+    fn time(&self) -> Millis {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+}
+
+impl Drop for KafkaPort {
+    fn drop(&mut self) {
+        self.asked.clear();
+        self.restores.clear();
+        if let Some(mut transactions) = self.transactions.take() {
+            // What is open must not hold others back until it times out.
+            let _ = transactions.abort_within(CLOSE_WITHIN);
+        }
+        if let Some(consumer) = self.consumer.take() {
+            close(consumer);
+        }
+    }
+}
