@@ -51,7 +51,6 @@ impl KafkaPort {
         if taken.is_empty() {
             return self.unassign(&taken);
         }
-        self.leaving.extend(taken.iter().cloned());
         self.waiting.push_back(say(taken));
         Ok(())
     }

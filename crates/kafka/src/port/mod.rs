@@ -40,8 +40,6 @@ pub struct KafkaPort {
     /// that missed one is refused.
     group: Option<ConsumerGroupMetadata>,
     tasks: Vec<Task>,
-    /// What was taken back and is not yet released.
-    leaving: Vec<TopicPartition>,
     restores: Vec<Restore>,
     /// Restores that wait until fewer go on.
     asked: VecDeque<Asked>,
@@ -80,7 +78,6 @@ impl KafkaPort {
             transactions: Some(transactions),
             group: None,
             tasks: Vec::new(),
-            leaving: Vec::new(),
             restores: Vec::new(),
             asked: VecDeque::new(),
             waiting: VecDeque::new(),
@@ -232,7 +229,6 @@ impl Port for KafkaPort {
         self.forget_waiting(tasks);
         self.forget_restores(tasks);
         self.tasks.retain(|task| !tasks.contains(&task.of));
-        self.leaving.retain(|of| !tasks.contains(of));
         tasks.iter().for_each(|of| {
             self.ends.remove(of);
         });
