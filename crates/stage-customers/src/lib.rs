@@ -15,7 +15,7 @@ mod settings;
 mod tell;
 
 pub use settings::{ChannelCost, Settings};
-pub use tell::{Changed, Output, State};
+pub use tell::{Changed, Counted, Output, State};
 
 use chain::Chain;
 use model::{Absorbed, Alert, ContactResult, CustomerInput, Millis, Session, Stage, Upsert};

@@ -3,8 +3,8 @@
 use crate::chain::split;
 use crate::{Evaluation, Settings};
 use model::{
-    Alert, AlertStatus, ContactName, ContactResult, CustomerInput, Millis, ReadingResult, Session,
-    Status, Text, Upsert,
+    Alert, AlertStatus, Class, ContactName, ContactResult, CustomerInput, Millis, ReadingResult,
+    Session, Status, Text, Upsert,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,8 @@ pub enum Output {
         key: Text,
         /// The contact.
         name: ContactName,
+        /// What counted of it.
+        former: Counted,
     },
     /// A session of the headline reading, for the first time or changed.
     Session(Box<Session>),
@@ -32,24 +34,57 @@ pub enum Output {
         /// First contact of the session.
         first: ContactName,
     },
-    /// An alert, raised, revised or withdrawn.
-    Alert(Box<Alert>),
+    /// An alert, raised, revised or withdrawn, and the status in which it was told before.
+    Alert(Box<Alert>, Option<AlertStatus>),
     /// The cap cut contacts off; the number that are cut off now.
     Cut {
         /// The customer's key.
         key: Text,
         /// How many, in order of [`model::Channel::ALL`].
         contacts: [u64; 5],
+        /// How many there were before.
+        former: [u64; 5],
     },
 }
 
 /// What of a contact is said for the first time or has changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Changed {
     /// The contact itself: its revision rose.
     pub contact: bool,
     /// Its readings: the revision of one of them rose.
     pub readings: bool,
+    /// Places of the readings in which a verdict changed that was final.
+    pub revised: Vec<u16>,
+    /// What counted of it before; `None` if it is told for the first time.
+    pub former: Option<Counted>,
+}
+
+/// What counts of a contact as it was told: enough to take it back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counted {
+    /// Its customer is known.
+    pub is_known: bool,
+    /// Path of its reason; empty if unknown.
+    pub reason: Text,
+    /// Places of the readings in which it is a repeat or a retry.
+    pub classes: Vec<(u16, Class)>,
+}
+
+impl Counted {
+    /// What counts of a contact.
+    #[must_use]
+    pub fn of(contact: &ContactResult) -> Counted {
+        let reason = contact.contact.reason.as_ref();
+        let readings = contact.readings.iter();
+        Counted {
+            is_known: !contact.customer.is_empty(),
+            reason: reason.map_or(Text::default(), |reason| reason.path.clone()),
+            classes: readings
+                .filter_map(|result| Some((result.reading, result.class?)))
+                .collect(),
+        }
+    }
 }
 
 /// What is kept of a customer.
@@ -99,6 +134,7 @@ struct ToldContact {
     /// Of everything but the readings.
     digest: [u8; 8],
     readings: Vec<ToldReading>,
+    counted: Counted,
 }
 
 /// What was told of a contact in a reading.
@@ -124,6 +160,7 @@ impl ToldContact {
             revision: contact.revision,
             digest: digest_of_contact(contact),
             readings: readings.collect(),
+            counted: Counted::of(contact),
         }
     }
 }
@@ -240,10 +277,11 @@ impl State {
             .zip(self.let_go)
             .for_each(|(cut, let_go)| *cut += let_go);
         if cut != self.cut {
-            self.cut = cut;
+            let former = std::mem::replace(&mut self.cut, cut);
             out.push(Output::Cut {
                 key: key.into(),
                 contacts: cut,
+                former,
             });
         }
         self.tell_contacts(key, &cause, evaluation.contacts, out);
@@ -265,18 +303,21 @@ impl State {
                 None => Changed {
                     contact: true,
                     readings: !contact.readings.is_empty(),
+                    revised: Vec::new(),
+                    former: None,
                 },
-                Some(former) => revise(&former, &mut contact, cause),
+                Some(former) => revise(former, &mut contact, cause),
             };
             self.told.insert(name, ToldContact::of(&contact));
             if changed.contact || changed.readings {
                 out.push(Output::Contact(Box::new(contact), changed));
             }
         }
-        for name in gone.into_keys() {
+        for (name, former) in gone {
             out.push(Output::ContactGone {
                 key: key.into(),
                 name,
+                former: former.counted,
             });
         }
     }
@@ -311,19 +352,20 @@ impl State {
                     alert.revision += 1;
                     alert.cause = cause.clone();
                     alert.status = AlertStatus::Revised;
-                    out.push(Output::Alert(Box::new(alert.clone())));
+                    let told = Box::new(alert.clone());
+                    out.push(Output::Alert(told, Some(former.status)));
                 }
             } else {
-                out.push(Output::Alert(Box::new(alert.clone())));
+                out.push(Output::Alert(Box::new(alert.clone()), None));
             }
             self.alerts.insert(alert.alert_id.clone(), alert);
         }
         for (alert_id, mut former) in former_alerts {
             if former.status != AlertStatus::Withdrawn {
-                former.status = AlertStatus::Withdrawn;
+                let status = std::mem::replace(&mut former.status, AlertStatus::Withdrawn);
                 former.revision += 1;
                 former.cause = cause.clone();
-                out.push(Output::Alert(Box::new(former.clone())));
+                out.push(Output::Alert(Box::new(former.clone()), Some(status)));
             }
             self.alerts.insert(alert_id, former);
         }
@@ -331,10 +373,12 @@ impl State {
 }
 
 /// Gives a contact and its readings their revisions; says what changed.
-fn revise(former: &ToldContact, contact: &mut ContactResult, cause: &Text) -> Changed {
+fn revise(former: ToldContact, contact: &mut ContactResult, cause: &Text) -> Changed {
     let mut changed = Changed {
         contact: former.digest != digest_of_contact(contact),
         readings: false,
+        revised: Vec::new(),
+        former: Some(former.counted),
     };
     for result in &mut contact.readings {
         let mut known = former.readings.iter();
@@ -353,6 +397,9 @@ fn revise(former: &ToldContact, contact: &mut ContactResult, cause: &Text) -> Ch
             changed.readings = true;
             if was_final && result.status == Status::Final {
                 result.status = Status::Revised;
+            }
+            if result.status == Status::Revised {
+                changed.revised.push(result.reading);
             }
         }
     }

@@ -93,14 +93,14 @@ impl Heard<'_> {
                         );
                     }
                 }
-                Output::ContactGone { key, name } => {
+                Output::ContactGone { key, name, .. } => {
                     let of = words::customer(&key);
                     self.last.retain(|known, _| {
                         !known.ends_with(&format!(":{} ({of})", name.contact_id))
                     });
                     self.line(&format!("{} is {of}'s no more", name.contact_id));
                 }
-                Output::Alert(alert) => {
+                Output::Alert(alert, _) => {
                     let row = rows::alert_row(&names, &alert);
                     let status = alert.status.name();
                     let cause = because(&alert.cause);

@@ -187,7 +187,7 @@ impl Told {
                 self.contacts
                     .insert((key.clone(), name), (**contact).clone());
             }
-            stage_customers::Output::ContactGone { key, name } => {
+            stage_customers::Output::ContactGone { key, name, .. } => {
                 self.contacts.remove(&(key.clone(), name.clone()));
             }
             stage_customers::Output::Session(session) => {
@@ -198,11 +198,11 @@ impl Told {
             stage_customers::Output::SessionGone { key, first } => {
                 self.sessions.remove(&(key.clone(), first.clone()));
             }
-            stage_customers::Output::Alert(alert) => {
+            stage_customers::Output::Alert(alert, _) => {
                 self.alerts
                     .insert(alert.alert_id.clone(), (**alert).clone());
             }
-            stage_customers::Output::Cut { key, contacts } => {
+            stage_customers::Output::Cut { key, contacts, .. } => {
                 self.cut.insert(key.clone(), *contacts);
             }
         }

@@ -120,7 +120,7 @@ impl Teller {
         screen: &mut Screen<W>,
     ) -> Result<()> {
         let alerts = told.iter().filter_map(|output| match output {
-            Output::Alert(alert) => Some(&**alert),
+            Output::Alert(alert, _) => Some(&**alert),
             _ => None,
         });
         let mut news: BTreeMap<&ContactName, News<'_>> = BTreeMap::new();

@@ -5,13 +5,13 @@ use crate::service::encode::Records;
 use crate::service::topics::{self, port_settings};
 use anyhow::{Result, bail};
 use kafka::KafkaPort;
-use model::Text;
+use model::{Millis, Text};
 use settings::Meant;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use telemetry::Slots;
 use worker::Engine;
-use worker::service::{Application, Pace, Runner, Sources, StageName, Stats};
+use worker::service::{Application, Pace, Reasons, Runner, Sources, StageName, Stats};
 
 /// A poll waits at most this long.
 const POLL_WAIT: Duration = Duration::from_millis(100);
@@ -21,6 +21,8 @@ const FIGURES_EVERY: Duration = Duration::from_millis(500);
 const AGAIN_AFTER_MIN: Duration = Duration::from_millis(500);
 /// But never more rarely than this.
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
+/// Levels of reasons that metrics count apart.
+const REASON_LEVELS: usize = 1;
 /// A stage that has worked for this long has recovered.
 const RECOVERED_AFTER: Duration = Duration::from_secs(60);
 
@@ -75,6 +77,10 @@ impl Life<'_> {
         }
         let mut runner = self.runner(stage)?;
         runner.go_on_counting(stats.clone());
+        let tables = &self.engine.door.settings().tables;
+        let of_codes = tables.reasons.iter().map(|row| row.reason.as_str());
+        let of_queues = tables.queues.iter().map(|row| row.reason.as_str());
+        runner.count_apart(Reasons::new(of_codes.chain(of_queues), REASON_LEVELS));
         tracing::info!(stage = stage.name(), "connected");
         let mut taken_at: Option<Instant> = None;
         loop {
@@ -86,6 +92,7 @@ impl Life<'_> {
             if taken_at.is_none_or(|at| at.elapsed() >= FIGURES_EVERY) {
                 taken_at = Some(Instant::now());
                 stats.clone_from(runner.stats());
+                self.find_silent(stats);
                 self.slots.put(stage.name(), stats.clone());
             }
         }
@@ -121,6 +128,20 @@ impl Life<'_> {
             StageName::Handles => Runner::handles(self.engine, &application, port, encode)?,
             StageName::Customers => Runner::customers(self.engine, &application, port, encode)?,
         })
+    }
+
+    /// Says which sources have been silent for longer than they may be. On a day on which nobody
+    /// works none is.
+    fn find_silent(&self, stats: &mut Stats) {
+        let now = jiff::Timestamp::now().as_millisecond();
+        let today = self.meant.customers.calendar.local_day(Millis(now));
+        let is_working = self.meant.customers.calendar.is_working_day(today);
+        for (name, source) in &mut stats.sources {
+            let silence_max_ms = self.meant.sources.get(name).silence_max_ms;
+            let heard_at = source.heard_at;
+            source.silent =
+                is_working && heard_at.is_some_and(|at| Millis(now).since(at) > silence_max_ms);
+        }
     }
 
     fn sources(&self) -> Sources {

@@ -118,11 +118,6 @@ impl Deployment {
         format!("{}-{channel}", self.application_id)
     }
 
-    /// The broker's address.
-    pub fn servers(&self) -> &str {
-        &self.servers
-    }
-
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -142,7 +137,7 @@ impl Deployment {
         )
         .unwrap();
         for channel in CHANNELS {
-            write!(text, "[kafka.topics.\"{}\"]\n", self.topic(channel)).unwrap();
+            writeln!(text, "[kafka.topics.\"{}\"]", self.topic(channel)).unwrap();
         }
         let path = self.path(&format!("{instance}.toml"));
         std::fs::write(&path, text).unwrap();

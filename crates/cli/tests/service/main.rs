@@ -4,5 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod deployment;
+mod faults;
+mod figures;
 mod rows;
 mod settles;

@@ -7,7 +7,7 @@ use simulator::workload::day::{DayOptions, day};
 /// Customers of the brand: some ten thousand events.
 const CUSTOMERS: u64 = 12_000;
 /// When time ends, a day after the day.
-const UNTIL: &str = "2026-03-19T00:00:00Z";
+pub const UNTIL: &str = "2026-03-19T00:00:00Z";
 
 /// A generated day with its days before.
 pub fn events(seed: u64) -> Vec<String> {
@@ -33,7 +33,11 @@ fn a_day_on_kafka_settles_to_what_a_replay_says() {
     let ends = deployment.end_time(&events, UNTIL);
     events.extend(ends);
     let expected = deployment.replayed(&events, UNTIL);
-    assert!(expected.len("contacts") > 1_000, "{}", expected.difference(&expected));
+    assert!(
+        expected.len("contacts") > 1_000,
+        "{}",
+        expected.difference(&expected)
+    );
     deployment.expect(&expected);
     assert_eq!(process.stop(), Some(0));
 }

@@ -1,6 +1,6 @@
 //! What is counted of the business equals the tables, at every moment, whoever restarts.
 
-use model::{Channel, Class, Millis};
+use model::{Channel, Class, Millis, Reason};
 use settings::Loaded;
 use simulator::workload::campaign::campaign;
 use stage_door::{Clocks, Place};
@@ -12,33 +12,12 @@ use worker::{Bucket, Counts, Live, Partitions, Told};
 /// Histories end before this: 2026-01-01T00:00:00Z.
 const RUN_START: Millis = Millis(1_767_225_600_000);
 
-/// What a commit told, as counted by the process that committed it.
-fn count(business: &mut Business, reasons: &Reasons, former: &Told, now: &Told) {
-    for (name, told) in &now.contacts {
-        let before = former.contacts.get(name);
-        if before != Some(told) {
-            business.contact(reasons, before, Some(told));
-        }
-    }
-    for (name, before) in &former.contacts {
-        if !now.contacts.contains_key(name) {
-            business.contact(reasons, Some(before), None);
-        }
-    }
-    for (id, alert) in &now.alerts {
-        let before = former.alerts.get(id);
-        if before != Some(alert) {
-            business.alert(before, alert);
-        }
-    }
-    for (key, cut) in &now.cut {
-        let before = former.cut.get(key).copied().unwrap_or_default();
-        business.cut(before, *cut);
-    }
-}
-
 fn standing(pairs: impl Iterator<Item = Paired>) -> i64 {
     pairs.map(Paired::standing).sum()
+}
+
+fn path(reason: Option<&Reason>) -> &str {
+    reason.map_or("", |reason| reason.path.as_str())
 }
 
 /// What the tables say by channel and reason, counted without the engine's counters.
@@ -51,7 +30,7 @@ fn followers_of(bucket: &Bucket, reasons: &Reasons) -> BTreeMap<Follower, i64> {
                 class,
                 reading: result.reading,
                 channel: row.contact.channel,
-                reason: reasons.word(row.contact.reason.as_ref()),
+                reason: reasons.word(path(row.contact.reason.as_ref())),
             };
             *followers.entry(follower).or_default() += 1;
         }
@@ -121,7 +100,6 @@ fn play(seed: u64, restart_after: usize) -> Business {
     let mut counts = Counts::default();
     let mut ended = Business::default();
     let mut process = Business::default();
-    let mut former = Told::default();
     for (nth, record) in history.events.iter().enumerate() {
         let place = Place {
             source: "",
@@ -135,9 +113,12 @@ fn play(seed: u64, restart_after: usize) -> Business {
         counts.horizon = counts.horizon.max(worker::horizon(&input));
         live.offer(key, input);
         let now = until.map_or(counts.horizon, |until| until.min(counts.horizon));
-        live.advance(now);
-        count(&mut process, &reasons, &former, &live.told);
-        former = live.told.clone();
+        for output in live.advance(now) {
+            process.hear(&reasons, &output);
+        }
+        if nth % 7 == 3 {
+            live.restart().unwrap();
+        }
         if nth % restart_after == restart_after - 1 {
             ended.add(&std::mem::take(&mut process));
             expect_equal(&ended, &meant, &reasons, &live.told);

@@ -154,6 +154,11 @@ where
         (self.base.len() as u64, self.value_bytes, due)
     }
 
+    fn heard(&self) -> &BTreeMap<Text, Millis> {
+        static NOTHING: BTreeMap<Text, Millis> = BTreeMap::new();
+        &NOTHING
+    }
+
     fn is_due(&self) -> bool {
         let now = self.position.open.now;
         now.is_some_and(|now| self.timers.is_due(now))

@@ -1,6 +1,7 @@
 //! Where the outputs of a stage go: the queues of the next stages, and the tables.
 
 use crate::service::port::{Port, PortError, TopicPartition};
+use crate::service::stats::{Business, Reasons};
 use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, StageName, Topic};
 use crate::service::wire;
 use model::{Alert, ContactInput, ContactName, ContactResult, Session, Signal, Text};
@@ -45,6 +46,8 @@ pub(crate) struct Sent {
     pub(crate) records: BTreeMap<&'static str, u64>,
     /// Bytes of keys and values written to the changelog.
     pub(crate) changelog_bytes: u64,
+    /// What was told and taken back.
+    pub(crate) business: Business,
 }
 
 /// The topics that a stage writes to.
@@ -114,6 +117,8 @@ pub(crate) struct Outlet<'a, P: Port> {
     pub(crate) topics: &'a Topics,
     pub(crate) encode: &'a mut dyn Encode,
     pub(crate) sent: &'a mut Sent,
+    /// The reasons that are counted apart.
+    pub(crate) reasons: &'a Reasons,
     /// Values are written here; the memory is used again.
     pub(crate) buffer: &'a mut Vec<u8>,
     /// Keys likewise.
@@ -196,6 +201,7 @@ impl Routed for stage_handles::Handles {
 impl Routed for stage_customers::Customers {
     fn route<P: Port>(key: &str, output: Self::Output, outlet: &mut Outlet<'_, P>) {
         use stage_customers::Output;
+        outlet.sent.business.hear(outlet.reasons, &output);
         match output {
             Output::Contact(result, changed) => {
                 let row_key = name_key(key, &result.contact.name());
@@ -222,7 +228,7 @@ impl Routed for stage_customers::Customers {
                 let row_key = name_key(key, &first);
                 outlet.row("sessions", key, &row_key, false);
             }
-            Output::Alert(alert) => {
+            Output::Alert(alert, _) => {
                 outlet.encode.alert(&alert, outlet.buffer);
                 let row_key = format!("{key}/{}", alert.alert_id);
                 outlet.row("alerts", key, &row_key, true);

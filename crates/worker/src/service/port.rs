@@ -150,6 +150,12 @@ pub trait Port {
     /// It could not be found out.
     fn partitions(&mut self, topic: &str) -> Result<u32, PortError>;
 
+    /// The offset behind the last record of a partition that is read, committed or not, as far as
+    /// it is known without asking.
+    fn end(&self, _task: &TopicPartition) -> Option<i64> {
+        None
+    }
+
     /// The real time.
     fn time(&self) -> Millis;
 }

@@ -13,7 +13,7 @@
 use crate::service::outlet::{Encode, Outlet, Sent, Topics};
 use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
 use crate::service::stages::Application;
-use crate::service::stats::{ResyncCause, Stats, TaskPhase, TaskStats};
+use crate::service::stats::{Reasons, ResyncCause, Stats, TaskPhase, TaskStats};
 use crate::service::topics::{StageName, topic_name};
 use crate::service::wire;
 use crate::service::work::{Task, Took, Work, add_sent};
@@ -76,6 +76,9 @@ struct Slot<T> {
     clock_sent_at: Millis,
     /// The offset behind the input's last record, as last heard.
     end: Option<i64>,
+    /// Everything up to `end` was brought, and nothing since: what stands between the last record
+    /// and the end are marks of transactions.
+    is_caught_up: bool,
     /// When the last record that was read was produced.
     read_recorded_at: Option<Millis>,
 }
@@ -121,6 +124,7 @@ pub(crate) struct Loop<P: Port, W: Work> {
     opened_at: Option<Millis>,
     open_records: usize,
     sent: Sent,
+    pub(crate) reasons: Reasons,
     buffer: Vec<u8>,
     key: Vec<u8>,
     pub(crate) stats: Stats,
@@ -166,6 +170,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             opened_at: None,
             open_records: 0,
             sent: Sent::default(),
+            reasons: Reasons::default(),
             buffer: Vec::new(),
             key: Vec::new(),
             stats: Stats::default(),
@@ -266,6 +271,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             clock_sent: None,
             clock_sent_at: Millis::MIN,
             end: None,
+            is_caught_up: false,
             read_recorded_at: None,
         };
         if !self.is_unknown {
@@ -289,6 +295,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             return;
         };
         slot.end = Some(end);
+        slot.is_caught_up = true;
         if matches!(slot.phase, Phase::Running) {
             slot.task.caught_up(time);
         }
@@ -305,6 +312,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             }
             match self.work.apply(&mut slot.task, record, time) {
                 Ok(Took::Taken) => {
+                    slot.is_caught_up = false;
                     slot.read_recorded_at = record.recorded_at;
                     self.open_records += 1;
                     self.opened_at.get_or_insert(time);
@@ -417,6 +425,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             topics: &self.topics,
             encode: self.encode.as_mut(),
             sent: &mut self.sent,
+            reasons: &self.reasons,
             buffer: &mut self.buffer,
             key: &mut self.key,
         };
@@ -465,6 +474,7 @@ impl<P: Port, W: Work> Loop<P, W> {
         let sent = std::mem::take(&mut self.sent);
         add_sent(&mut self.stats.sent, &sent);
         self.stats.changelog_bytes += sent.changelog_bytes;
+        self.stats.business.add(&sent.business);
     }
 
     fn abort(&mut self) {
@@ -567,13 +577,16 @@ impl<P: Port, W: Work> Loop<P, W> {
                 Phase::Running | Phase::Stalled(_) => (TaskPhase::Running, String::new()),
                 Phase::Stopped(why) => (TaskPhase::Stopped, why.clone()),
             };
-            let is_behind = slot.end.is_some_and(|end| position.offset < Some(end));
+            let end = self.port.end(place).max(slot.end);
+            let is_read = slot.is_caught_up && !slot.task.position().is_open && end == slot.end;
+            let offset = if is_read { end } else { position.offset };
+            let is_behind = end.is_some_and(|end| offset < Some(end));
             let stats = TaskStats {
                 phase,
                 phase_at: slot.phase_at,
                 why_stopped,
-                offset: position.offset,
-                end: slot.end,
+                offset,
+                end,
                 waiting_since: slot.read_recorded_at.filter(|_| is_behind),
                 now: position.now.unwrap_or(Millis::MIN),
                 keys,
@@ -585,6 +598,11 @@ impl<P: Port, W: Work> Loop<P, W> {
             (place.clone(), stats)
         });
         self.stats.tasks = tasks.collect();
+        let heard = self.slots.values().flat_map(|slot| slot.task.heard());
+        for (source, at) in heard {
+            let known = self.stats.sources.entry(source.clone()).or_default();
+            known.heard_at = known.heard_at.max(Some(*at));
+        }
         &self.stats
     }
 }

@@ -6,7 +6,7 @@ use crate::service::keyed::Keyed;
 use crate::service::outlet::Encode;
 use crate::service::port::{Port, PortError, TopicPartition};
 use crate::service::runner::{Loop, Pace, Stepped};
-use crate::service::stats::Stats;
+use crate::service::stats::{Reasons, Stats};
 use crate::service::topics::{StageName, topic_name};
 use model::Text;
 use stage_contacts::Contacts;
@@ -125,6 +125,11 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     /// Commits what is open, as before an end. Says whether nothing is open any more.
     pub fn finish(&mut self) -> bool {
         each!(&mut self.0, stage => stage.finish())
+    }
+
+    /// Counts repeats and retries of these reasons apart; all others are one.
+    pub fn count_apart(&mut self, reasons: Reasons) {
+        each!(&mut self.0, stage => stage.reasons = reasons);
     }
 
     /// Goes on counting where a former runner of the same process has ended.

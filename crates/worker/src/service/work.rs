@@ -8,6 +8,7 @@ use crate::service::outlet::{Outlet, Sent};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::wire::{Damaged, Meta};
 use model::{Millis, Text};
+use std::collections::BTreeMap;
 
 /// What a stage is at work with: the door, or a stage that keeps a state per key.
 pub(crate) trait Work {
@@ -74,6 +75,8 @@ pub(crate) trait Task {
     fn caught_up(&mut self, time: Millis);
     /// Keys with state, bytes of their values, keys that are due.
     fn sizes(&self) -> (u64, u64, u64);
+    /// When a record of each source was last read, in real time: what the door knows.
+    fn heard(&self) -> &BTreeMap<Text, Millis>;
     /// Whether timers are due that have not fired.
     fn is_due(&self) -> bool;
     /// The clock that the next stages may hear: everything up to it is committed.
@@ -138,7 +141,7 @@ pub(crate) fn least_clock<'a>(
 }
 
 /// What was sent is counted under the topics' names.
-pub(crate) fn add_sent(total: &mut std::collections::BTreeMap<Text, u64>, sent: &Sent) {
+pub(crate) fn add_sent(total: &mut BTreeMap<Text, u64>, sent: &Sent) {
     for (table, records) in &sent.records {
         *total.entry(Text::from(*table)).or_default() += records;
     }

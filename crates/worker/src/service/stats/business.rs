@@ -6,7 +6,8 @@
 //! A restart begins at zero and counts what is committed from then on, so the sum over every
 //! process that ever was stays the same.
 
-use model::{Alert, AlertStatus, Channel, Class, ContactResult, Reason, Status, Text};
+use model::{Alert, AlertStatus, Channel, Class, Text};
+use stage_customers::{Counted, Output};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often something was told, and how often it was taken back.
@@ -62,13 +63,13 @@ impl Reasons {
         Reasons { apart, depth }
     }
 
-    /// The word that a reason is counted under.
+    /// The word that a reason's path is counted under; that of no reason is empty.
     #[must_use]
-    pub fn word(&self, reason: Option<&Reason>) -> Text {
-        let Some(reason) = reason else {
+    pub fn word(&self, path: &str) -> Text {
+        if path.is_empty() {
             return Text::const_new(Reasons::UNKNOWN);
-        };
-        let found = self.apart.get(cut(&reason.path, self.depth));
+        }
+        let found = self.apart.get(cut(path, self.depth));
         found.map_or(Text::const_new(Reasons::OTHER), Text::clone)
     }
 }
@@ -119,51 +120,76 @@ pub struct Business {
 }
 
 impl Business {
-    /// Counts a contact that is told (`now`) in place of what was told of it before (`former`):
-    /// no former for a new one, no now for one that is gone.
-    pub fn contact(
+    /// Counts what the customers stage says. Counted twice, or not at all, it would be wrong: call
+    /// it once for every output of a transaction, and [`Business::add`] it if that is committed.
+    pub fn hear(&mut self, reasons: &Reasons, output: &Output) {
+        match output {
+            Output::Contact(result, changed) => {
+                let channel = result.contact.channel;
+                let now = Counted::of(result);
+                self.contact(reasons, channel, changed.former.as_ref(), Some(&now));
+                for reading in &changed.revised {
+                    *self.verdicts_revised.entry(*reading).or_default() += 1;
+                }
+            }
+            Output::ContactGone { name, former, .. } => {
+                self.contact(reasons, name.channel, Some(former), None);
+            }
+            Output::Alert(alert, former) => self.alert(alert, *former),
+            Output::Cut {
+                contacts, former, ..
+            } => {
+                for (place, capped) in self.capped.iter_mut().enumerate() {
+                    *capped += contacts[place].saturating_sub(former[place]);
+                }
+            }
+            Output::Session(_) | Output::SessionGone { .. } => {}
+        }
+    }
+
+    fn contact(
         &mut self,
         reasons: &Reasons,
-        former: Option<&ContactResult>,
-        now: Option<&ContactResult>,
+        channel: Channel,
+        former: Option<&Counted>,
+        now: Option<&Counted>,
     ) {
-        let standing = |told: &ContactResult| (told.contact.channel, !told.customer.is_empty());
-        pair(&mut self.contacts, former.map(standing), now.map(standing));
-        let before = former.map_or_else(BTreeSet::new, |told| followers(reasons, told));
-        let after = now.map_or_else(BTreeSet::new, |told| followers(reasons, told));
+        let known = |counted: &Counted| (channel, counted.is_known);
+        pair(&mut self.contacts, former.map(known), now.map(known));
+        let followers = |counted: Option<&Counted>| -> BTreeSet<Follower> {
+            let Some(counted) = counted else {
+                return BTreeSet::new();
+            };
+            let reason = reasons.word(&counted.reason);
+            let classes = counted.classes.iter();
+            classes
+                .map(|(reading, class)| Follower {
+                    class: *class,
+                    reading: *reading,
+                    channel,
+                    reason: reason.clone(),
+                })
+                .collect()
+        };
+        let before = followers(former);
+        let after = followers(now);
         for gone in before.difference(&after) {
             self.followers.entry(gone.clone()).or_default().withdrawn += 1;
         }
         for new in after.difference(&before) {
             self.followers.entry(new.clone()).or_default().told += 1;
         }
-        for result in now.iter().flat_map(|told| &told.readings) {
-            let place = usize::from(result.reading);
-            let known = former.and_then(|told| told.reading(place));
-            let rose = known.is_some_and(|known| known.revision < result.revision);
-            if result.status == Status::Revised && rose {
-                *self.verdicts_revised.entry(result.reading).or_default() += 1;
-            }
-        }
     }
 
-    /// Counts an alert that is told in place of what was told of it before.
-    pub fn alert(&mut self, former: Option<&Alert>, now: &Alert) {
-        let stood = former.is_some_and(|former| former.status != AlertStatus::Withdrawn);
-        let stands = now.status != AlertStatus::Withdrawn;
-        let counts = self.alerts.entry(now.policy.clone()).or_default();
+    fn alert(&mut self, alert: &Alert, former: Option<AlertStatus>) {
+        let stood = former.is_some_and(|former| former != AlertStatus::Withdrawn);
+        let stands = alert.status != AlertStatus::Withdrawn;
+        let counts = self.alerts.entry(alert.policy.clone()).or_default();
         match (stood, stands) {
             (false, true) => counts.raised += 1,
             (true, true) => counts.revised += 1,
             (true, false) => counts.withdrawn += 1,
             (false, false) => {}
-        }
-    }
-
-    /// Counts contacts that the cap cuts off, from those that it cut off of the customer before.
-    pub fn cut(&mut self, former: [u64; 5], now: [u64; 5]) {
-        for (place, capped) in self.capped.iter_mut().enumerate() {
-            *capped += now[place].saturating_sub(former[place]);
         }
     }
 
@@ -211,41 +237,19 @@ fn pair<K: Ord>(counts: &mut BTreeMap<K, Paired>, former: Option<K>, now: Option
     }
 }
 
-fn followers(reasons: &Reasons, told: &ContactResult) -> BTreeSet<Follower> {
-    let classes = told
-        .readings
-        .iter()
-        .filter_map(|result| Some((result.class?, result.reading)));
-    let follower = |(class, reading)| Follower {
-        class,
-        reading,
-        channel: told.contact.channel,
-        reason: reasons.word(told.contact.reason.as_ref()),
-    };
-    classes.map(follower).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::Reasons;
-    use model::{Provenance, Reason, Version};
 
     #[test]
     fn reasons_that_are_not_configured_are_one() {
         let many: Vec<String> = (0..100).map(|n| format!("r{n:02}/a/b")).collect();
         let reasons = Reasons::new(many.iter().map(String::as_str), 1);
-        let word = |path: &str| {
-            let reason = Reason {
-                path: path.into(),
-                provenance: Provenance::Qualified,
-                version: Version::default(),
-            };
-            reasons.word(Some(&reason)).to_string()
-        };
+        let word = |path: &str| reasons.word(path).to_string();
         assert_eq!(word("r00/x"), "r00");
         assert_eq!(word("r19"), "r19");
         assert_eq!(word("r20"), "other");
         assert_eq!(word("made up"), "other");
-        assert_eq!(reasons.word(None), "unknown");
+        assert_eq!(word(""), "unknown");
     }
 }

@@ -1,0 +1,62 @@
+//! The metrics of a service are what stands in its tables.
+
+use crate::deployment::Deployment;
+use crate::settles::{UNTIL, events};
+
+/// The sum of the samples of a metric whose labels contain all of these words.
+fn sum(metrics: &str, name: &str, words: &[&str]) -> f64 {
+    metrics
+        .lines()
+        .filter(|line| line.starts_with(name) && line[name.len()..].starts_with(['{', ' ']))
+        .filter(|line| words.iter().all(|word| line.contains(word)))
+        .map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap())
+        .sum()
+}
+
+#[test]
+fn metrics_are_what_the_tables_say() {
+    let Some(deployment) = Deployment::new("figures", "") else {
+        return;
+    };
+    let mut events = events(5);
+    let process = deployment.start("a", "all");
+    deployment.send(&events);
+    deployment.send(&["not json".to_owned(), "{}".to_owned()]);
+    let ends = deployment.end_time(&events, UNTIL);
+    events.extend(ends);
+    let expected = deployment.replayed(&events, UNTIL);
+    deployment.expect(&expected);
+    // Figures are taken twice a second.
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let (status, metrics) = process.get("/metrics");
+    assert_eq!(status, 200);
+    let told = sum(&metrics, "ricochet_contacts_told_total", &[]);
+    let withdrawn = sum(&metrics, "ricochet_contacts_withdrawn_total", &[]);
+    assert_eq!(
+        told - withdrawn,
+        expected.len("contacts") as f64,
+        "{metrics}"
+    );
+    let raised = sum(&metrics, "ricochet_alerts_total", &["raised"]);
+    let taken_back = sum(&metrics, "ricochet_alerts_total", &["withdrawn"]);
+    assert_eq!(
+        raised - taken_back,
+        expected.len("alerts") as f64,
+        "{metrics}"
+    );
+    let read = sum(&metrics, "ricochet_records_read_total", &[]);
+    let decoded = sum(&metrics, "ricochet_records_decoded_total", &[]);
+    let ignored = sum(&metrics, "ricochet_records_ignored_total", &[]);
+    let rejected = sum(&metrics, "ricochet_records_rejected_total", &[]);
+    assert_eq!(read, decoded + ignored + rejected, "{metrics}");
+    assert!(rejected >= 2.0, "{metrics}");
+    let new = sum(&metrics, "ricochet_events_new_total", &[]);
+    let duplicate = sum(&metrics, "ricochet_events_duplicate_total", &[]);
+    let too_late = sum(&metrics, "ricochet_events_too_late_total", &[]);
+    assert_eq!(decoded, new + duplicate + too_late, "{metrics}");
+    assert_eq!(sum(&metrics, "ricochet_lag_records", &[]), 0.0, "{metrics}");
+    let (status, body) = process.get("/health/ready");
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(process.get("/health/live").0, 200);
+    assert_eq!(process.stop(), Some(0));
+}
