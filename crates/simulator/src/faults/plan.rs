@@ -17,6 +17,9 @@ pub(super) struct Plan {
     pub(super) stage_partitions: [u32; 3],
     /// Partitions of the door's changelog.
     pub(super) door_partitions: u32,
+    /// A transaction that is open for so long is aborted. It may be longer than a session: then it
+    /// is open still when somebody else takes over.
+    pub(super) transaction_timeout_ms: i64,
     /// Partitions of the output topics.
     pub(super) output_partitions: u32,
     pub(super) pace: Pace,
@@ -56,8 +59,8 @@ impl Plan {
             poll_nothing: 1_000,
             offsets_unsaid: 2_000,
             decode_not_yet: 50 * worse,
-            crash: if_lossy(8),
-            pause: if_lossy(8),
+            crash: if_lossy(15),
+            pause: if_lossy(25),
         };
         Plan {
             is_countable,
@@ -67,6 +70,7 @@ impl Plan {
                 .collect(),
             stage_partitions: [0; 3].map(|_: u32| dice.between(1, 4) as u32),
             door_partitions: dice.between(1, 3) as u32,
+            transaction_timeout_ms: dice.pick(&[10_000, 10_000, 30_000]),
             output_partitions: dice.between(1, 3) as u32,
             pace: Pace {
                 commit_every_ms: dice.pick(&[0, 40, 40, 200]),

@@ -13,6 +13,8 @@ use worker::service::TopicPartition;
 
 /// Histories end before this; what is later is an impossible clock: 2026-01-01T00:00:00Z.
 pub(super) const RUN_START: Millis = Millis(1_767_225_600_000);
+/// Before the names of the source topics, and so of the door's tasks.
+pub(super) const PREFIX: &str = "source/";
 const DAY_MS: i64 = 24 * 3_600_000;
 /// By so long after the last record everything is decided: longer than any window and silence.
 const DECIDED_AFTER_MS: i64 = 110 * DAY_MS;
@@ -55,7 +57,7 @@ impl Sources {
         let topics: Vec<(Text, u32)> = ["calls", "pages", "mails"]
             .iter()
             .zip(&plan.source_partitions)
-            .map(|(name, partitions)| (format!("acme.{name}").into(), *partitions))
+            .map(|(name, partitions)| (format!("{PREFIX}{name}").into(), *partitions))
             .collect();
         let mut placed = VecDeque::new();
         for record in records {

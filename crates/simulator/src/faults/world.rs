@@ -303,12 +303,9 @@ impl<'a> World<'a> {
         };
         let plan = &self.setting.plan;
         // There are many more polls than anything else.
-        let rate = |rate: u64| {
-            if moment == Moment::Poll {
-                rate.div_ceil(8)
-            } else {
-                rate
-            }
+        let rate = |rate: u64| match moment {
+            Moment::Poll => rate.div_ceil(16),
+            _ => rate,
         };
         if self.happens(rate(plan.rates.crash), crash_at(moment)) {
             process.being.set(Being::Gone);
