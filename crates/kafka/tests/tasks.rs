@@ -201,9 +201,11 @@ fn a_restore_that_cannot_end_says_why() {
     let mut port = KafkaPort::new(settings).unwrap();
     let tasks = assigned(&mut port);
     let why = |port: &mut KafkaPort| {
+        let deadline = Instant::now() + Duration::from_secs(30);
         loop {
-            if let Err(error) = port.poll(Duration::from_millis(100)) {
-                return error.to_string();
+            match port.poll(Duration::from_millis(100)) {
+                Ok(polled) => assert!(Instant::now() < deadline, "it ended after all: {polled:?}"),
+                Err(error) => return error.to_string(),
             }
         }
     };
