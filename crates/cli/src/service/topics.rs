@@ -3,6 +3,7 @@
 use crate::args::{Topics, TopicsAction};
 use crate::intake::load;
 use crate::report::say;
+
 use crate::service::decode;
 use anyhow::{Context, Result};
 use kafka::admin::{self, Finding, Plan, Sizes};
@@ -59,6 +60,11 @@ pub fn plan(meant: &Meant, partitions: Option<u32>) -> Plan {
     admin::plan(&meant.kafka.application_id, &sources(meant), sizes)
 }
 
+/// Says a line.
+fn tell(line: &str) -> Result<()> {
+    say(&format!("{line}\n"))
+}
+
 /// Makes or checks the topics.
 pub fn topics(arguments: &Topics) -> Result<u8> {
     let meant = load(&arguments.config)?;
@@ -82,21 +88,21 @@ fn init(meant: &Meant, from: &str, partitions: u32) -> Result<u8> {
     let made = admin::init(&settings(meant)?, &plan(meant, Some(partitions)), from)?;
     if let Some(registry) = decode::registry(meant)? {
         let ids = registry.prefixes(&meant.kafka.application_id)?;
-        say(&format!(
+        tell(&format!(
             "registry: the schemas of {} tables are there",
             ids.len()
         ))?;
     }
     for (topic, partitions, replicas) in &made.topics {
-        say(&format!(
+        tell(&format!(
             "created {topic}: {partitions} partitions, {replicas} replicas"
         ))?;
     }
     for (group, place, offset) in &made.offsets {
-        say(&format!("group {group} starts {place} at offset {offset}"))?;
+        tell(&format!("group {group} starts {place} at offset {offset}"))?;
     }
     if made.topics.is_empty() && made.offsets.is_empty() {
-        say("nothing to do: all topics and start offsets are there")?;
+        tell("nothing to do: all topics and start offsets are there")?;
     }
     Ok(0)
 }
@@ -108,20 +114,20 @@ fn verify(meant: &Meant) -> Result<u8> {
         for ((table, _), standing) in RECORD_SCHEMAS.iter().zip(standings) {
             let topic = topic_name(&meant.kafka.application_id, table);
             match standing {
-                Standing::Registered(id) => say(&format!("schema of {topic}: id {id}"))?,
-                Standing::Welcome => say(&format!("schema of {topic}: not there yet, and fits"))?,
+                Standing::Registered(id) => tell(&format!("schema of {topic}: id {id}"))?,
+                Standing::Welcome => tell(&format!("schema of {topic}: not there yet, and fits"))?,
             }
         }
     }
     for finding in &findings {
-        say(&finding.to_string())?;
+        tell(&finding.to_string())?;
     }
     let errors = findings.iter().filter(|finding| finding.is_error).count();
     if errors > 0 {
-        say(&format!("the service must not start: {errors} errors"))?;
+        tell(&format!("the service must not start: {errors} errors"))?;
         return Ok(WRONG);
     }
-    say("all topics and groups are as the service needs them")?;
+    tell("all topics and groups are as the service needs them")?;
     Ok(0)
 }
 

@@ -30,15 +30,15 @@ impl KafkaPort {
         self.consumer()
             .incremental_assign(&list)
             .map_err(|cause| error("partitions cannot be taken", &cause))?;
-        if given.is_empty() {
-            return Ok(());
+        if !given.is_empty() {
+            self.pause(&given);
         }
-        self.pause(&given);
         self.tasks.extend(given.iter().map(|of| Task {
             of: of.clone(),
             phase: Phase::Silent,
             end_seen: false,
         }));
+        // A process that is given nothing has to know that too: it is ready, and stands by.
         self.waiting.push_back(Polled::Assigned(given));
         Ok(())
     }

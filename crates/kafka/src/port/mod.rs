@@ -89,13 +89,6 @@ impl KafkaPort {
         })
     }
 
-    /// The offset behind the last record of each partition that is read here, committed or not, as
-    /// of about a second ago. A transaction's own markers count as records.
-    #[must_use]
-    pub fn lag(&self) -> BTreeMap<TopicPartition, i64> {
-        self.ends.clone()
-    }
-
     fn consumer(&self) -> &Reader {
         self.consumer
             .as_ref()
@@ -300,6 +293,11 @@ impl Port for KafkaPort {
                 "there is no topic {topic}; `ricochet topics init` makes it"
             ))),
         }
+    }
+
+    /// As of about a second ago. A transaction's own marks count as records.
+    fn end(&self, task: &TopicPartition) -> Option<i64> {
+        self.ends.get(task).copied()
     }
 
     fn time(&self) -> Millis {
