@@ -36,7 +36,7 @@ pub fn registry_folder() -> Result<PathBuf, String> {
         return Ok(folder);
     }
     Err(format!(
-        "no schema registry in {}: `./dev registry` or `./dev test` fetches it",
+        "no schema registry in {}: `./dev test` fetches it",
         folder.display()
     ))
 }
