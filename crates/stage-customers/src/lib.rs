@@ -8,6 +8,7 @@
 
 mod alerts;
 mod chain;
+mod digest;
 mod join;
 mod readings;
 mod sessions;

@@ -1,15 +1,14 @@
 //! What is held of a customer, what was told of him, and what has to be told now.
 
 use crate::chain::split;
+use crate::digest::{Digest, Digests};
 use crate::{Evaluation, Settings};
 use model::{
-    Alert, AlertStatus, Class, ContactName, ContactResult, CustomerInput, Millis, ReadingResult,
-    Session, Status, Text, Upsert,
+    Alert, AlertStatus, Class, ContactName, ContactResult, CustomerInput, Millis, Session, Status,
+    Text, Upsert,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::hash::{Hash, Hasher};
-use xxhash_rust::xxh3::Xxh3Default;
 
 /// What the customers stage sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +92,7 @@ pub struct State {
     held: BTreeMap<ContactName, Box<Upsert>>,
     told: BTreeMap<ContactName, ToldContact>,
     /// Digests of the sessions as they were told.
-    sessions: BTreeMap<ContactName, [u8; 8]>,
+    sessions: BTreeMap<ContactName, Digest>,
     alerts: BTreeMap<Text, Alert>,
     /// Contacts that are cut off now, as told.
     cut: [u64; 5],
@@ -132,7 +131,7 @@ impl Cause {
 struct ToldContact {
     revision: u32,
     /// Of everything but the readings.
-    digest: [u8; 8],
+    digest: Digest,
     readings: Vec<ToldReading>,
     counted: Counted,
 }
@@ -145,20 +144,22 @@ struct ToldReading {
     revision: u32,
     status: Status,
     /// Of everything but the revision and the status.
-    digest: [u8; 8],
+    digest: Digest,
 }
 
 impl ToldContact {
-    fn of(contact: &ContactResult) -> ToldContact {
-        let readings = contact.readings.iter().map(|result| ToldReading {
+    /// With the digests that were made of the contact last.
+    fn of(contact: &ContactResult, digest: Digest, digests: &Digests) -> ToldContact {
+        let readings = contact.readings.iter().zip(&digests.readings);
+        let readings = readings.map(|(result, digest)| ToldReading {
             reading: result.reading,
             revision: result.revision,
             status: result.status,
-            digest: digest_of_reading(result, &contact.names),
+            digest: *digest,
         });
         ToldContact {
             revision: contact.revision,
-            digest: digest_of_contact(contact),
+            digest,
             readings: readings.collect(),
             counted: Counted::of(contact),
         }
@@ -284,8 +285,9 @@ impl State {
                 former,
             });
         }
-        self.tell_contacts(key, &cause, evaluation.contacts, out);
-        self.tell_sessions(key, evaluation.sessions, out);
+        let mut digests = Digests::default();
+        self.tell_contacts(key, &cause, evaluation.contacts, &mut digests, out);
+        self.tell_sessions(key, evaluation.sessions, &mut digests, out);
         self.tell_alerts(&cause, evaluation.alerts, out);
     }
 
@@ -294,11 +296,13 @@ impl State {
         key: &str,
         cause: &Text,
         contacts: Vec<ContactResult>,
+        digests: &mut Digests,
         out: &mut Vec<Output>,
     ) {
         let mut gone = std::mem::take(&mut self.told);
         for mut contact in contacts {
             let name = contact.contact.name();
+            let digest = digests.contact(&contact);
             let changed = match gone.remove(&name) {
                 None => Changed {
                     contact: true,
@@ -306,9 +310,13 @@ impl State {
                     revised: Vec::new(),
                     former: None,
                 },
-                Some(former) => revise(former, &mut contact, cause),
+                Some(former) => {
+                    let digests = (digest, digests.readings.as_slice());
+                    revise(former, &mut contact, digests, cause)
+                }
             };
-            self.told.insert(name, ToldContact::of(&contact));
+            self.told
+                .insert(name, ToldContact::of(&contact, digest, digests));
             if changed.contact || changed.readings {
                 out.push(Output::Contact(Box::new(contact), changed));
             }
@@ -322,10 +330,16 @@ impl State {
         }
     }
 
-    fn tell_sessions(&mut self, key: &str, sessions: Vec<Session>, out: &mut Vec<Output>) {
+    fn tell_sessions(
+        &mut self,
+        key: &str,
+        sessions: Vec<Session>,
+        digests: &mut Digests,
+        out: &mut Vec<Output>,
+    ) {
         let mut gone = std::mem::take(&mut self.sessions);
         for session in sessions {
-            let digest = digest(&session);
+            let digest = digests.session(&session);
             let former = gone.remove(&session.first);
             self.sessions.insert(session.first.clone(), digest);
             if former != Some(digest) {
@@ -372,15 +386,20 @@ impl State {
     }
 }
 
-/// Gives a contact and its readings their revisions; says what changed.
-fn revise(former: ToldContact, contact: &mut ContactResult, cause: &Text) -> Changed {
+/// Gives a contact and its readings their revisions, by their digests; says what changed.
+fn revise(
+    former: ToldContact,
+    contact: &mut ContactResult,
+    (digest, of_readings): (Digest, &[Digest]),
+    cause: &Text,
+) -> Changed {
     let mut changed = Changed {
-        contact: former.digest != digest_of_contact(contact),
+        contact: former.digest != digest,
         readings: false,
         revised: Vec::new(),
         former: Some(former.counted),
     };
-    for result in &mut contact.readings {
+    for (result, digest) in contact.readings.iter_mut().zip(of_readings) {
         let mut known = former.readings.iter();
         let Some(known) = known.find(|known| known.reading == result.reading) else {
             changed.readings = true;
@@ -391,8 +410,7 @@ fn revise(former: ToldContact, contact: &mut ContactResult, cause: &Text) -> Cha
         if was_final && result.status == Status::Final {
             result.status = known.status;
         }
-        let digest = digest_of_reading(result, &contact.names);
-        if known.digest != digest || known.status != result.status {
+        if known.digest != *digest || known.status != result.status {
             result.revision += 1;
             changed.readings = true;
             if was_final && result.status == Status::Final {
@@ -408,58 +426,6 @@ fn revise(former: ToldContact, contact: &mut ContactResult, cause: &Text) -> Cha
         contact.cause = cause.clone();
     }
     changed
-}
-
-/// A digest of 64 bits: that a change goes unseen has a chance of 1 in 2^64.
-fn digest(told: &impl Hash) -> [u8; 8] {
-    let mut hasher = Xxh3Default::new();
-    told.hash(&mut hasher);
-    hasher.finish().to_le_bytes()
-}
-
-/// Everything that is told of a contact, but its readings, its revision and its cause.
-fn digest_of_contact(result: &ContactResult) -> [u8; 8] {
-    let ContactResult {
-        customer,
-        contact,
-        resolved,
-        roles,
-        capped,
-        cost,
-        names: _,
-        readings: _,
-        revision: _,
-        cause: _,
-    } = result;
-    digest(&(customer, contact, resolved, roles, capped, cost))
-}
-
-/// Everything that is told of a contact in a reading, but its revision and its status.
-fn digest_of_reading(result: &ReadingResult, names: &[Text]) -> [u8; 8] {
-    let ReadingResult {
-        reading: _,
-        verdict,
-        status: _,
-        class,
-        prior,
-        gap_ms,
-        overlap,
-        channel_changed,
-        count,
-        rank,
-        session,
-        next,
-        origin,
-        due_at,
-        revision: _,
-    } = result;
-    let name = |place: &Option<u16>| place.map(|place| &names[usize::from(place)]);
-    digest(&(
-        (*verdict as u8, class.map(|class| class as u8)),
-        (name(prior), name(session), name(next)),
-        (gap_ms, overlap, channel_changed),
-        (count, rank, origin, due_at),
-    ))
 }
 
 /// The first instant at which a verdict becomes final by time alone.
