@@ -20,6 +20,8 @@ pub(super) struct Results {
     pub(super) dead_letters: BTreeMap<String, String>,
     /// What contradicts itself.
     pub(super) broken: Vec<String>,
+    /// Rows of verdicts whose customer is that of their contact before.
+    pub(super) former_customers: u64,
     /// By key of table `contacts`, whose the contact is.
     customers: BTreeMap<String, Value>,
 }
@@ -76,10 +78,12 @@ impl Results {
     }
 
     /// Whose a contact is stands in its own record. That of its verdicts is sent when a column of a
-    /// reading changes, and that a customer is quarantined changes none where all were empty before.
+    /// reading changes, and where all of them are empty none does when a customer is quarantined,
+    /// or no longer is.
     fn take_customer(&mut self, key: &str, row: &mut Value) {
         let customer = self.customers.get(key).cloned().unwrap_or_default();
-        if customer.is_null() && row["verdict"] == "ineligible" {
+        if row["verdict"] == "ineligible" && row["customer"] != customer {
+            self.former_customers += 1;
             row["customer"] = customer;
         }
     }
