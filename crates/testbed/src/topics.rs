@@ -78,7 +78,11 @@ pub fn create(bootstrap_servers: &str, topic: &str, partitions: u32, settings: &
 ///
 /// # Panics
 /// They cannot be written.
-pub fn produce(bootstrap_servers: &str, topic: &str, records: &[(u32, &str, Option<&str>)]) {
+pub fn produce<V: AsRef<[u8]>>(
+    bootstrap_servers: &str,
+    topic: &str,
+    records: &[(u32, &str, Option<V>)],
+) {
     let producer: BaseProducer = client(bootstrap_servers)
         .set("enable.idempotence", "true")
         .create()
@@ -87,7 +91,7 @@ pub fn produce(bootstrap_servers: &str, topic: &str, records: &[(u32, &str, Opti
         let partition = i32::try_from(*partition).expect("few partitions");
         loop {
             let mut record = BaseRecord::to(topic).partition(partition).key(*key);
-            record.payload = *value;
+            record.payload = value.as_ref().map(AsRef::as_ref);
             match producer.send(record) {
                 Ok(()) => break,
                 Err(_) => producer.poll(Duration::from_millis(10)),

@@ -1,5 +1,6 @@
 //! An application on the shared broker: its topics, its processes, what went in and what came out.
 
+use crate::avro::Avro;
 use crate::rows::{Tables, of_files, of_topics};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use testbed::Broker;
+use testbed::{Broker, Registry};
 
 /// The binary under test.
 const BINARY: &str = env!("CARGO_BIN_EXE_ricochet");
@@ -85,18 +86,31 @@ pub struct Deployment {
     servers: String,
     application_id: String,
     tables: String,
+    /// With a registry everything is Avro.
+    avro: Option<Avro>,
 }
 
 impl Deployment {
     /// Makes the source topics and `ricochet topics init`; `None`, with a line that says so, where
     /// there is no Kafka. `tables` is TOML that is added to the configuration.
     pub fn new(application_id: &str, tables: &str) -> Option<Deployment> {
+        Deployment::make(application_id, tables, None)
+    }
+
+    /// The same with a registry: events come in as Avro, and tables go out as Avro.
+    pub fn with_registry(application_id: &str) -> Option<Deployment> {
+        let registry = Registry::shared()?;
+        Deployment::make(application_id, "", Some(Avro::new(&registry.url())))
+    }
+
+    fn make(application_id: &str, tables: &str, avro: Option<Avro>) -> Option<Deployment> {
         let broker = Broker::shared()?;
         let deployment = Deployment {
             folder: tempfile::tempdir().unwrap(),
             servers: broker.bootstrap_servers(),
             application_id: application_id.to_owned(),
             tables: tables.to_owned(),
+            avro,
         };
         std::fs::write(
             deployment.path("secret"),
@@ -136,6 +150,9 @@ impl Deployment {
             self.servers, self.application_id
         )
         .unwrap();
+        if let Some(avro) = &self.avro {
+            writeln!(text, "registry_url = \"{}\"", avro.url()).unwrap();
+        }
         for channel in CHANNELS {
             writeln!(text, "[kafka.topics.\"{}\"]", self.topic(channel)).unwrap();
         }
@@ -199,8 +216,8 @@ impl Deployment {
                     .any(|other| json.contains(&format!("\"channel\":\"{other}\"")));
                 json.contains(&said) || (is_other && channel == "web")
             });
-            let records: Vec<(u32, &str, Option<&str>)> = of_channel
-                .map(|(place, json)| (place as u32 % SOURCE_PARTITIONS, "", Some(json.as_str())))
+            let records: Vec<(u32, &str, Option<Vec<u8>>)> = of_channel
+                .map(|(place, json)| (place as u32 % SOURCE_PARTITIONS, "", self.value(json)))
                 .collect();
             testbed::topics::produce(&self.servers, &self.topic(channel), &records);
         }
@@ -228,15 +245,20 @@ impl Deployment {
             })
             .collect();
         for channel in CHANNELS {
-            let records: Vec<(u32, &str, Option<&str>)> = (0..SOURCE_PARTITIONS)
-                .flat_map(|partition| {
-                    ends.iter()
-                        .map(move |end| (partition, "", Some(end.as_str())))
-                })
+            let records: Vec<(u32, &str, Option<Vec<u8>>)> = (0..SOURCE_PARTITIONS)
+                .flat_map(|partition| ends.iter().map(move |end| (partition, "", self.value(end))))
                 .collect();
             testbed::topics::produce(&self.servers, &self.topic(channel), &records);
         }
         ends
+    }
+
+    /// A record as it is written to a source topic.
+    fn value(&self, json: &str) -> Option<Vec<u8>> {
+        Some(match &self.avro {
+            None => json.as_bytes().to_vec(),
+            Some(avro) => avro.encode(json),
+        })
     }
 
     /// What `replay` says of the events.
@@ -264,7 +286,7 @@ impl Deployment {
 
     /// What stands in the output topics for readers of committed records.
     pub fn told(&self) -> Tables {
-        of_topics(&self.servers, &self.application_id)
+        of_topics(&self.servers, &self.application_id, self.avro.as_ref())
     }
 
     /// Waits until the topics say what they should.

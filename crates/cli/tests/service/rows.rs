@@ -1,5 +1,6 @@
 //! Rows of the output tables as they settled, whether from files or from topics.
 
+use crate::avro::Avro;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -100,7 +101,7 @@ pub fn of_files(folder: &Path) -> Tables {
 }
 
 /// The last record of each key of the output topics.
-pub fn of_topics(servers: &str, application_id: &str) -> Tables {
+pub fn of_topics(servers: &str, application_id: &str, avro: Option<&Avro>) -> Tables {
     let mut tables = Tables::default();
     for table in TABLES {
         let mut last = BTreeMap::new();
@@ -115,7 +116,11 @@ pub fn of_topics(servers: &str, application_id: &str) -> Tables {
             last.insert(row.key, row.value);
         }
         for value in last.into_values().flatten() {
-            let mut row = object(serde_json::from_slice(&value).unwrap());
+            let value = match avro {
+                None => serde_json::from_slice(&value).unwrap(),
+                Some(avro) => avro.decode(&value),
+            };
+            let mut row = object(value);
             if table != "verdicts" {
                 tables.add(table, row);
                 continue;

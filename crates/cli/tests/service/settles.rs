@@ -41,3 +41,19 @@ fn a_day_on_kafka_settles_to_what_a_replay_says() {
     deployment.expect(&expected);
     assert_eq!(process.stop(), Some(0));
 }
+
+#[test]
+fn a_day_in_avro_settles_to_what_a_replay_of_its_json_says() {
+    let Some(deployment) = Deployment::with_registry("avro") else {
+        return;
+    };
+    let mut events = events(2);
+    let process = deployment.start("a", "all");
+    deployment.send(&events);
+    let ends = deployment.end_time(&events, UNTIL);
+    events.extend(ends);
+    deployment.expect(&deployment.replayed(&events, UNTIL));
+    let (code, text) = deployment.run(&["topics", "--config", "a.toml", "verify"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert_eq!(process.stop(), Some(0));
+}
