@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use telemetry::Slots;
 use worker::Engine;
-use worker::service::{Application, Pace, Reasons, Runner, Sources, StageName, Stats};
+use worker::service::{
+    Application, Pace, Reasons, Runner, Sources, StageName, Stats, TaskPhase, TaskStats,
+};
 
 /// A poll waits at most this long.
 const POLL_WAIT: Duration = Duration::from_millis(100);
@@ -91,8 +93,9 @@ impl Life<'_> {
             runner.step(POLL_WAIT)?;
             if taken_at.is_none_or(|at| at.elapsed() >= FIGURES_EVERY) {
                 taken_at = Some(Instant::now());
-                stats.clone_from(runner.stats());
+                let former = std::mem::replace(stats, runner.stats().clone());
                 self.find_silent(stats);
+                tell_troubles(stage, &former, stats);
                 self.slots.put(stage.name(), stats.clone());
             }
         }
@@ -158,5 +161,24 @@ impl Life<'_> {
                 .collect(),
             lateness_rest_ms: sources.rest.lateness_ms,
         }
+    }
+}
+
+/// Says in the log what somebody has to look at: tasks that stopped, records that were put aside.
+fn tell_troubles(stage: StageName, former: &Stats, stats: &Stats) {
+    let stage = stage.name();
+    let stopped = |task: &TaskStats| task.phase == TaskPhase::Stopped;
+    for (place, task) in stats.tasks.iter().filter(|(_, task)| stopped(task)) {
+        if !former.tasks.get(place).is_some_and(stopped) {
+            tracing::error!(stage, task = %place, "stopped: {}", task.why_stopped);
+        }
+    }
+    if stats.set_aside > former.set_aside {
+        let records = stats.set_aside - former.set_aside;
+        tracing::error!(
+            stage,
+            records,
+            "set aside: the code crashed on them; they are in the dead letters"
+        );
     }
 }

@@ -4,11 +4,13 @@ use crate::engine::{Engine, Refused};
 use crate::service::outlet::{DeadLetter, Outlet};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::wire::{self, Damaged, Logged};
-use crate::service::work::{Position, Task, Took, Work, send_position};
+use crate::service::work::{
+    Crashed, Position, SET_ASIDE, Task, Took, Work, guarded, send_position,
+};
 use canonical::Decoded;
 use model::{ContactInput, Millis, RejectedReason, Text};
 use stage_door::{Clocks, Place};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A source counts as quiet when it has brought nothing for this long, in milliseconds.
@@ -59,6 +61,8 @@ pub(crate) struct DoorTask {
     /// When the task began to work, in real time.
     began_at: Millis,
     caught_up_at: Option<Millis>,
+    /// Offsets of records on which the code has crashed.
+    aside: BTreeSet<i64>,
     admitted: Vec<(Text, ContactInput)>,
     dead: Vec<DeadLetter>,
 }
@@ -118,6 +122,10 @@ impl Task for DoorTask {
         self.caught_up_at = Some(time);
     }
 
+    fn aside(&self) -> u64 {
+        self.aside.len() as u64
+    }
+
     fn sizes(&self) -> (u64, u64, u64) {
         (self.clocks.iter().count() as u64, 0, 0)
     }
@@ -173,6 +181,7 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             read_at: BTreeMap::new(),
             began_at: time,
             caught_up_at: None,
+            aside: BTreeSet::new(),
             admitted: Vec::new(),
             dead: Vec::new(),
         }
@@ -194,9 +203,21 @@ impl<D: Decode> Work for DoorWork<'_, D> {
         record: &Record,
         time: Millis,
     ) -> Result<Took, Damaged> {
+        if task.aside.contains(&record.offset) {
+            task.position.counts.read += 1;
+            *task.position.counts.rejected.entry(SET_ASIDE).or_default() += 1;
+            let detail = "the code crashed on it".to_owned();
+            task.position.put_aside(&task.place, record, detail);
+            return Ok(Took::Taken);
+        }
         let topic = task.place.topic.clone();
-        let Decoding::Said(decoded) = self.decoded(&topic, record) else {
-            return Ok(Took::NotYet);
+        let decoded = match guarded(|| self.decoded(&topic, record)) {
+            Ok(Decoding::Said(decoded)) => decoded,
+            Ok(Decoding::NotYet) => return Ok(Took::NotYet),
+            Err(Crashed) => {
+                task.aside.insert(record.offset);
+                return Ok(Took::Crashed);
+            }
         };
         let of_topic = self.sources.of_topic.get(&topic);
         let place = Place {
@@ -206,7 +227,12 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             lateness: true,
         };
         let counts = &mut task.position.counts;
-        let admitted = self.engine.admit(decoded, &place, &mut task.clocks, counts);
+        let clocks = &mut task.clocks;
+        let admitted = guarded(|| self.engine.admit(decoded, &place, clocks, counts));
+        let Ok(admitted) = admitted else {
+            task.aside.insert(record.offset);
+            return Ok(Took::Crashed);
+        };
         match admitted {
             Ok((key, input)) => {
                 let source = match &input {
@@ -254,7 +280,7 @@ impl<D: Decode> Work for DoorWork<'_, D> {
         task: &mut DoorTask,
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
-    ) {
+    ) -> Result<(), Crashed> {
         for (key, input) in &task.admitted {
             outlet.contact_input(key, input);
         }
@@ -268,5 +294,6 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             open.clocks.insert(source.into(), seen);
         }
         send_position(&task.place, &task.position, changelog, outlet);
+        Ok(())
     }
 }

@@ -3,12 +3,14 @@
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::wire::{self, Damaged, Heard, Logged};
-use crate::service::work::{Position, Task, Took, Work, least_clock, send_position};
+use crate::service::work::{
+    Crashed, Position, Task, Took, Work, guarded, least_clock, send_position,
+};
 use hashbrown::HashMap;
 use model::{Millis, Stage, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
 /// The state of a key, as it stands in the changelog.
@@ -63,6 +65,8 @@ pub(crate) struct KeyedTask<S: Stage> {
     overlay: BTreeMap<Text, S::State>,
     /// Timers that the open transaction has fired.
     fired: Vec<(Millis, Text)>,
+    /// Keys on which the code has crashed: their records are put aside, until the task is made anew.
+    aside: BTreeSet<Text>,
     /// What the open transaction has sent to the changelog.
     sealed: Vec<(Text, Option<Sealed>)>,
 }
@@ -148,6 +152,10 @@ where
 
     fn caught_up(&mut self, _time: Millis) {}
 
+    fn aside(&self) -> u64 {
+        self.aside.len() as u64
+    }
+
     fn sizes(&self) -> (u64, u64, u64) {
         let now = self.position.committed.now.unwrap_or(Millis::MIN);
         let due = self.timers.due(now) as u64;
@@ -208,6 +216,7 @@ where
             timers: Timers::default(),
             overlay: BTreeMap::new(),
             fired: Vec::new(),
+            aside: BTreeSet::new(),
             sealed: Vec::new(),
         }
     }
@@ -239,13 +248,22 @@ where
                     open.now = open.now.max(least_clock(&self.before, open));
                 }
             }
+            Heard::Message(key, _) if task.aside.contains(&key) => {
+                let detail = format!("the code crashed on its key {key}");
+                task.position.put_aside(&task.place, record, detail);
+            }
             Heard::Message(key, input) => {
                 let state = task.open(&key).map_err(|what| Damaged {
                     offset: record.offset,
                     what: format!("the state of its key: {what}"),
                 })?;
-                let absorbed = self.stage.apply(&key, state, input);
-                task.position.counts.absorbed(absorbed);
+                match guarded(|| self.stage.apply(&key, state, input)) {
+                    Ok(absorbed) => task.position.counts.absorbed(absorbed),
+                    Err(Crashed) => {
+                        task.aside.insert(key);
+                        return Ok(Took::Crashed);
+                    }
+                }
             }
         }
         task.position.read(record.offset);
@@ -270,7 +288,7 @@ where
                 continue;
             }
             // A state that cannot be read is found when the key's next record comes.
-            if task.open(&key).is_ok() {
+            if !task.aside.contains(&key) && task.open(&key).is_ok() {
                 task.fired.push((at, key));
                 task.position.is_open = true;
                 fired += 1;
@@ -288,11 +306,21 @@ where
         task: &mut KeyedTask<S>,
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
-    ) {
+    ) -> Result<(), Crashed> {
         let now = task.position.open.now.unwrap_or(Millis::MIN);
         let mut outputs = Vec::new();
         for (key, state) in &mut task.overlay {
-            self.stage.settle(key, state, now, &mut outputs);
+            let settled = guarded(|| {
+                self.stage.settle(key, state, now, &mut outputs);
+                // What is still due after it was settled is looked at with the next instant, not
+                // for ever with this one.
+                let deadline = self.stage.deadline(state, now);
+                deadline.map_or(Millis::MAX, |at| at.max(now.plus(1)))
+            });
+            let Ok(deadline) = settled else {
+                task.aside.insert(key.clone());
+                return Err(Crashed);
+            };
             for output in outputs.drain(..) {
                 S::route(key, output, outlet);
             }
@@ -302,10 +330,6 @@ where
                 task.sealed.push((key.clone(), None));
                 continue;
             }
-            // What is still due after it was settled is looked at with the next instant, not for
-            // ever with this one.
-            let deadline = self.stage.deadline(state, now);
-            let deadline = deadline.map_or(Millis::MAX, |at| at.max(now.plus(1)));
             let mut value = Vec::with_capacity(bytes.len() + 8);
             wire::state(deadline, &bytes, &mut value);
             outlet.state(changelog, key, Some(&value));
@@ -313,5 +337,6 @@ where
                 .push((key.clone(), Some((deadline, value.into()))));
         }
         send_position(&task.place, &task.position, changelog, outlet);
+        Ok(())
     }
 }

@@ -14,6 +14,9 @@ mod topics;
 mod wire;
 mod work;
 
+#[cfg(test)]
+mod tests;
+
 pub use door::{Decode, Decoding, Sources};
 pub use outlet::{DeadLetter, Encode};
 pub use port::{Outcome, Polled, Port, PortError, Record, TopicPartition};

@@ -65,10 +65,9 @@ impl Topics {
     ) -> Result<Topics, PortError> {
         let mut open = |table| Topic::open(application_id, table, port);
         let tables: &[&'static str] = match stage {
-            StageName::Door => &["dead_letters"],
-            StageName::Contacts => &["markers"],
-            StageName::Handles => &[],
-            StageName::Customers => &["contacts", "verdicts", "sessions", "alerts"],
+            StageName::Door | StageName::Handles => &["dead_letters"],
+            StageName::Contacts => &["dead_letters", "markers"],
+            StageName::Customers => &["dead_letters", "contacts", "verdicts", "sessions", "alerts"],
         };
         Ok(Topics {
             changelog: open(stage.changelog())?,

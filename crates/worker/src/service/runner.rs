@@ -16,7 +16,7 @@ use crate::service::stages::Application;
 use crate::service::stats::{Reasons, ResyncCause, Stats, TaskPhase, TaskStats};
 use crate::service::topics::{StageName, topic_name};
 use crate::service::wire;
-use crate::service::work::{Task, Took, Work, add_sent};
+use crate::service::work::{Crashed, Task, Took, Work, add_sent};
 use model::{Millis, Text};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -321,6 +321,12 @@ impl<P: Port, W: Work> Loop<P, W> {
                     self.open_records += 1;
                     self.opened_at.get_or_insert(time);
                 }
+                Ok(Took::Crashed) => {
+                    // What it left half done is dropped with the rest of the transaction.
+                    slot.task.position_mut().is_open = true;
+                    self.abort();
+                    return;
+                }
                 Ok(Took::NotYet) => slot.enter(Phase::Stalled(time.plus(STALLED_MS)), time),
                 // It is one of our own records: what came before it is sound and is committed.
                 Err(damaged) => slot.stop(damaged.to_string(), time),
@@ -437,8 +443,13 @@ impl<P: Port, W: Work> Loop<P, W> {
             if !slot.task.position().is_open {
                 continue;
             }
-            self.work
+            let flushed = self
+                .work
                 .flush(&mut slot.task, &slot.changelog, &mut outlet);
+            if flushed == Err(Crashed) {
+                self.abort();
+                return false;
+            }
             if let Some(offset) = slot.task.position().open.offset {
                 offsets.push((place.clone(), offset));
             }
@@ -467,6 +478,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             if !slot.task.position().is_open {
                 continue;
             }
+            self.stats.set_aside += slot.task.position().set_aside.len() as u64;
             let counts = std::mem::take(&mut slot.task.position_mut().counts);
             self.stats.counts.add(&counts);
             slot.task.committed();
@@ -602,6 +614,8 @@ impl<P: Port, W: Work> Loop<P, W> {
             (place.clone(), stats)
         });
         self.stats.tasks = tasks.collect();
+        let aside = self.slots.values().map(|slot| slot.task.aside());
+        self.stats.set_aside_keys = aside.sum();
         let heard = self.slots.values().flat_map(|slot| slot.task.heard());
         for (source, at) in heard {
             let known = self.stats.sources.entry(source.clone()).or_default();

@@ -4,11 +4,12 @@
 //! open transaction has changed. A commit makes the overlay the base; everything else drops it.
 
 use crate::Counts;
-use crate::service::outlet::{Outlet, Sent};
+use crate::service::outlet::{DeadLetter, Outlet, Sent};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::wire::{Damaged, Meta};
 use model::{Millis, Text};
 use std::collections::BTreeMap;
+use xxhash_rust::xxh3::xxh3_128;
 
 /// What a stage is at work with: the door, or a stage that keeps a state per key.
 pub(crate) trait Work {
@@ -42,12 +43,15 @@ pub(crate) trait Work {
     fn tick(&self, task: &mut Self::Task, time: Millis) -> bool;
 
     /// Says what follows from everything that was taken, and sends it.
+    ///
+    /// # Errors
+    /// The code crashed: what it crashed on is put aside, and the transaction has to be aborted.
     fn flush<P: Port>(
         &mut self,
         task: &mut Self::Task,
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
-    );
+    ) -> Result<(), Crashed>;
 }
 
 /// Whether a record was taken.
@@ -57,6 +61,22 @@ pub(crate) enum Took {
     Taken,
     /// What is needed to read it is on its way: the task stands still until later.
     NotYet,
+    /// The code crashed on it. It is put aside, and the transaction has to be aborted.
+    Crashed,
+}
+
+/// The code crashed on something, which is put aside: when its records come again they are not
+/// worked on but written to the dead letters, so that they stop nobody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Crashed;
+
+/// The reason in the dead letters of a record that was put aside.
+pub(crate) const SET_ASIDE: &str = "set_aside";
+
+/// Runs code that should not crash, and says if it did all the same. What it worked on is half done
+/// then and has to be dropped.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, Crashed> {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).map_err(|_| Crashed)
 }
 
 /// What every task keeps, whatever its stage.
@@ -73,6 +93,8 @@ pub(crate) trait Task {
     fn dropped(&mut self);
     /// The input is read to its end.
     fn caught_up(&mut self, time: Millis);
+    /// What is put aside because the code crashed on it: keys, or records of the door.
+    fn aside(&self) -> u64;
     /// Keys with state, bytes of their values, keys that are due.
     fn sizes(&self) -> (u64, u64, u64);
     /// When a record of each source was last read, in real time: what the door knows.
@@ -92,6 +114,8 @@ pub(crate) struct Position {
     pub(crate) is_open: bool,
     /// What was counted in the open transaction.
     pub(crate) counts: Counts,
+    /// Records that the open transaction puts aside.
+    pub(crate) set_aside: Vec<DeadLetter>,
 }
 
 impl Position {
@@ -108,22 +132,39 @@ impl Position {
     pub(crate) fn commit(&mut self) {
         self.committed.clone_from(&self.open);
         self.is_open = false;
+        self.set_aside.clear();
     }
 
     pub(crate) fn drop(&mut self) {
         self.open.clone_from(&self.committed);
         self.is_open = false;
         self.counts = Counts::default();
+        self.set_aside.clear();
+    }
+
+    /// Puts a record aside.
+    pub(crate) fn put_aside(&mut self, place: &TopicPartition, record: &Record, detail: String) {
+        self.set_aside.push(DeadLetter {
+            place: place.clone(),
+            offset: record.offset,
+            reason: SET_ASIDE,
+            detail,
+            hash: xxh3_128(record.value.as_deref().unwrap_or_default()),
+        });
+        self.read(record.offset);
     }
 }
 
-/// Sends a task's position.
+/// Sends a task's position, and what it puts aside.
 pub(crate) fn send_position<P: Port>(
     place: &TopicPartition,
     position: &Position,
     changelog: &TopicPartition,
     outlet: &mut Outlet<'_, P>,
 ) {
+    for letter in &position.set_aside {
+        outlet.dead_letter(letter);
+    }
     outlet.meta(changelog, &place.to_string(), &position.open);
 }
 

@@ -1,0 +1,184 @@
+//! A stage that crashes on some of its keys: nobody else stands still, nothing is lost unsaid.
+
+use crate::service::keyed::Keyed;
+use crate::service::outlet::{DeadLetter, Encode, Outlet, Routed};
+use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
+use crate::service::runner::{Loop, Pace};
+use crate::service::stages::Application;
+use crate::service::topics::StageName;
+use crate::service::wire;
+use model::{Absorbed, Alert, ContactResult, Millis, Session, Signal, Stage, Text};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Counts what it hears under a key, and crashes on what a key's name says.
+struct Brittle;
+
+impl Stage for Brittle {
+    type State = u64;
+    type Input = u64;
+    type Output = u64;
+
+    fn apply(&self, key: &str, state: &mut u64, input: u64) -> Absorbed {
+        *state += input;
+        assert!(key != "crashes when applied" || input != 2);
+        Absorbed::New
+    }
+
+    fn settle(&self, key: &str, state: &mut u64, _now: Millis, out: &mut Vec<u64>) {
+        assert!(key != "crashes when settled");
+        out.push(*state);
+    }
+
+    fn deadline(&self, _state: &u64, _now: Millis) -> Option<Millis> {
+        None
+    }
+}
+
+impl Routed for Brittle {
+    fn route<P: Port>(key: &str, output: u64, outlet: &mut Outlet<'_, P>) {
+        let place = TopicPartition::new("out", 0);
+        let value = output.to_string();
+        outlet
+            .port
+            .send(&place, key.as_bytes(), Some(value.as_bytes()));
+    }
+}
+
+struct Plain;
+
+impl Encode for Plain {
+    fn contact(&mut self, _: &ContactResult, _: &mut Vec<u8>) {}
+    fn verdicts(&mut self, _: &ContactResult, _: &mut Vec<u8>) {}
+    fn session(&mut self, _: &Session, _: &mut Vec<u8>) {}
+    fn alert(&mut self, _: &Alert, _: &mut Vec<u8>) {}
+    fn marker(&mut self, _: &Signal, _: &mut Vec<u8>) {}
+
+    fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>) {
+        into.clear();
+        into.extend_from_slice(letter.reason.as_bytes());
+    }
+}
+
+/// A log of one partition, which never fails.
+#[derive(Default)]
+struct OneLog {
+    input: Vec<Record>,
+    polled: VecDeque<Polled>,
+    open: Vec<(Text, String, String)>,
+    committed: Vec<(Text, String, String)>,
+    aborts: u64,
+    time: i64,
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+impl Port for OneLog {
+    fn poll(&mut self, _wait: Duration) -> Result<Polled, PortError> {
+        self.time += 10;
+        Ok(self.polled.pop_front().unwrap_or(Polled::Nothing))
+    }
+
+    fn restore(&mut self, task: &TopicPartition, _changelog: &TopicPartition, _from: i64) {
+        self.polled.push_back(Polled::Restored(task.clone(), 0));
+    }
+
+    fn start(&mut self, task: &TopicPartition, from: Option<i64>) {
+        self.polled.clear();
+        let records = self.input[from.unwrap_or(0) as usize..].to_vec();
+        self.polled
+            .push_back(Polled::Records(task.clone(), records));
+    }
+
+    fn release(&mut self, _tasks: &[TopicPartition]) {}
+
+    fn send(&mut self, to: &TopicPartition, key: &[u8], value: Option<&[u8]>) {
+        let value = text(value.unwrap_or_default());
+        self.open.push((to.topic.clone(), text(key), value));
+    }
+
+    fn commit(&mut self, _offsets: &[(TopicPartition, i64)]) -> Outcome {
+        self.committed.append(&mut self.open);
+        Outcome::Committed(Vec::new())
+    }
+
+    fn abort(&mut self) -> Outcome {
+        self.open.clear();
+        self.aborts += 1;
+        Outcome::Aborted
+    }
+
+    fn renew(&mut self) -> Result<bool, PortError> {
+        Ok(true)
+    }
+
+    fn tell(&mut self, _to: &TopicPartition, _key: &[u8], _value: &[u8]) {}
+
+    fn partitions(&mut self, _topic: &str) -> Result<u32, PortError> {
+        Ok(1)
+    }
+
+    fn time(&self) -> Millis {
+        Millis(self.time)
+    }
+}
+
+#[test]
+fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
+    let said = [
+        ("sound", 1),
+        ("crashes when applied", 1),
+        ("crashes when settled", 1),
+        ("crashes when applied", 2),
+        ("sound", 2),
+    ];
+    let mut port = OneLog::default();
+    for (offset, (key, input)) in said.iter().enumerate() {
+        let mut value = Vec::new();
+        wire::message(&(*input as u64), &mut value);
+        port.input.push(Record {
+            offset: offset as i64,
+            recorded_at: None,
+            key: Some(key.as_bytes().to_vec()),
+            value: Some(value),
+        });
+    }
+    let task = TopicPartition::new("a.by_handle", 0);
+    port.polled.push_back(Polled::Assigned(vec![task]));
+    let application = Application {
+        id: "a".into(),
+        sources: Vec::new(),
+        pace: Pace::default(),
+    };
+    let work = Keyed::new(&Brittle, Vec::new());
+    let stage = StageName::Handles;
+    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    // What a crash prints is of no interest here.
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    for _ in 0..60 {
+        stage.step(Duration::ZERO).unwrap();
+    }
+    std::panic::set_hook(hook);
+    let of_topic = |topic: &str| -> Vec<(&str, &str)> {
+        let of_topic = stage.port.committed.iter().filter(|(to, ..)| to == topic);
+        of_topic
+            .map(|(_, key, value)| (key.as_str(), value.as_str()))
+            .collect()
+    };
+    assert_eq!(of_topic("out"), [("sound", "3")]);
+    assert_eq!(
+        of_topic("a.dead_letters"),
+        [
+            ("a.by_handle/0/1", "set_aside"),
+            ("a.by_handle/0/2", "set_aside"),
+            ("a.by_handle/0/3", "set_aside"),
+        ]
+    );
+    assert_eq!(stage.port.aborts, 2);
+    let stats = stage.stats();
+    assert_eq!((stats.set_aside, stats.set_aside_keys), (3, 2));
+    assert_eq!(stats.counts.new, 2);
+}
