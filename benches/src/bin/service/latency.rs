@@ -6,7 +6,7 @@
 use crate::deployment::{APPLICATION, Deployment, PARTITIONS, Service};
 use crate::figures::Figures;
 use crate::process;
-use crate::saturation::{Written, send};
+use crate::saturation::{Written, commits, send, threads};
 use anyhow::Result;
 use benches::table::grouped;
 use jiff::Timestamp;
@@ -96,6 +96,8 @@ pub fn measure(
     };
     let reader = reader(deployment)?;
     let is_over = AtomicBool::new(false);
+    let metrics_before = service.metrics()?;
+    let threads_before = process::cpu_by_thread(service.pid());
     let (cpu, broker) = (service.pid(), deployment.broker.pid());
     let before = (process::cpu(cpu), process::cpu(broker), Instant::now());
     let (samples, events, lag) = std::thread::scope(|scope| {
@@ -111,7 +113,8 @@ pub fn measure(
         caught_up?;
         anyhow::Ok((samples?, produced?, lag?))
     })?;
-    let wall = before.2.elapsed().as_secs_f64();
+    let elapsed = before.2.elapsed();
+    let wall = elapsed.as_secs_f64();
     let took = |pid, before| process::cpu(pid).saturating_sub(before).as_secs_f64();
     figures.head("latency: from an event's Kafka timestamp until its result can be read");
     figures.add("events a second", grouped(pace.rate));
@@ -120,6 +123,8 @@ pub fn measure(
     figures.add("cores of the service", format!("{:.2}", own / wall));
     figures.add("cores of the broker", format!("{:.2}", brokers / wall));
     figures.add("records waiting at the end", grouped(lag as u64));
+    commits(&service.metrics()?, &metrics_before, elapsed, figures);
+    threads(service.pid(), &threads_before, figures);
     let [three, four] = samples.contacts;
     figures.add("contacts, three stages", shares(three));
     figures.add("contacts, four stages (by handle)", shares(four));
@@ -150,7 +155,7 @@ fn shares(mut samples_us: Vec<u64>) -> String {
 }
 
 fn produce(deployment: &Deployment, written: &Written, pace: Pace, sent: &Sent) -> Result<u64> {
-    let producer: BaseProducer = rdkafka::config::ClientConfig::new()
+    let producer: BaseProducer = ClientConfig::new()
         .set("bootstrap.servers", deployment.servers())
         .set("enable.idempotence", "true")
         .set("linger.ms", "1")

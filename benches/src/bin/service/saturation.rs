@@ -13,6 +13,7 @@ use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use simulator::workload::yardstick::{YardstickOptions, yardstick};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -175,16 +176,24 @@ pub fn measure(
     let mib = process::memory_max_mib(service.pid());
     figures.add("most memory", format!("{} MiB", grouped(mib)));
     of_metrics(&metrics, records, wall, figures);
-    figures.head("CPU of the service by thread, saturation");
-    let mut threads: Vec<_> = process::cpu_by_thread(service.pid()).into_iter().collect();
-    threads.sort_by_key(|(_, cpu)| std::cmp::Reverse(*cpu));
-    for (name, cpu) in threads
-        .into_iter()
-        .filter(|(_, cpu)| cpu.as_millis() >= 100)
-    {
-        figures.add(&name, format!("{:.1} s", cpu.as_secs_f64()));
-    }
+    threads(service.pid(), &BTreeMap::new(), figures);
     Ok(service)
+}
+
+/// Processor time of a process by thread, since an earlier look at it.
+pub fn threads(pid: u32, before: &BTreeMap<String, Duration>, figures: &mut Figures) {
+    let now = process::cpu_by_thread(pid).into_iter();
+    let mut threads: Vec<(String, Duration)> = now
+        .map(|(name, cpu)| {
+            let earlier = before.get(&name).copied().unwrap_or_default();
+            (name, cpu.saturating_sub(earlier))
+        })
+        .collect();
+    threads.sort_by_key(|(_, cpu)| std::cmp::Reverse(*cpu));
+    for (name, cpu) in threads.iter().filter(|(_, cpu)| cpu.as_millis() >= 100) {
+        let figure = format!("{:.1} s", cpu.as_secs_f64());
+        figures.add(&format!("CPU of threads {name}"), figure);
+    }
 }
 
 /// A number that rises as long as records are being worked on. Clocks are sent for ever.
@@ -198,6 +207,25 @@ fn is_inner(topic: &str) -> bool {
     topic.starts_with("by_") || topic.starts_with("changelog")
 }
 
+/// Commits of each stage between two looks at the metrics.
+pub fn commits(after: &Metrics, before: &Metrics, wall: Duration, figures: &mut Figures) {
+    let between = |name: &str| -> BTreeMap<String, f64> {
+        let before = before.by(name, "stage");
+        let after = after.by(name, "stage").into_iter();
+        let rest = |stage: &str| before.get(stage).copied().unwrap_or(0.0);
+        after
+            .map(|(stage, value)| (stage.clone(), value - rest(&stage)))
+            .collect()
+    };
+    let took = between("ricochet_commit_duration_seconds_sum");
+    for (stage, count) in between("ricochet_commit_duration_seconds_count") {
+        let mean_ms = took.get(&stage).copied().unwrap_or(0.0) * 1_000.0 / count.max(1.0);
+        let a_second = count / wall.as_secs_f64();
+        let figure = format!("{a_second:.1} a second, {mean_ms:.1} ms each");
+        figures.add(&format!("commits of {stage}"), figure);
+    }
+}
+
 fn of_metrics(metrics: &Metrics, records: f64, wall: Duration, figures: &mut Figures) {
     let seconds = wall.as_secs_f64();
     let bytes = metrics.by("ricochet_changelog_bytes_total", "stage");
@@ -206,13 +234,7 @@ fn of_metrics(metrics: &Metrics, records: f64, wall: Duration, figures: &mut Fig
     for (stage, bytes) in bytes {
         figures.add(&format!("  {stage}"), format!("{:.0}", bytes / records));
     }
-    let commits = metrics.by("ricochet_commit_duration_seconds_count", "stage");
-    let took = metrics.by("ricochet_commit_duration_seconds_sum", "stage");
-    for (stage, count) in commits {
-        let mean_ms = took.get(&stage).copied().unwrap_or(0.0) * 1_000.0 / count.max(1.0);
-        let figure = format!("{:.1} a second, {mean_ms:.1} ms each", count / seconds);
-        figures.add(&format!("commits of {stage}"), figure);
-    }
+    commits(metrics, &Metrics::default(), wall, figures);
     let clocks = metrics.sum("ricochet_clocks_sent_total");
     figures.add("clocks sent", format!("{:.1} a second", clocks / seconds));
     for (topic, count) in metrics.by("ricochet_records_sent_total", "topic") {
