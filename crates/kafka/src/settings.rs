@@ -1,6 +1,7 @@
 //! How a stage of one process speaks to the cluster.
 
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::KafkaError;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use thiserror::Error;
@@ -78,13 +79,11 @@ pub enum SettingsError {
     )]
     Ours(String),
     /// A setting that librdkafka does not know, or a value that it does not take.
-    #[error("`{name} = {value}`: {why}")]
+    #[error("the setting `{name}`: {why}")]
     Refused {
         /// The setting.
         name: String,
-        /// What was found.
-        value: String,
-        /// What librdkafka says.
+        /// What librdkafka says, unless that could repeat a secret. Its value never stands here.
         why: String,
     },
     /// Two settings that do not go together.
@@ -149,8 +148,7 @@ impl Settings {
                 .create_native_config()
                 .map_err(|error| SettingsError::Refused {
                     name: name.clone(),
-                    value: value.clone(),
-                    why: error.to_string(),
+                    why: why_refused(name, &error),
                 })?;
         }
         Ok(())
@@ -171,7 +169,12 @@ impl Settings {
 
     /// What all clients have in common.
     pub(crate) fn client(&self) -> ClientConfig {
-        let mut config = ClientConfig::new();
+        self.client_with(ClientConfig::new())
+    }
+
+    /// The same over some defaults. (The map that a configuration gives of itself masks passwords:
+    /// nothing may be copied by it.)
+    fn client_with(&self, mut config: ClientConfig) -> ClientConfig {
         config
             .set("socket.keepalive.enable", "true")
             // An outage is waited out: a second of waiting for the next attempt is enough.
@@ -195,9 +198,7 @@ impl Settings {
             .set("fetch.queue.backoff.ms", "20")
             .set("queued.min.messages", "10000")
             .set("queued.max.messages.kbytes", "16384");
-        for (name, value) in self.client().config_map() {
-            config.set(name, value);
-        }
+        let mut config = self.client_with(config);
         config
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
@@ -238,9 +239,7 @@ impl Settings {
             .set("compression.type", "lz4")
             .set("queue.buffering.max.kbytes", "131072")
             .set("message.max.bytes", RECORD_BYTES_MAX.to_string());
-        for (name, value) in self.client().config_map() {
-            config.set(name, value);
-        }
+        let mut config = self.client_with(config);
         config
             .set("enable.idempotence", "true")
             .set_log_level(RDKafkaLogLevel::Notice);
@@ -251,6 +250,19 @@ impl Settings {
             );
         }
         config
+    }
+}
+
+/// What librdkafka says of a setting, which may repeat its value.
+fn why_refused(name: &str, error: &KafkaError) -> String {
+    const SECRET: [&str; 6] = ["passw", "secret", "key", "token", "pem", "oauth"];
+    let lower = name.to_ascii_lowercase();
+    if SECRET.iter().any(|word| lower.contains(word)) {
+        return "librdkafka does not know it, or does not take its value".to_owned();
+    }
+    match error {
+        KafkaError::ClientConfig(_, why, ..) => why.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -267,6 +279,20 @@ mod tests {
     }
 
     #[test]
+    fn a_password_reaches_every_client_and_no_message() {
+        let given = settings("sasl.password", "P1");
+        let clients = [given.client(), given.reader(), given.producer(true)];
+        for client in clients {
+            assert_eq!(client.get("sasl.password"), Some("P1"));
+        }
+        let unknown = settings("sasl.passwort", "P1").check().unwrap_err();
+        let wrong = settings("ssl.key.pem", "P1").check();
+        for error in [Some(unknown), wrong.err()].into_iter().flatten() {
+            assert!(!error.to_string().contains("P1"), "{error}");
+        }
+    }
+
+    #[test]
     fn a_setting_that_exactly_once_rests_on_is_refused() {
         for name in OURS {
             let error = settings(name, "1").check().unwrap_err();
@@ -277,10 +303,17 @@ mod tests {
     #[test]
     fn a_setting_that_nobody_knows_is_refused_by_its_name() {
         let error = settings("lingr.ms", "1").check().unwrap_err();
-        assert!(error.to_string().starts_with("`lingr.ms = 1`: "), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("the setting `lingr.ms`: No such"),
+            "{error}"
+        );
         let error = settings("linger.ms", "soon").check().unwrap_err();
         assert!(
-            error.to_string().starts_with("`linger.ms = soon`: "),
+            error
+                .to_string()
+                .starts_with("the setting `linger.ms`: Invalid value"),
             "{error}"
         );
         assert_eq!(settings("security.protocol", "ssl").check(), Ok(()));

@@ -75,10 +75,10 @@ fn of_stats(stats: &Stats) -> (bool, String) {
     if restoring > 0 {
         return (false, format!("restoring {restoring} of {all} {tasks}"));
     }
-    match (all, stats.rebalances) {
-        (0, 0) => (false, "waiting for its partitions".to_owned()),
+    match (all, stats.is_member) {
+        (0, false) => (false, "waiting for its partitions".to_owned()),
         // As many processes as there are partitions work, the rest stand by.
-        (0, _) => (true, "standing by without a task".to_owned()),
+        (0, true) => (true, "standing by without a task".to_owned()),
         (all, _) => (true, format!("running {all} {tasks}")),
     }
 }

@@ -66,6 +66,11 @@ impl Registry {
         Ok(tables.zip(prefixes).collect())
     }
 
+    /// Why records wait for the registry, if they do.
+    pub fn trouble(&self) -> Option<Arc<str>> {
+        self.schemas.trouble()
+    }
+
     /// What would become of the schemas of all tables; writes nothing.
     pub fn verify(&self, application_id: &str) -> Result<Vec<registry::Standing>> {
         let topics = topics(application_id);

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use kafka::KafkaPort;
 use model::{Millis, Text};
 use settings::Meant;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use telemetry::Slots;
@@ -85,6 +86,7 @@ impl Life<'_> {
         runner.count_apart(Reasons::new(of_codes.chain(of_queues), REASON_LEVELS));
         tracing::info!(stage = stage.name(), "connected");
         let mut taken_at: Option<Instant> = None;
+        let mut trouble = None;
         loop {
             if self.is_over() {
                 runner.finish();
@@ -97,6 +99,9 @@ impl Life<'_> {
                 self.find_silent(stats);
                 tell_troubles(stage, &former, stats);
                 self.slots.put(stage.name(), stats.clone());
+                if stage == StageName::Door {
+                    self.tell_of_registry(&mut trouble);
+                }
             }
         }
     }
@@ -131,6 +136,19 @@ impl Life<'_> {
             StageName::Handles => Runner::handles(self.engine, &application, port, encode)?,
             StageName::Customers => Runner::customers(self.engine, &application, port, encode)?,
         })
+    }
+
+    /// Says that records wait for the registry, in the log once for each cause.
+    fn tell_of_registry(&self, former: &mut Option<Arc<str>>) {
+        let trouble = self.registry.and_then(Registry::trouble);
+        if let Some(why) = &trouble {
+            let stage = StageName::Door.name();
+            self.slots.failed(stage, &format!("schema registry: {why}"));
+            if trouble != *former {
+                tracing::warn!(stage, "records wait for the schema registry: {why}");
+            }
+        }
+        *former = trouble;
     }
 
     /// Says which sources have been silent for longer than they may be. On a day on which nobody

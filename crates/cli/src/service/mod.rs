@@ -31,6 +31,7 @@ pub fn run(arguments: &Run) -> Result<u8> {
     let meant = load(&arguments.config)?;
     let stages = stages(arguments.stage)?;
     refuse(&meant)?;
+    topics::settings(&meant)?;
     let format = match arguments.log_format {
         LogFormat::Text => Format::Text,
         LogFormat::Json => Format::Json,

@@ -172,7 +172,13 @@ pub(super) fn kafka(check: &mut Check<'_>) -> Kafka {
         application_id: typed.application_id.clone(),
         instance: typed.instance.clone(),
         registry_url: typed.registry_url.clone(),
-        config: typed.config.0.iter().cloned().collect(),
+        config: typed
+            .config
+            .0
+            .iter()
+            // librdkafka's names have dots, where names of the environment have underscores.
+            .map(|(name, value)| (name.replace('_', "."), value.clone()))
+            .collect(),
         topics,
     }
 }

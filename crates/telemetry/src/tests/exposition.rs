@@ -224,6 +224,7 @@ fn readiness_says_what_each_stage_is_doing() {
     assert!(!state("handles").ready);
     let stand_by = Stats {
         rebalances: 1,
+        is_member: true,
         ..Stats::default()
     };
     slots.put("handles", stand_by);

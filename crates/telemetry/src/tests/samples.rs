@@ -43,6 +43,7 @@ pub fn door() -> Stats {
         changelog_bytes: 4_096,
         clocks_sent: 7,
         rebalances: 1,
+        is_member: true,
         ..Stats::default()
     };
     stats.counts.read = 100;

@@ -232,6 +232,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             Polled::Nothing => {}
             Polled::Assigned(tasks) => {
                 self.stats.rebalances += 1;
+                self.stats.is_member = true;
                 tasks.iter().for_each(|task| self.assigned(task));
             }
             Polled::Revoked(tasks) => {
@@ -241,6 +242,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             }
             Polled::Lost(tasks) => {
                 self.stats.rebalances += 1;
+                self.stats.is_member = false;
                 if self.opened_at.is_some() {
                     self.abort();
                 }
@@ -295,8 +297,8 @@ impl<P: Port, W: Work> Loop<P, W> {
             return;
         };
         slot.end = Some(end);
-        slot.is_caught_up = true;
         if matches!(slot.phase, Phase::Running) {
+            slot.is_caught_up = true;
             slot.task.caught_up(time);
             // Marks of transactions stand behind the last record. The next commit passes them too,
             // so that a topic which forgets them does not seem to have forgotten records.
@@ -365,7 +367,8 @@ impl<P: Port, W: Work> Loop<P, W> {
         let partitions = partitions.unwrap_or_default();
         let position = slot.task.position_mut();
         let known = position.committed.partitions;
-        if known != 0 && known != partitions {
+        // The door keeps nothing by key: a source may be given more partitions.
+        if self.stage != StageName::Door && known != 0 && known != partitions {
             let why = format!(
                 "{} has {partitions} partitions now and had {known}: keys would no longer find \
                  their states",

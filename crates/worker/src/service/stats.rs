@@ -124,6 +124,8 @@ pub struct Stats {
     pub resyncs: BTreeMap<ResyncCause, u64>,
     /// Rebalances: partitions were given or taken.
     pub rebalances: u64,
+    /// The group has given this process its part, were it nothing, and has not shut it out since.
+    pub is_member: bool,
     /// Records set aside because they crashed the code, and what followed under their keys.
     pub set_aside: u64,
     /// Keys that are set aside now.
