@@ -10,6 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 /// The schemas of what comes in, by channel; `signal` for signals.
 const INPUT: [(&str, &str); 6] = [
@@ -72,28 +73,46 @@ impl Avro {
         &self.url
     }
 
-    /// Asks the registry over plain HTTP.
+    /// Asks the registry over plain HTTP; again for a while if it does not answer in JSON: one that
+    /// has just been started, or is busy, may say something else.
     fn ask(&self, method: &str, path: &str, body: &str) -> Value {
+        let asked_at = Instant::now();
+        loop {
+            let answer = self.ask_once(method, path, body);
+            let said = answer
+                .split_once("\r\n\r\n")
+                .and_then(|(_, body)| serde_json::from_str(body).ok());
+            match said {
+                Some(said) => return said,
+                None if asked_at.elapsed() > Duration::from_secs(30) => panic!("{answer}"),
+                None => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+
+    /// The whole answer, or why there is none.
+    fn ask_once(&self, method: &str, path: &str, body: &str) -> String {
         let rest = self.url.strip_prefix("http://").unwrap();
-        let (host, base) = rest
-            .split_once('/')
-            .map_or((rest, ""), |(host, base)| (host, base));
+        let (host, base) = rest.split_once('/').unwrap_or((rest, ""));
         let base = if base.is_empty() {
             String::new()
         } else {
             format!("/{base}")
         };
-        let mut stream = TcpStream::connect(host).unwrap();
         let request = format!(
             "{method} {base}{path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\n\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        serde_json::from_str(body).unwrap_or_else(|_| panic!("{answer}"))
+        let asked = TcpStream::connect(host).and_then(|mut stream| {
+            stream.write_all(request.as_bytes())?;
+            stream.read_to_string(&mut answer)
+        });
+        match asked {
+            Ok(_) => answer,
+            Err(error) => format!("{error}; {answer}"),
+        }
     }
 
     /// A record of JSON as a producer with a registry writes it. What is no record stays as it is.
