@@ -3,7 +3,6 @@
 use crate::args::{Topics, TopicsAction};
 use crate::intake::load;
 use crate::report::say;
-
 use crate::service::decode;
 use anyhow::{Context, Result};
 use kafka::admin::{self, Finding, Plan, Sizes};
