@@ -7,4 +7,5 @@ pub mod broker;
 pub mod campaign;
 pub mod faults;
 pub mod oracle;
+pub mod seeds;
 pub mod workload;
