@@ -233,3 +233,74 @@ fn a_cluster_that_is_not_there_is_told_from_one_that_says_no() {
         "{said}"
     );
 }
+
+/// A user of a broker that asks for passwords.
+fn user(broker: &Broker, password: &str) -> (Settings, Plan) {
+    let (mut settings, plan) = of(&broker.secured_servers(), "locked", &["locked.calls"]);
+    for (name, value) in [
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanism", "PLAIN"),
+        ("sasl.username", "app"),
+        ("sasl.password", password),
+    ] {
+        settings
+            .librdkafka
+            .insert(name.to_owned(), value.to_owned());
+    }
+    (settings, plan)
+}
+
+#[test]
+fn a_refused_password_and_a_missing_right_are_told_from_what_is_not_there() {
+    if !Broker::is_possible() {
+        return;
+    }
+    let broker = Broker::start_secured(&[("app", "P1")]);
+    topics::create(&broker.bootstrap_servers(), "locked.calls", 1, &[]);
+
+    let (settings, plan) = user(&broker, "P2");
+    let said = init(&settings, &plan, From::Earliest)
+        .unwrap_err()
+        .to_string();
+    assert!(said.starts_with("no answer from Apache Kafka at"), "{said}");
+    assert!(said.contains("uthentication failed"), "{said}");
+    assert!(!said.contains("P2"), "{said}");
+
+    let (settings, plan) = user(&broker, "P1");
+    let error = init(&settings, &plan, From::Earliest).unwrap_err();
+    assert_eq!(error, AdminError::NoRight(vec!["locked.calls".to_owned()]));
+    let said = verify(&settings, &plan).map_or_else(|error| error.to_string(), |all| text(&all));
+    assert!(
+        said.contains("error: locked.calls: found no right to see it"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_group_at_work_is_given_no_start_offsets() {
+    use kafka::KafkaPort;
+    use worker::service::{Polled, Port};
+    let Some(broker) = Broker::shared() else {
+        return;
+    };
+    let servers = broker.bootstrap_servers();
+    topics::create(&servers, "busy.calls", 1, &[]);
+    let (settings, plan) = of(&servers, "busy", &["busy.calls"]);
+    init(&settings, &plan, From::Earliest).expect("the broker makes it");
+    let door = settings.stage("door", &["busy.calls".to_owned()]);
+    let mut port = KafkaPort::new(door).unwrap();
+    while !matches!(
+        port.poll(std::time::Duration::from_millis(100)),
+        Ok(Polled::Assigned(_))
+    ) {}
+    topics::create(&servers, "busy.chats", 1, &[]);
+    let (settings, plan) = of(&servers, "busy", &["busy.calls", "busy.chats"]);
+    let said = init(&settings, &plan, From::Earliest)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        said.starts_with("start offsets of group busy.door: the group has members")
+            && said.contains("15 s"),
+        "{said}"
+    );
+}

@@ -108,6 +108,43 @@ fn a_task_whose_records_are_gone_says_so() {
     assert!(matches!(next(&mut port), Polled::Records(_, records) if records[0].offset == 4));
 }
 
+#[test]
+fn a_gap_is_passed_once_an_operator_has_moved_the_groups_offset_behind_it() {
+    let Some(broker) = Broker::shared() else {
+        return;
+    };
+    let names = names(broker);
+    names.fill(0..20);
+    topics::delete_before(&names.servers, &names.topic("in"), 0, 4);
+    let settings = names.settings("a");
+    let moved_to = |offset| {
+        let offsets = [(names.of("in", 0), offset)];
+        kafka::admin::commit_offsets(&settings, &settings.group(), &offsets).expect("nobody is in");
+        let mut port = KafkaPort::new(settings.clone()).unwrap();
+        let tasks = assigned(&mut port);
+        port.start(&tasks[0], Some(2));
+        let next = next(&mut port);
+        drop(port);
+        // A static member that ends is one until its session is over.
+        std::thread::sleep(settings.session_timeout + Duration::from_secs(1));
+        next
+    };
+    // Not where the records are gone, nor backwards, where they would count twice.
+    for offset in [3, 1] {
+        assert!(
+            matches!(
+                moved_to(offset),
+                Polled::Gap {
+                    wanted: Some(2),
+                    ..
+                }
+            ),
+            "{offset}"
+        );
+    }
+    assert!(matches!(moved_to(6), Polled::Records(_, records) if records[0].offset == 6));
+}
+
 /// A producer of somebody else, with a transaction that it leaves open.
 fn hanging(names: &Names, id: &str, timeout_ms: u32, partition: i32) -> BaseProducer {
     let producer: BaseProducer = ClientConfig::new()

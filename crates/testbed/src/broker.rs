@@ -191,6 +191,8 @@ fn make_nodes(folder: &Path, ports: &[u16], extra: &[(&str, &str)]) -> Vec<Node>
 #[derive(Debug)]
 pub struct Broker {
     node: Node,
+    /// The port on which a password is asked for.
+    secured: Option<u16>,
     /// Deleted when the broker is dropped.
     _folder: TempDir,
 }
@@ -214,6 +216,61 @@ impl Broker {
         Broker::start_on(&free_ports(2), settings)
     }
 
+    /// Starts a broker that has a second listener, on which clients say a name and a password
+    /// (SASL/PLAIN, no TLS), and which lets these users do only what they were allowed by an access
+    /// control list: at first nothing. On the first listener everybody may do everything.
+    ///
+    /// # Panics
+    /// It does not start; says what it printed.
+    #[must_use]
+    pub fn start_secured(users: &[(&str, &str)]) -> Broker {
+        let ports = free_ports(3);
+        let (port, controller, secured) = (ports[0], ports[1], ports[2]);
+        let mut jaas =
+            "org.apache.kafka.common.security.plain.PlainLoginModule required".to_owned();
+        for (name, password) in users {
+            let _ = write!(jaas, " user_{name}=\"{password}\"");
+        }
+        jaas.push(';');
+        let listeners = format!(
+            "PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},\
+             SECURED://127.0.0.1:{secured}"
+        );
+        let advertised = format!("PLAINTEXT://127.0.0.1:{port},SECURED://127.0.0.1:{secured}");
+        let mut broker = Broker::start_on(
+            &[port, controller],
+            &[
+                ("listeners", &listeners),
+                ("advertised.listeners", &advertised),
+                (
+                    "listener.security.protocol.map",
+                    "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_PLAINTEXT",
+                ),
+                ("listener.name.secured.sasl.enabled.mechanisms", "PLAIN"),
+                ("listener.name.secured.plain.sasl.jaas.config", &jaas),
+                (
+                    "authorizer.class.name",
+                    "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                ),
+                ("super.users", "User:ANONYMOUS"),
+            ],
+        );
+        broker.secured = Some(secured);
+        broker
+    }
+
+    /// The address of the listener that asks for a password.
+    ///
+    /// # Panics
+    /// There is none.
+    #[must_use]
+    pub fn secured_servers(&self) -> String {
+        format!(
+            "127.0.0.1:{}",
+            self.secured.expect("it was started with one")
+        )
+    }
+
     /// Starts a broker on a port of one's own choice.
     ///
     /// # Panics
@@ -231,6 +288,7 @@ impl Broker {
         node.wait_until_ready();
         Broker {
             node,
+            secured: None,
             _folder: folder,
         }
     }

@@ -1,14 +1,15 @@
 //! What there is: brokers, topics with their partitions and settings.
 
 use super::AdminError;
-use super::groups::speaker;
+use super::speaker::{Speaker, speaker, trouble};
 use crate::settings::Settings;
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, OwnedResourceSpecifier, ResourceSpecifier,
 };
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::Consumer;
-use std::collections::BTreeMap;
+use rdkafka::types::RDKafkaRespErr;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How long the cluster may take to answer.
@@ -29,15 +30,22 @@ pub(super) struct Topic {
 pub(super) struct Cluster {
     pub(super) brokers: Vec<i32>,
     pub(super) topics: BTreeMap<String, Topic>,
+    /// Of the topics that were asked for, those that this user may not see.
+    pub(super) hidden: BTreeSet<String>,
 }
 
 impl Cluster {
-    /// Asks for everything there is.
-    pub(super) fn look(settings: &Settings) -> Result<Cluster, AdminError> {
+    /// Asks for everything there is, and whether what is not there of these topics is only hidden.
+    pub(super) fn look<'a>(
+        settings: &Settings,
+        wanted: impl IntoIterator<Item = &'a String>,
+    ) -> Result<Cluster, AdminError> {
         let client = speaker(settings, &format!("{}.admin", settings.application_id))?;
         let metadata = client
             .fetch_metadata(None, ANSWER_WITHIN)
-            .map_err(|error| AdminError::of(settings, "metadata", &error))?;
+            .map_err(|error| {
+                AdminError::of(settings, "metadata", &error).because(|| trouble(&client))
+            })?;
         let topic = |topic: &rdkafka::metadata::MetadataTopic| {
             let partitions = topic.partitions();
             let replicas = partitions
@@ -51,21 +59,49 @@ impl Cluster {
             (topic.name().to_owned(), found)
         };
         let exists = |topic: &&rdkafka::metadata::MetadataTopic| !topic.partitions().is_empty();
+        let topics: BTreeMap<String, Topic> =
+            metadata.topics().iter().filter(exists).map(topic).collect();
+        let missing = wanted
+            .into_iter()
+            .filter(|name| !topics.contains_key(*name));
+        let hidden = missing
+            .filter_map(|name| match is_hidden(settings, &client, name) {
+                Ok(hidden) => hidden.then(|| Ok(name.clone())),
+                Err(error) => Some(Err(error)),
+            })
+            .collect::<Result<_, _>>()?;
         Ok(Cluster {
+            hidden,
+            topics,
             brokers: metadata
                 .brokers()
                 .iter()
                 .map(|broker| broker.id())
                 .collect(),
-            topics: metadata.topics().iter().filter(exists).map(topic).collect(),
         })
     }
 
     /// The sources that are not there.
     pub(super) fn missing(&self, topics: &[String]) -> Vec<String> {
-        let is_missing = |topic: &&String| !self.topics.contains_key(*topic);
+        let is_missing =
+            |topic: &&String| !self.topics.contains_key(*topic) && !self.hidden.contains(*topic);
         topics.iter().filter(is_missing).cloned().collect()
     }
+
+    /// The sources that may be there, and that we may not see.
+    pub(super) fn hidden_of(&self, topics: &[String]) -> Vec<String> {
+        let is_hidden = |topic: &&String| self.hidden.contains(*topic);
+        topics.iter().filter(is_hidden).cloned().collect()
+    }
+}
+
+/// A list of all topics leaves out what the user may not see; asked for by name, it is refused.
+fn is_hidden(settings: &Settings, client: &Speaker, topic: &str) -> Result<bool, AdminError> {
+    let metadata = client
+        .fetch_metadata(Some(topic), ANSWER_WITHIN)
+        .map_err(|error| AdminError::of(settings, "metadata", &error))?;
+    let error = metadata.topics().first().and_then(|found| found.error());
+    Ok(error == Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED))
 }
 
 pub(super) fn count(len: usize) -> u32 {

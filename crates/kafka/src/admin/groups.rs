@@ -2,21 +2,13 @@
 
 use super::AdminError;
 use super::cluster::ANSWER_WITHIN;
+use super::speaker::{Speaker, speaker};
 use crate::consumer::list_of;
 use crate::producer::offsets_list;
 use crate::settings::Settings;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::topic_partition_list::Offset;
 use worker::service::TopicPartition;
-
-/// A consumer that speaks for a group without joining it.
-pub(super) fn speaker(settings: &Settings, group: &str) -> Result<BaseConsumer, AdminError> {
-    let mut config = settings.reader();
-    config.set("group.id", group);
-    let created: KafkaResult<BaseConsumer> = config.create();
-    created.map_err(|error| AdminError::of(settings, "a client cannot be made", &error))
-}
 
 /// Commits offsets for a group that has no members now.
 ///
@@ -36,6 +28,7 @@ pub fn commit_offsets(
 /// The offsets that a group has committed of some partitions, in their order.
 pub(super) fn committed(
     settings: &Settings,
+    client: &Speaker,
     group: &str,
     partitions: &[TopicPartition],
 ) -> Result<Vec<Option<i64>>, AdminError> {
@@ -45,7 +38,7 @@ pub(super) fn committed(
     let what = format!("offsets of group {group}");
     let failed = |error| AdminError::of(settings, &what, &error);
     let list = list_of(partitions, Offset::Invalid);
-    let found = speaker(settings, group)?
+    let found = client
         .committed_offsets(list, ANSWER_WITHIN)
         .map_err(failed)?;
     let mut offsets = Vec::new();
@@ -65,9 +58,13 @@ pub(super) fn committed(
 }
 
 /// The client ids of a group's members.
-pub(super) fn members(settings: &Settings, group: &str) -> Result<Vec<String>, AdminError> {
+pub(super) fn members(
+    settings: &Settings,
+    client: &Speaker,
+    group: &str,
+) -> Result<Vec<String>, AdminError> {
     let what = format!("members of group {group}");
-    let list = speaker(settings, group)?
+    let list = client
         .fetch_group_list(Some(group), ANSWER_WITHIN)
         .map_err(|error| AdminError::of(settings, &what, &error))?;
     let members = list

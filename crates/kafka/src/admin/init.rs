@@ -2,13 +2,14 @@
 
 use super::AdminError;
 use super::cluster::{ANSWER_WITHIN, Cluster, admin, options};
-use super::groups::{commit_offsets, committed, speaker};
+use super::groups::{commit_offsets, committed};
 use super::plan::{GroupPlan, Plan, TopicPlan, in_sync_min};
+use super::speaker::{Speaker, speaker};
 use crate::consumer::list_of;
 use crate::settings::Settings;
 use model::Millis;
 use rdkafka::admin::{NewTopic, TopicReplication};
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::topic_partition_list::Offset;
 use std::time::{Duration, Instant};
@@ -40,7 +41,11 @@ pub struct Made {
 /// # Errors
 /// A source is missing; the cluster does not answer, or says no.
 pub fn init(settings: &Settings, plan: &Plan, from: From) -> Result<Made, AdminError> {
-    let cluster = Cluster::look(settings)?;
+    let cluster = Cluster::look(settings, plan.names())?;
+    let no_right = cluster.hidden_of(&plan.sources);
+    if !no_right.is_empty() {
+        return Err(AdminError::NoRight(no_right));
+    }
     let no_source = cluster.missing(&plan.sources);
     if !no_source.is_empty() {
         return Err(AdminError::NoSource(no_source));
@@ -108,14 +113,9 @@ fn create(settings: &Settings, topics: &[&TopicPlan], replication: u32) -> Resul
 fn wait_for_leaders(settings: &Settings, plan: &Plan) -> Result<Cluster, AdminError> {
     let deadline = Instant::now() + ANSWER_WITHIN;
     loop {
-        let cluster = Cluster::look(settings)?;
+        let cluster = Cluster::look(settings, [])?;
         let is_led = |name: &String| cluster.topics.get(name).is_some_and(|topic| topic.is_led);
-        let mut names = plan
-            .topics
-            .iter()
-            .map(|topic| &topic.name)
-            .chain(&plan.sources);
-        let Some(not_led) = names.find(|name| !is_led(name)) else {
+        let Some(not_led) = plan.names().find(|name| !is_led(name)) else {
             return Ok(cluster);
         };
         if Instant::now() > deadline {
@@ -136,14 +136,14 @@ fn missing_starts(
     from: From,
 ) -> Result<Vec<(TopicPartition, i64)>, AdminError> {
     let partitions = partitions_of(cluster, group);
-    let known = committed(settings, &group.group, &partitions)?;
+    let client = speaker(settings, &group.group)?;
+    let known = committed(settings, &client, &group.group, &partitions)?;
     let missing: Vec<TopicPartition> = std::iter::zip(partitions, known)
         .filter_map(|(of, offset)| offset.is_none().then_some(of))
         .collect();
     if !group.reads_sources || missing.is_empty() {
         return Ok(missing.into_iter().map(|of| (of, 0)).collect());
     }
-    let client = speaker(settings, &group.group)?;
     missing
         .into_iter()
         .map(|of| {
@@ -169,7 +169,7 @@ pub(super) fn partitions_of(cluster: &Cluster, group: &GroupPlan) -> Vec<TopicPa
 
 fn start_offset(
     settings: &Settings,
-    client: &BaseConsumer,
+    client: &Speaker,
     of: &TopicPartition,
     from: From,
 ) -> Result<i64, AdminError> {

@@ -5,6 +5,7 @@ mod cluster;
 mod groups;
 mod init;
 mod plan;
+mod speaker;
 mod verify;
 
 pub use groups::commit_offsets;
@@ -34,6 +35,24 @@ pub enum AdminError {
         .0.join(", ")
     )]
     NoSource(Vec<String>),
+    /// The cluster answers, and does not let us see source topics.
+    #[error(
+        "no right to see the source topics {}: the user needs Describe, Read and DescribeConfigs \
+         on them",
+        .0.join(", ")
+    )]
+    NoRight(Vec<String>),
+    /// The group is at work: its offsets are its own.
+    #[error(
+        "{what}: the group has members, and their offsets are theirs to commit; end all processes \
+         that run this stage, wait until their sessions are over ({session_s} s), and ask again"
+    )]
+    HasMembers {
+        /// What was asked for.
+        what: String,
+        /// How long a member that has ended still counts as one, in seconds.
+        session_s: u64,
+    },
     /// The cluster answers, and says no.
     #[error("{what}: {why}")]
     Refused {
@@ -79,10 +98,24 @@ impl AdminError {
                 bootstrap_servers: settings.bootstrap_servers.clone(),
                 why: format!("{what}: {why}"),
             },
+            Some(Code::UnknownMemberId) => AdminError::HasMembers {
+                what: what.to_owned(),
+                session_s: settings.session_timeout.as_secs(),
+            },
             Some(_) => AdminError::Refused {
                 what: what.to_owned(),
                 why: why.to_owned(),
             },
         }
+    }
+
+    /// Says what the client heard meanwhile, if there was no answer.
+    pub(crate) fn because(mut self, trouble: impl FnOnce() -> Option<String>) -> AdminError {
+        if let AdminError::Unreachable { why, .. } = &mut self
+            && let Some(trouble) = trouble()
+        {
+            *why = format!("{why}; {trouble}");
+        }
+        self
     }
 }

@@ -147,6 +147,12 @@ fn of_table() -> BTreeMap<&'static str, String> {
 }
 
 impl Plan {
+    /// All topics, ours and others'.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        let ours = self.topics.iter().map(|topic| &topic.name);
+        ours.chain(&self.sources)
+    }
+
     /// Replicas of each partition, where there are so many brokers.
     #[must_use]
     pub fn replication(&self, brokers: u32) -> u32 {

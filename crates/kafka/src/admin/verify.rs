@@ -5,6 +5,7 @@ use super::cluster::{Cluster, Topic, settings_of, settings_of_broker};
 use super::groups::{committed, members};
 use super::init::partitions_of;
 use super::plan::{GroupPlan, Plan, TopicPlan, in_sync_min};
+use super::speaker::speaker;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -54,14 +55,9 @@ struct Check<'a> {
 /// # Errors
 /// The cluster does not answer, or does not let us look.
 pub fn verify(settings: &Settings, plan: &Plan) -> Result<Vec<Finding>, AdminError> {
-    let cluster = Cluster::look(settings)?;
+    let cluster = Cluster::look(settings, plan.names())?;
     let there = |name: &&String| cluster.topics.contains_key(*name);
-    let names = plan
-        .topics
-        .iter()
-        .map(|topic| &topic.name)
-        .chain(&plan.sources);
-    let names: Vec<String> = names.filter(there).cloned().collect();
+    let names: Vec<String> = plan.names().filter(there).cloned().collect();
     let of_topics = settings_of(settings, &names)?;
     let mut check = Check {
         settings,
@@ -77,7 +73,18 @@ pub fn verify(settings: &Settings, plan: &Plan) -> Result<Vec<Finding>, AdminErr
             "whoever writes to it has to make it, or the configuration names it wrongly",
         );
     }
+    for hidden in check.cluster.hidden.clone() {
+        check.error(
+            &hidden,
+            "no right to see it",
+            "Describe, Read and DescribeConfigs, and on topics of ours all operations",
+            "give the user of [kafka.config] these rights",
+        );
+    }
     for topic in &plan.topics {
+        if check.cluster.hidden.contains(&topic.name) {
+            continue;
+        }
         match (
             check.cluster.topics.get(&topic.name).cloned(),
             of_topics.get(&topic.name),
@@ -203,7 +210,8 @@ impl Check<'_> {
             self.partitions(group);
         }
         let partitions = partitions_of(&self.cluster, group);
-        let offsets = committed(self.settings, &group.group, &partitions)?;
+        let client = speaker(self.settings, &group.group)?;
+        let offsets = committed(self.settings, &client, &group.group, &partitions)?;
         for (of, offset) in std::iter::zip(&partitions, offsets) {
             if offset.is_none() {
                 self.error(
@@ -215,7 +223,7 @@ impl Check<'_> {
             }
         }
         let ours = format!("{}.", group.group);
-        for member in members(self.settings, &group.group)? {
+        for member in members(self.settings, &client, &group.group)? {
             if !member.starts_with(&ours) {
                 self.error(
                     &format!("group {}: member", group.group),

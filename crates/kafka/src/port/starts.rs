@@ -80,7 +80,12 @@ impl KafkaPort {
         let (first, end) = self
             .consumer()
             .fetch_watermarks(&of.topic, partition, ANSWER_WITHIN)?;
-        let Some(wanted) = wanted.filter(|wanted| (first..=end).contains(wanted)) else {
+        let there = |wanted: &i64| (first..=end).contains(wanted);
+        let accepted = match wanted.filter(there) {
+            None => self.accepted(of, wanted)?.filter(there),
+            wanted => wanted,
+        };
+        let Some(wanted) = accepted else {
             let gap = Polled::Gap {
                 task: of.clone(),
                 wanted,
@@ -97,6 +102,23 @@ impl KafkaPort {
             next: wanted,
             since: Instant::now(),
         })
+    }
+
+    /// Where to go on behind records that are gone, if an operator has said so by moving the group's
+    /// offset forward. The two are committed together, so that only a hand moves them apart.
+    fn accepted(&self, of: &TopicPartition, wanted: Option<i64>) -> KafkaResult<Option<i64>> {
+        let Some(wanted) = wanted else {
+            return Ok(None);
+        };
+        let moved = self.committed(of)?.filter(|offset| *offset > wanted);
+        if let Some(offset) = moved {
+            tracing::warn!(
+                task = %of,
+                "offset {wanted} is gone, and the group's offset was moved to {offset}: going on \
+                 there, without what stood in between"
+            );
+        }
+        Ok(moved)
     }
 
     /// The offset that the group has committed.
