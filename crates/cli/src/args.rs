@@ -53,8 +53,9 @@ pub enum Command {
     Run(Run),
     /// Make the topics of the service, or check them.
     #[command(
-        after_help = "Examples:\n  ricochet topics --config ricochet.toml init --from \
-                      2026-03-01T00:00:00Z\n  ricochet topics --config ricochet.toml verify"
+        after_help = "Examples:\n  ricochet topics --config ricochet.toml init --partitions 16 \
+                      --from 2026-03-01T00:00:00Z\n  ricochet topics --config ricochet.toml \
+                      verify\n\n`ricochet topics init --help` lists the options of init."
     )]
     Topics(Topics),
 }

@@ -14,7 +14,7 @@ use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::HashMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use worker::service::{Outcome, TopicPartition};
 
@@ -140,12 +140,12 @@ pub(crate) struct Transactions {
     begun: bool,
     /// No call makes sense any more.
     broken: bool,
-    seldom: Seldom,
+    seldom: Arc<Seldom>,
 }
 
 impl Transactions {
     /// Makes a producer; it is of no use before [`Transactions::make_ready`].
-    pub(crate) fn new(settings: &Settings) -> KafkaResult<Transactions> {
+    pub(crate) fn new(settings: &Settings, seldom: &Arc<Seldom>) -> KafkaResult<Transactions> {
         let config = settings.producer(true);
         Ok(Transactions {
             producer: Aside::new(config.create_with_context(Deliveries::default())?),
@@ -154,7 +154,7 @@ impl Transactions {
             open: false,
             begun: false,
             broken: false,
-            seldom: Seldom::default(),
+            seldom: Arc::clone(seldom),
         })
     }
 

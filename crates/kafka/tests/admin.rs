@@ -44,7 +44,7 @@ fn what_was_made_is_as_it_should_be_and_is_made_once() {
     assert!(
         before
             .iter()
-            .any(|finding| finding.advice == "ricochet topics init"),
+            .any(|finding| finding.advice == "ricochet topics --config F init"),
         "{before:?}"
     );
 

@@ -7,8 +7,8 @@ use anyhow::{Result, bail};
 use kafka::KafkaPort;
 use model::{Millis, Text};
 use settings::Meant;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use telemetry::Slots;
 use worker::Engine;
@@ -26,6 +26,8 @@ const AGAIN_AFTER_MIN: Duration = Duration::from_millis(500);
 const AGAIN_AFTER_MAX: Duration = Duration::from_secs(10);
 /// Levels of reasons that metrics count apart.
 const REASON_LEVELS: usize = 1;
+/// What one stage found of the topics holds for the others this long.
+const LOOKED_HOLDS: Duration = Duration::from_secs(10);
 /// A stage that has worked for this long has recovered.
 const RECOVERED_AFTER: Duration = Duration::from_secs(60);
 
@@ -36,6 +38,8 @@ pub struct Life<'a> {
     pub registry: Option<&'a Registry>,
     pub slots: &'a Slots,
     pub stop: &'a AtomicBool,
+    /// When topics and groups were last found to be as they should be.
+    pub looked_at: Mutex<Option<Instant>>,
 }
 
 impl Life<'_> {
@@ -73,11 +77,7 @@ impl Life<'_> {
 
     /// Works until the process is asked to end.
     fn work(&self, stage: StageName, stats: &mut Stats) -> Result<()> {
-        let errors = topics::errors(self.meant)?;
-        if let Some(first) = errors.first() {
-            let more = errors.len() - 1;
-            bail!("{first} ({more} more: see `ricochet topics verify`)");
-        }
+        self.look_at_topics()?;
         let mut runner = self.runner(stage)?;
         runner.go_on_counting(stats.clone());
         let tables = &self.engine.door.settings().tables;
@@ -104,6 +104,24 @@ impl Life<'_> {
                 }
             }
         }
+    }
+
+    /// Looks whether topics and groups are as they should be: one stage for all.
+    fn look_at_topics(&self) -> Result<()> {
+        let mut looked_at = self
+            .looked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if looked_at.is_some_and(|at| at.elapsed() < LOOKED_HOLDS) {
+            return Ok(());
+        }
+        let errors = topics::errors(self.meant)?;
+        if let Some(first) = errors.first() {
+            let more = errors.len() - 1;
+            bail!("{first} ({more} more: see `ricochet topics --config F verify`)");
+        }
+        *looked_at = Some(Instant::now());
+        Ok(())
     }
 
     fn runner(&self, stage: StageName) -> Result<Runner<'_, KafkaPort, Topics<'_>>> {

@@ -16,8 +16,8 @@ use crate::intake::load;
 use anyhow::{Context, Result, bail};
 use model::Text;
 use settings::{Identifiers, Meant};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use telemetry::http::Server;
 use telemetry::{Format, Labels, Metrics, Slots};
@@ -58,6 +58,7 @@ pub fn run(arguments: &Run) -> Result<u8> {
         registry: registry.as_ref(),
         slots: &slots,
         stop: &stop,
+        looked_at: Mutex::default(),
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = stages

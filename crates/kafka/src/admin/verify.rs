@@ -94,7 +94,7 @@ pub fn verify(settings: &Settings, plan: &Plan) -> Result<Vec<Finding>, AdminErr
                 &topic.name,
                 "no such topic",
                 "a topic",
-                "ricochet topics init",
+                "ricochet topics --config F init",
             ),
         }
     }
@@ -218,7 +218,7 @@ impl Check<'_> {
                     &format!("group {}: {of}", group.group),
                     "no offset",
                     "the offset to start from",
-                    "ricochet topics init",
+                    "ricochet topics --config F init",
                 );
             }
         }

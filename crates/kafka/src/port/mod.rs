@@ -16,12 +16,17 @@ use rdkafka::consumer::{Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::Offset;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tasks::{Phase, Task};
 use worker::service::{Outcome, Polled, Port, PortError, TopicPartition};
 
 /// How often the preparation of transactions may hold up the thread.
 const INIT_WITHIN: Duration = Duration::from_secs(5);
+
+/// So many producers of ours in a row were of no use within this time: somebody else has our name.
+const RIVAL_AFTER: usize = 5;
+const RIVAL_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long a port that is dropped may take to abort what is open.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
@@ -49,7 +54,9 @@ pub struct KafkaPort {
     drained: bool,
     ends: BTreeMap<TopicPartition, i64>,
     teller: Option<Teller>,
-    seldom: Seldom,
+    /// When producers turned out to be of no use, of late.
+    broken_at: VecDeque<Instant>,
+    seldom: Arc<Seldom>,
 }
 
 fn error(what: &str, error: &KafkaError) -> PortError {
@@ -69,7 +76,8 @@ impl KafkaPort {
             .consumer()
             .create_with_context(Listener::default())
             .map_err(|cause| error("the consumer cannot be made", &cause))?;
-        let transactions = Transactions::new(&settings)
+        let seldom = Arc::<Seldom>::default();
+        let transactions = Transactions::new(&settings, &seldom)
             .map_err(|cause| error("the producer cannot be made", &cause))?;
         Ok(KafkaPort {
             settings,
@@ -85,7 +93,8 @@ impl KafkaPort {
             drained: false,
             ends: BTreeMap::new(),
             teller: None,
-            seldom: Seldom::default(),
+            broken_at: VecDeque::new(),
+            seldom,
         })
     }
 
@@ -116,11 +125,30 @@ impl KafkaPort {
         let refused = |cause: KafkaError| error("transactions cannot be prepared", &cause);
         let mut transactions = match self.transactions.take() {
             Some(transactions) => transactions,
-            None => Transactions::new(&self.settings).map_err(refused)?,
+            None => Transactions::new(&self.settings, &self.seldom).map_err(refused)?,
         };
         let ready = transactions.make_ready(INIT_WITHIN).map_err(refused)?;
         self.transactions = Some(transactions);
         Ok(ready)
+    }
+
+    /// A producer that is fenced again and again has a rival of its name: going on at once would fence
+    /// that one in turn, for ever.
+    fn look_for_a_rival(&mut self) -> Result<(), PortError> {
+        let now = Instant::now();
+        self.broken_at.push_back(now);
+        self.broken_at
+            .retain(|at| now.duration_since(*at) < RIVAL_WITHIN);
+        if self.broken_at.len() < RIVAL_AFTER {
+            return Ok(());
+        }
+        Err(PortError(format!(
+            "fenced {} times within {} s: another process runs this stage as kafka.instance `{}`; \
+             each process needs a name of its own",
+            self.broken_at.len(),
+            RIVAL_WITHIN.as_secs(),
+            self.settings.instance
+        )))
     }
 
     /// Stops the fetching of partitions; what was fetched is dropped.
@@ -265,6 +293,7 @@ impl Port for KafkaPort {
             .is_some_and(Transactions::is_broken)
         {
             self.transactions = None;
+            self.look_for_a_rival()?;
         }
         self.prepare()
     }
@@ -290,7 +319,7 @@ impl Port for KafkaPort {
         match u32::try_from(count) {
             Ok(count) if count > 0 => Ok(count),
             _ => Err(PortError(format!(
-                "there is no topic {topic}; `ricochet topics init` makes it"
+                "there is no topic {topic}; `ricochet topics --config F init` makes it"
             ))),
         }
     }

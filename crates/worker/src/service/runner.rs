@@ -150,7 +150,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             if stage != StageName::Door && partitions != topics.changelog_partitions() {
                 return Err(PortError(format!(
                     "topic {topic} has {partitions} partitions, and {} has {}: they have to have \
-                     the same number; see `ricochet topics verify`",
+                     the same number; see `ricochet topics --config F verify`",
                     topic_name(id, stage.changelog()),
                     topics.changelog_partitions()
                 )));
@@ -389,7 +389,9 @@ impl<P: Port, W: Work> Loop<P, W> {
             return;
         };
         let why = match wanted {
-            None => "there is no start offset: `ricochet topics init` commits one".to_owned(),
+            None => {
+                "there is no start offset: `ricochet topics --config F init` commits one".to_owned()
+            }
             Some(wanted) if wanted < first => format!(
                 "records from offset {wanted} up to {first} are gone: they were deleted before they \
                  were read"
