@@ -87,9 +87,13 @@ impl ClientContext for Listener {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.hear();
-        // The end of a partition is no trouble, though it comes this way as well.
-        let is_end = error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF);
-        if !is_end && self.seldom.now() {
+        // The end of a partition is no trouble, though it comes this way as well. That another
+        // process has our name is told by whoever gives up because of it.
+        let is_told = matches!(
+            error.rdkafka_error_code(),
+            Some(RDKafkaErrorCode::PartitionEOF | RDKafkaErrorCode::FencedInstanceId)
+        );
+        if !is_told && self.seldom.now() {
             tracing::warn!(%error, reason, "consumer: trouble with the cluster, waited out");
         }
     }

@@ -24,10 +24,6 @@ use worker::service::{Outcome, Polled, Port, PortError, TopicPartition};
 /// How often the preparation of transactions may hold up the thread.
 const INIT_WITHIN: Duration = Duration::from_secs(5);
 
-/// So many producers of ours in a row were of no use within this time: somebody else has our name.
-const RIVAL_AFTER: usize = 5;
-const RIVAL_WITHIN: Duration = Duration::from_secs(30);
-
 /// How long a port that is dropped may take to abort what is open.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -54,8 +50,6 @@ pub struct KafkaPort {
     drained: bool,
     ends: BTreeMap<TopicPartition, i64>,
     teller: Option<Teller>,
-    /// When producers turned out to be of no use, of late.
-    broken_at: VecDeque<Instant>,
     seldom: Arc<Seldom>,
 }
 
@@ -93,7 +87,6 @@ impl KafkaPort {
             drained: false,
             ends: BTreeMap::new(),
             teller: None,
-            broken_at: VecDeque::new(),
             seldom,
         })
     }
@@ -130,25 +123,6 @@ impl KafkaPort {
         let ready = transactions.make_ready(INIT_WITHIN).map_err(refused)?;
         self.transactions = Some(transactions);
         Ok(ready)
-    }
-
-    /// A producer that is fenced again and again has a rival of its name: going on at once would fence
-    /// that one in turn, for ever.
-    fn look_for_a_rival(&mut self) -> Result<(), PortError> {
-        let now = Instant::now();
-        self.broken_at.push_back(now);
-        self.broken_at
-            .retain(|at| now.duration_since(*at) < RIVAL_WITHIN);
-        if self.broken_at.len() < RIVAL_AFTER {
-            return Ok(());
-        }
-        Err(PortError(format!(
-            "fenced {} times within {} s: another process runs this stage as kafka.instance `{}`; \
-             each process needs a name of its own",
-            self.broken_at.len(),
-            RIVAL_WITHIN.as_secs(),
-            self.settings.instance
-        )))
     }
 
     /// Stops the fetching of partitions; what was fetched is dropped.
@@ -283,9 +257,7 @@ impl Port for KafkaPort {
         // A process that was shut out of the group has a successor of the same name, whose producer
         // a new one of ours would fence.
         if let Some((code, why)) = self.consumer().client().fatal_error() {
-            return Err(PortError(format!(
-                "the consumer was shut out: {why} ({code})"
-            )));
+            return Err(self.shut_out(Some(code), &why));
         }
         if self
             .transactions
@@ -293,7 +265,6 @@ impl Port for KafkaPort {
             .is_some_and(Transactions::is_broken)
         {
             self.transactions = None;
-            self.look_for_a_rival()?;
         }
         self.prepare()
     }

@@ -1,7 +1,7 @@
 //! Taking what the consumer and the restores have.
 
+use super::KafkaPort;
 use super::tasks::{Batch, Task, caught_up};
-use super::{KafkaPort, error};
 use crate::restore::{Piece, Restore};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -64,7 +64,7 @@ impl KafkaPort {
                     .for_each(|task| task.end_seen = true);
             }
             KafkaError::MessageConsumptionFatal(_) => {
-                return Err(error("the consumer was shut out", cause));
+                return Err(self.shut_out(cause.rdkafka_error_code(), &cause.to_string()));
             }
             KafkaError::MessageConsumption(
                 RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange,
@@ -76,11 +76,21 @@ impl KafkaPort {
             }
         }
         if let Some((code, why)) = self.consumer().client().fatal_error() {
-            return Err(PortError(format!(
-                "the consumer was shut out: {why} ({code})"
-            )));
+            return Err(self.shut_out(Some(code), &why));
         }
         Ok(())
+    }
+
+    /// Why the group has shut this process out.
+    pub(super) fn shut_out(&self, code: Option<RDKafkaErrorCode>, why: &str) -> PortError {
+        let instance = &self.settings.instance;
+        PortError(match code {
+            Some(RDKafkaErrorCode::FencedInstanceId) => format!(
+                "another process has joined as kafka.instance `{instance}`: each process needs a \
+                 name of its own ({why})"
+            ),
+            _ => format!("the consumer was shut out: {why}"),
+        })
     }
 
     /// Says who has caught up, whenever the consumer has said where it stands.
