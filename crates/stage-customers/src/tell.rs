@@ -303,7 +303,18 @@ impl State {
         for mut contact in contacts {
             let name = contact.contact.name();
             let digest = digests.contact(&contact);
-            let changed = match gone.remove(&name) {
+            // Whether the customer is known is part of the key under which a contact is told: what
+            // readers of its verdicts see as the customer would be stale else.
+            let is_known = !contact.customer.is_empty();
+            let mut former = gone.remove(&name);
+            if let Some(former) = former.take_if(|former| former.counted.is_known != is_known) {
+                out.push(Output::ContactGone {
+                    key: key.into(),
+                    name: name.clone(),
+                    former: former.counted,
+                });
+            }
+            let changed = match former {
                 None => Changed {
                     contact: true,
                     readings: !contact.readings.is_empty(),

@@ -80,12 +80,21 @@ pub fn signal(pid: u32, name: &str) {
     assert!(status.success());
 }
 
-/// An application on the shared broker.
+/// What the configuration of a generated day begins with; `tables` is TOML that is added.
+pub fn head(tables: &str) -> String {
+    format!(
+        "tenant = \"demo\"\ntime_zone = \"Europe/Paris\"\ncountry = \"FR\"\n{tables}\n\
+         [identity]\nsecret_file = \"secret\"\n"
+    )
+}
+
+/// An application on a broker.
 pub struct Deployment {
     folder: TempDir,
     servers: String,
     application_id: String,
-    tables: String,
+    /// What the configuration begins with.
+    head: String,
     /// With a registry everything is Avro.
     avro: Option<Avro>,
 }
@@ -94,22 +103,36 @@ impl Deployment {
     /// Makes the source topics and `ricochet topics init`; `None`, with a line that says so, where
     /// there is no Kafka. `tables` is TOML that is added to the configuration.
     pub fn new(application_id: &str, tables: &str) -> Option<Deployment> {
-        Deployment::make(application_id, tables, None)
+        let servers = Broker::shared()?.bootstrap_servers();
+        Some(Deployment::on(
+            &servers,
+            application_id,
+            &head(tables),
+            None,
+        ))
     }
 
     /// The same with a registry: events come in as Avro, and tables go out as Avro.
     pub fn with_registry(application_id: &str) -> Option<Deployment> {
         let registry = Registry::shared()?;
-        Deployment::make(application_id, "", Some(Avro::new(&registry.url())))
+        let servers = Broker::shared()?.bootstrap_servers();
+        let avro = Avro::new(&registry.url());
+        Some(Deployment::on(
+            &servers,
+            application_id,
+            &head(""),
+            Some(avro),
+        ))
     }
 
-    fn make(application_id: &str, tables: &str, avro: Option<Avro>) -> Option<Deployment> {
-        let broker = Broker::shared()?;
+    /// The same on brokers of one's own, with a configuration that begins like this: everything but
+    /// `[sources]`, `[http]` and `[kafka]`.
+    pub fn on(servers: &str, application_id: &str, head: &str, avro: Option<Avro>) -> Deployment {
         let deployment = Deployment {
             folder: tempfile::tempdir().unwrap(),
-            servers: broker.bootstrap_servers(),
+            servers: servers.to_owned(),
             application_id: application_id.to_owned(),
-            tables: tables.to_owned(),
+            head: head.to_owned(),
             avro,
         };
         std::fs::write(
@@ -124,7 +147,12 @@ impl Deployment {
         let (code, text) =
             deployment.run(&["topics", "--config", "a.toml", "init", "--partitions", "4"]);
         assert_eq!(code, Some(0), "{text}");
-        Some(deployment)
+        deployment
+    }
+
+    /// Where the brokers are.
+    pub fn servers(&self) -> &str {
+        &self.servers
     }
 
     /// The name of a source topic.
@@ -139,12 +167,10 @@ impl Deployment {
     /// The configuration of an instance, as a file.
     fn configure(&self, instance: &str) -> PathBuf {
         use std::fmt::Write as _;
-        let mut text =
-            String::from("tenant = \"demo\"\ntime_zone = \"Europe/Paris\"\ncountry = \"FR\"\n");
-        text.push_str(&self.tables);
+        let mut text = self.head.clone();
         write!(
             text,
-            "\n[identity]\nsecret_file = \"secret\"\n\n[sources.default]\nlateness = \"0s\"\n\
+            "\n[sources.default]\nlateness = \"0s\"\n\
              \n[http]\nlisten = \"127.0.0.1:0\"\n\n[kafka]\nbootstrap_servers = \"{}\"\n\
              application_id = \"{}\"\ninstance = \"{instance}\"\n",
             self.servers, self.application_id

@@ -222,10 +222,6 @@ fn judge(
         .occurred
         .insert("transaction timed out", transactions);
     outcome.occurred.insert("session timed out", sessions);
-    let former = results.former_customers;
-    outcome
-        .occurred
-        .insert("verdict rows with a former customer", former);
     outcome.broken.append(&mut results.broken);
     let stopped = world.stopped.borrow();
     let stopped = stopped

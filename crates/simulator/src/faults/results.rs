@@ -20,10 +20,6 @@ pub(super) struct Results {
     pub(super) dead_letters: BTreeMap<String, String>,
     /// What contradicts itself.
     pub(super) broken: Vec<String>,
-    /// Rows of verdicts whose customer is that of their contact before.
-    pub(super) former_customers: u64,
-    /// By key of table `contacts`, whose the contact is.
-    customers: BTreeMap<String, Value>,
 }
 
 /// A record of an output topic.
@@ -61,30 +57,14 @@ impl Results {
                 None => last.remove(&key),
             };
         }
-        for (key, value) in last {
+        for value in last.into_values() {
             let rows = match value {
                 Value::Array(rows) => rows,
                 row => vec![row],
             };
-            for mut row in rows {
-                match table {
-                    "contacts" => drop(self.customers.insert(key.clone(), row["customer"].clone())),
-                    "verdicts" => self.take_customer(&key, &mut row),
-                    _ => {}
-                }
+            for row in rows {
                 self.add(table, row);
             }
-        }
-    }
-
-    /// Whose a contact is stands in its own record. That of its verdicts is sent when a column of a
-    /// reading changes, and where all of them are empty none does when a customer is quarantined,
-    /// or no longer is.
-    fn take_customer(&mut self, key: &str, row: &mut Value) {
-        let customer = self.customers.get(key).cloned().unwrap_or_default();
-        if row["verdict"] == "ineligible" && row["customer"] != customer {
-            self.former_customers += 1;
-            row["customer"] = customer;
         }
     }
 

@@ -203,7 +203,8 @@ impl Routed for stage_customers::Customers {
         outlet.sent.business.hear(outlet.reasons, &output);
         match output {
             Output::Contact(result, changed) => {
-                let row_key = name_key(key, &result.contact.name());
+                let is_known = !result.customer.is_empty();
+                let row_key = contact_key(key, is_known, &result.contact.name());
                 if changed.contact {
                     outlet.encode.contact(&result, outlet.buffer);
                     outlet.row("contacts", key, &row_key, true);
@@ -213,8 +214,8 @@ impl Routed for stage_customers::Customers {
                     outlet.row("verdicts", key, &row_key, true);
                 }
             }
-            Output::ContactGone { name, .. } => {
-                let row_key = name_key(key, &name);
+            Output::ContactGone { name, former, .. } => {
+                let row_key = contact_key(key, former.is_known, &name);
                 outlet.row("contacts", key, &row_key, false);
                 outlet.row("verdicts", key, &row_key, false);
             }
@@ -234,6 +235,17 @@ impl Routed for stage_customers::Customers {
             }
             Output::Cut { .. } => {}
         }
+    }
+}
+
+/// The key of a contact's rows. One that counts as nobody's, because its customer is in quarantine,
+/// has another than one of the customer's own: whose it is changes with the key.
+fn contact_key(key: &str, is_known: bool, name: &ContactName) -> Text {
+    if is_known || key.starts_with(stage_customers::UNKNOWN_KEY_PREFIX) {
+        name_key(key, name)
+    } else {
+        let key = format!("{}{key}", stage_customers::UNKNOWN_KEY_PREFIX);
+        name_key(&key, name)
     }
 }
 
