@@ -216,6 +216,21 @@ impl Broker {
         Broker::start_on(&free_ports(2), settings)
     }
 
+    /// Starts a broker whose data are kept in a folder of one's own.
+    ///
+    /// # Panics
+    /// It does not start; says what it printed.
+    #[must_use]
+    pub fn start_in(folder: &Path) -> Broker {
+        Broker::start_with(&[("log.dirs", &folder.display().to_string())])
+    }
+
+    /// Has it ended by itself?
+    pub fn has_ended(&mut self) -> bool {
+        let process = self.node.process.as_mut();
+        process.is_none_or(Process::has_ended)
+    }
+
     /// Starts a broker that has a second listener, on which clients say a name and a password
     /// (SASL/PLAIN, no TLS), and which lets these users do only what they were allowed by an access
     /// control list: at first nothing. On the first listener everybody may do everything.

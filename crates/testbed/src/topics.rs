@@ -1,6 +1,6 @@
 //! Plain ways to create a topic, to fill it and to read it: what a test checks with.
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -154,6 +154,37 @@ pub fn read_committed(bootstrap_servers: &str, topic: &str) -> Vec<Row> {
     }
     rows.sort();
     rows
+}
+
+/// Deletes a topic with all that is in it.
+///
+/// # Panics
+/// It cannot be deleted.
+pub fn delete(bootstrap_servers: &str, topic: &str) {
+    let admin: AdminClient<DefaultClientContext> = client(bootstrap_servers)
+        .create()
+        .expect("settings are right");
+    let options = AdminOptions::new().operation_timeout(Some(WAIT));
+    let deleted = pollster::block_on(admin.delete_topics(&[topic], &options));
+    for result in deleted.expect("the broker answers") {
+        result.expect("the topic can be deleted");
+    }
+}
+
+/// Gives a topic more partitions, so many in all.
+///
+/// # Panics
+/// It has as many already, or the broker refuses.
+pub fn grow(bootstrap_servers: &str, topic: &str, partitions: usize) {
+    let admin: AdminClient<DefaultClientContext> = client(bootstrap_servers)
+        .create()
+        .expect("settings are right");
+    let options = AdminOptions::new().operation_timeout(Some(WAIT));
+    let grown = NewPartitions::new(topic, partitions);
+    let grown = pollster::block_on(admin.create_partitions(&[grown], &options));
+    for result in grown.expect("the broker answers") {
+        result.expect("the topic can grow");
+    }
 }
 
 /// Deletes the records of a partition before an offset.

@@ -8,5 +8,6 @@ mod data_sets;
 mod deployment;
 mod faults;
 mod figures;
+mod outages;
 mod rows;
 mod settles;

@@ -1,0 +1,201 @@
+//! What the service rests on goes away and comes back: brokers, the registry, the disk. What stands
+//! in the topics in the end is what a replay says; what cannot be mended is told, and nothing wrong is.
+
+use crate::avro::Avro;
+use crate::deployment::{Deployment, Process, head};
+use crate::settles::{UNTIL, events};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+use testbed::{Broker, Cluster, Registry, topics};
+
+/// Waits until a process says of its health what is looked for; returns all that it says.
+fn says(process: &Process, looked_for: &str) -> String {
+    let asked_at = Instant::now();
+    loop {
+        let (_, said) = process.get("/health/ready");
+        if said.contains(looked_for) {
+            return said;
+        }
+        assert!(
+            asked_at.elapsed() < Duration::from_secs(90),
+            "no `{looked_for}` in {said}"
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// The rest of a day is sent, time comes to its end, and the topics are compared with a replay.
+fn settle(deployment: &Deployment, mut events: Vec<String>) {
+    let ends = deployment.end_time(&events, UNTIL);
+    events.extend(ends);
+    deployment.expect(&deployment.replayed(&events, UNTIL));
+}
+
+#[test]
+fn one_broker_of_three_is_killed_and_then_another() {
+    if !Broker::is_possible() {
+        return;
+    }
+    let mut cluster = Cluster::start();
+    let deployment = Deployment::on(&cluster.bootstrap_servers(), "three", &head(""), None);
+    let events = events(31);
+    let processes = [deployment.start("a", "all"), deployment.start("b", "all")];
+    let parts: Vec<&[String]> = events.chunks(events.len().div_ceil(5)).collect();
+    deployment.send(parts[0]);
+    cluster.kill(0);
+    deployment.send(parts[1]);
+    std::thread::sleep(Duration::from_secs(3));
+    cluster.restart(0);
+    deployment.send(parts[2]);
+    cluster.kill(2);
+    deployment.send(parts[3]);
+    std::thread::sleep(Duration::from_secs(3));
+    deployment.send(parts[4]);
+    cluster.restart(2);
+    settle(&deployment, events);
+    for process in processes {
+        assert_eq!(process.stop(), Some(0));
+    }
+}
+
+#[test]
+fn the_registry_is_away_while_schemas_are_needed() {
+    if !Registry::is_possible() {
+        return;
+    }
+    let Some(broker) = Broker::shared() else {
+        return;
+    };
+    let mut registry = Registry::start();
+    let avro = Avro::new(&registry.url());
+    let deployment = Deployment::on(&broker.bootstrap_servers(), "away", &head(""), Some(avro));
+    let events = events(32);
+    let of_web = |event: &&String| event.contains("\"channel\":\"web\"");
+    let (web, rest): (Vec<_>, Vec<_>) = events.iter().partition(of_web);
+    let [web, rest] = [web, rest].map(|list| list.into_iter().cloned().collect::<Vec<_>>());
+    let first = deployment.start("a", "all");
+    deployment.send(&web[..web.len() / 2]);
+    says(&first, "\"ready\":true");
+    registry.kill();
+    // Known schemas go on; those of the other channels were never asked for.
+    deployment.send(&web[web.len() / 2..]);
+    deployment.send(&rest);
+    says(&first, "schema registry: ");
+    // One that starts meanwhile waits, and says for what.
+    let second = deployment.start("b", "all");
+    says(&second, "waiting: ");
+    registry.restart();
+    settle(&deployment, events);
+    says(&first, "\"ready\":true");
+    says(&second, "\"ready\":true");
+    for process in [first, second] {
+        assert_eq!(process.stop(), Some(0));
+    }
+}
+
+/// A small file system in memory, where we may make one.
+struct Disk(PathBuf);
+
+impl Disk {
+    fn mount(folder: &Path, megabytes: u32) -> Option<Disk> {
+        let size = format!("size={megabytes}m");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
+            .arg(folder)
+            .output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Disk(folder.to_owned())),
+            _ => {
+                eprintln!("skipped: only root can make a disk that is small");
+                None
+            }
+        }
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn the_disk_of_the_broker_is_full() {
+    if !Broker::is_possible() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = Disk::mount(folder.path(), 400) else {
+        return;
+    };
+    let mut broker = Broker::start_in(&disk.0.join("data"));
+    let deployment = Deployment::on(&broker.bootstrap_servers(), "full", &head(""), None);
+    let events = events(33);
+    let process = deployment.start("a", "all");
+    let half = events.len() / 2;
+    deployment.send(&events[..half]);
+    // Something else fills the disk while the service writes: the broker gives up.
+    let filler = disk.0.join("filler");
+    let _ = std::fs::write(&filler, vec![1_u8; 400 << 20]);
+    let filled_at = Instant::now();
+    while !broker.has_ended() {
+        assert!(
+            filled_at.elapsed() < Duration::from_secs(60),
+            "the broker goes on"
+        );
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    says(&process, "\"ready\":false");
+    std::fs::remove_file(&filler).unwrap();
+    broker.restart();
+    deployment.send(&events[half..]);
+    settle(&deployment, events);
+    says(&process, "\"ready\":true");
+    assert_eq!(process.stop(), Some(0));
+}
+
+#[test]
+fn a_topic_of_ours_is_deleted() {
+    let Some(broker) = Broker::shared() else {
+        return;
+    };
+    let servers = broker.bootstrap_servers();
+    let deployment = Deployment::on(&servers, "deleted", &head(""), None);
+    let events = events(34);
+    let process = deployment.start("a", "all");
+    deployment.send(&events[..events.len() / 2]);
+    says(&process, "\"ready\":true");
+    topics::delete(&servers, "deleted.by_customer");
+    deployment.send(&events[events.len() / 2..]);
+    for _ in 0..60 {
+        eprintln!("{}", process.get("/health/ready").1);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    assert_eq!(process.stop(), Some(0));
+}
+
+#[test]
+fn a_topic_of_ours_has_other_partitions() {
+    let Some(broker) = Broker::shared() else {
+        return;
+    };
+    let servers = broker.bootstrap_servers();
+    let deployment = Deployment::on(&servers, "grown", &head(""), None);
+    let events = events(35);
+    let process = deployment.start("a", "all");
+    deployment.send(&events[..events.len() / 2]);
+    says(&process, "\"ready\":true");
+    topics::grow(&servers, "grown.by_contact", 5);
+    deployment.send(&events[events.len() / 2..]);
+    for _ in 0..20 {
+        eprintln!("{}", process.get("/health/ready").1);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    assert_eq!(process.stop(), Some(0));
+    let process = deployment.start("a", "all");
+    for _ in 0..20 {
+        eprintln!("{}", process.get("/health/ready").1);
+        std::thread::sleep(Duration::from_secs(1));
+    }
+}
