@@ -32,8 +32,8 @@ struct Reports {
     pending: usize,
     /// Records that are in the log.
     delivered: usize,
-    /// Why the first record that is not in the log is not.
-    failure: Option<KafkaError>,
+    /// Why the first record that is not in the log is not, and of which topic it is.
+    failure: Option<(String, KafkaError)>,
     /// By topic and partition, the offset behind the last record; -1 for none.
     ends: HashMap<String, Vec<i64>>,
 }
@@ -90,8 +90,9 @@ impl ProducerContext for Deliveries {
                     message.offset(),
                 );
             }
-            Err((error, _)) => {
-                reports.failure.get_or_insert_with(|| error.clone());
+            Err((error, message)) => {
+                let failure = || (message.topic().to_owned(), error.clone());
+                reports.failure.get_or_insert_with(failure);
             }
         }
         if reports.pending == 0 || reports.delivered == 1 {
@@ -140,6 +141,8 @@ pub(crate) struct Transactions {
     begun: bool,
     /// No call makes sense any more.
     broken: bool,
+    /// Why a record of the last transaction was not written.
+    refusal: Option<String>,
     seldom: Arc<Seldom>,
 }
 
@@ -154,6 +157,7 @@ impl Transactions {
             open: false,
             begun: false,
             broken: false,
+            refusal: None,
             seldom: Arc::clone(seldom),
         })
     }
@@ -173,6 +177,11 @@ impl Transactions {
             Err(error) => return Err(error),
         }
         Ok(self.ready)
+    }
+
+    /// Why a record of the last transaction was not written; said once.
+    pub(crate) fn take_refusal(&mut self) -> Option<String> {
+        self.refusal.take()
     }
 
     /// Is it of no use any more?
@@ -225,6 +234,7 @@ impl Transactions {
         if self.seldom.now() {
             tracing::warn!(error = %failure, topic = %to.topic, "a record cannot be sent");
         }
+        let failure = (to.topic.to_string(), failure);
         reports.failure.get_or_insert(failure);
     }
 
@@ -264,10 +274,12 @@ impl Transactions {
         }
         self.wait_for_empty_queue();
         let failure = deliveries.lock().failure.take();
-        if let Some(error) = failure {
+        if let Some((topic, error)) = failure {
+            let refusal = format!("records of topic {topic} cannot be written: {error}");
             if self.seldom.now() {
-                tracing::warn!(%error, "a record was not written");
+                tracing::warn!("{refusal}");
             }
+            self.refusal = Some(refusal);
             return self.abort();
         }
         match again_and_again(deadline, || self.producer.commit_transaction(left())) {

@@ -167,6 +167,7 @@ fn what_would_lose_data_is_an_error_and_the_rest_a_warning() {
     line("error: bad.by_contact: retention.ms: found 3600000");
     line("warning: bad.alerts: cleanup.policy: found delete, expected compact,delete");
     line("warning: bad.alerts: partitions: found 1, expected 3");
+    line("error: bad.alerts: partitions: found 1, expected 3, as bad.changelog.customers");
     line("warning: source bad.calls: cleanup.policy: found compact");
     assert!(
         line("warning: bad.alerts: cleanup.policy").ends_with("cleanup.policy=[compact,delete]")

@@ -8,7 +8,7 @@ use kafka::KafkaPort;
 use model::{Millis, Text};
 use settings::Meant;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use telemetry::Slots;
 use worker::Engine;
@@ -56,6 +56,8 @@ impl Life<'_> {
                 again_after = AGAIN_AFTER_MIN;
             }
             tracing::error!(stage = stage.name(), "{error:#}: beginning again");
+            // Whatever it was, the topics may not be as they were.
+            *self.looked() = None;
             stats.tasks.clear();
             self.slots.put(stage.name(), stats.clone());
             self.slots.failed(stage.name(), &format!("{error:#}"));
@@ -106,12 +108,15 @@ impl Life<'_> {
         }
     }
 
+    fn looked(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.looked_at
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Looks whether topics and groups are as they should be: one stage for all.
     fn look_at_topics(&self) -> Result<()> {
-        let mut looked_at = self
-            .looked_at
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut looked_at = self.looked();
         if looked_at.is_some_and(|at| at.elapsed() < LOOKED_HOLDS) {
             return Ok(());
         }

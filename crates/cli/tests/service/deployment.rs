@@ -150,11 +150,6 @@ impl Deployment {
         deployment
     }
 
-    /// Where the brokers are.
-    pub fn servers(&self) -> &str {
-        &self.servers
-    }
-
     /// The name of a source topic.
     pub fn topic(&self, channel: &str) -> String {
         format!("{}-{channel}", self.application_id)

@@ -106,6 +106,7 @@ pub fn verify(settings: &Settings, plan: &Plan) -> Result<Vec<Finding>, AdminErr
     for group in &plan.groups {
         check.group(group)?;
     }
+    check.tables();
     check.brokers()?;
     Ok(check.findings)
 }
@@ -250,6 +251,39 @@ impl Check<'_> {
                 &changelog.to_string(),
                 &format!("{input}, as {}", group.topics[0]),
                 "keys would not find their states: a new application_id begins anew",
+            );
+        }
+    }
+
+    /// A key of a table stands in one partition for ever. All topics were made with one number of
+    /// them; one that has another now was given more, and its keys would go elsewhere.
+    fn tables(&mut self) {
+        let Some(last) = self.plan.groups.last() else {
+            return;
+        };
+        let count = |topic: &String| self.cluster.topics.get(topic).map(|topic| topic.partitions);
+        let Some(expected) = count(&last.changelog) else {
+            return;
+        };
+        let is_table = |topic: &&TopicPlan| {
+            let policy = topic.settings.get("cleanup.policy");
+            policy.is_some_and(|policy| policy == "compact,delete")
+        };
+        let others: Vec<(String, u32)> = self
+            .plan
+            .topics
+            .iter()
+            .filter(is_table)
+            .filter_map(|topic| Some((topic.name.clone(), count(&topic.name)?)))
+            .filter(|(_, found)| *found != expected)
+            .collect();
+        for (topic, found) in others {
+            self.error(
+                &format!("{topic}: partitions"),
+                &found.to_string(),
+                &format!("{expected}, as {}", last.changelog),
+                "keys would stand in two partitions: have it made anew with as many, or begin with \
+                 a new application_id",
             );
         }
     }

@@ -24,6 +24,9 @@ use worker::service::{Outcome, Polled, Port, PortError, TopicPartition};
 /// How often the preparation of transactions may hold up the thread.
 const INIT_WITHIN: Duration = Duration::from_secs(5);
 
+/// After so many transactions in a row whose records were not written, something is wrong with a topic.
+const REFUSED_MAX: usize = 2;
+
 /// How long a port that is dropped may take to abort what is open.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -50,6 +53,8 @@ pub struct KafkaPort {
     drained: bool,
     ends: BTreeMap<TopicPartition, i64>,
     teller: Option<Teller>,
+    /// Why records were not written, by transaction, since the last that was committed.
+    refusals: Vec<String>,
     seldom: Arc<Seldom>,
 }
 
@@ -87,6 +92,7 @@ impl KafkaPort {
             drained: false,
             ends: BTreeMap::new(),
             teller: None,
+            refusals: Vec::new(),
             seldom,
         })
     }
@@ -178,6 +184,10 @@ impl KafkaPort {
 impl Port for KafkaPort {
     fn poll(&mut self, wait: Duration) -> Result<Polled, PortError> {
         let deadline = Instant::now() + wait;
+        if self.refusals.len() >= REFUSED_MAX {
+            let refusal = self.refusals.pop().unwrap_or_default();
+            return Err(PortError(refusal));
+        }
         loop {
             if let Some(polled) = self.waiting.pop_front() {
                 return Ok(polled);
@@ -240,10 +250,16 @@ impl Port for KafkaPort {
     }
 
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Outcome {
-        match &mut self.transactions {
-            Some(transactions) => transactions.commit(offsets, self.group.as_ref()),
-            None => Outcome::Unknown,
+        let Some(transactions) = &mut self.transactions else {
+            return Outcome::Unknown;
+        };
+        let outcome = transactions.commit(offsets, self.group.as_ref());
+        match transactions.take_refusal() {
+            Some(refusal) => self.refusals.push(refusal),
+            None if matches!(outcome, Outcome::Committed(_)) => self.refusals.clear(),
+            None => {}
         }
+        outcome
     }
 
     fn abort(&mut self) -> Outcome {

@@ -1,7 +1,7 @@
 //! Taking what the consumer and the restores have.
 
-use super::KafkaPort;
 use super::tasks::{Batch, Task, caught_up};
+use super::{KafkaPort, error};
 use crate::restore::{Piece, Restore};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -63,6 +63,11 @@ impl KafkaPort {
                     .filter(of_number)
                     .for_each(|task| task.end_seen = true);
             }
+            KafkaError::MessageConsumption(
+                RDKafkaErrorCode::UnknownTopic
+                | RDKafkaErrorCode::UnknownPartition
+                | RDKafkaErrorCode::UnknownTopicOrPartition,
+            ) => return Err(error("a topic that is read is gone", cause)),
             KafkaError::MessageConsumptionFatal(_) => {
                 return Err(self.shut_out(cause.rdkafka_error_code(), &cause.to_string()));
             }
