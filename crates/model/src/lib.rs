@@ -11,6 +11,7 @@ mod event;
 mod identity;
 mod message;
 mod money;
+mod now;
 mod packed;
 mod reading;
 mod refusal;
@@ -25,6 +26,7 @@ pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_ha
 pub use identity::{Confidence, Identifier, Resolved};
 pub use message::{Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert};
 pub use money::Money;
+pub use now::{Brings, Clock, Deadlines, Now, Reached, Wait};
 pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
 pub use refusal::{IgnoredWhy, RejectedReason};
 pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};

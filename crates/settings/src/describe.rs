@@ -2,7 +2,7 @@
 
 use crate::duration_text;
 use crate::meant::{Identifiers, Language, Meant, Source, window_text};
-use model::{Channel, ChannelSet};
+use model::{Brings, Channel, ChannelSet};
 use rules::{Policy, RoleRow};
 use stage_contacts::Settings as Contacts;
 use std::fmt::Display;
@@ -286,10 +286,10 @@ fn source_text(source: &Source) -> String {
         let within = duration_text(source.join_legs_within_ms);
         text.push_str(&format!(", legs joined within {within}"));
     }
-    let brings = &source.brings;
-    if brings.channels != ChannelSet::of(Channel::ALL) {
-        let signals = brings.signals.iter().map(|signal| signal.name().to_owned());
-        let channels = Some(channels_text(brings.channels)).filter(|text| !text.is_empty());
+    let brings = source.brings;
+    if brings != Brings::ALL {
+        let signals = brings.signals().map(|signal| signal.name().to_owned());
+        let channels = Some(channels_text(brings.channel_set())).filter(|text| !text.is_empty());
         let all: Vec<String> = channels.into_iter().chain(signals).collect();
         text.push_str(&format!(", brings {}", all.join(", ")));
     }

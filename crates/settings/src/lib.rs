@@ -34,7 +34,7 @@ pub use keys::{KEYS, Key, Kind, LeftOut};
 pub use link::ContactLink;
 pub use loaded::Loaded;
 pub use meant::{
-    Brings, Http, Identifiers, Import, Kafka, Language, Meant, Segment, Source, Sources, Topic,
+    Http, Identifiers, Import, Kafka, Language, Meant, Segment, Source, Sources, Topic,
 };
 pub use problem::{Place, Problem, Problems, SettingsError};
 pub use reference::reference;

@@ -10,7 +10,7 @@ mod stages;
 pub use edges::{Http, Kafka, Segment, Topic};
 pub use import::Import;
 pub(crate) use readings::window_text;
-pub use sources::{Brings, Source, Sources};
+pub use sources::{Source, Sources};
 
 use crate::codes;
 use crate::examine::Places;

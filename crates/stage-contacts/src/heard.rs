@@ -44,6 +44,11 @@ impl State {
         self.events_cut
     }
 
+    /// The channel of all events under the key; `None` before the first.
+    pub(crate) fn channel(&self) -> Option<Channel> {
+        self.events.first().map(|(_, event)| event.channel)
+    }
+
     /// Events and signals that wait for a contact which has not appeared.
     #[must_use]
     pub fn incomplete(&self) -> u64 {

@@ -22,7 +22,7 @@ pub use route::Output;
 pub use settings::Settings;
 pub use signals::{SIGNAL_KEY_PREFIX, signal_key};
 
-use model::{Absorbed, ContactInput, Millis, Stage};
+use model::{Absorbed, Brings, ContactInput, Deadlines, Millis, Now, Stage, Wait};
 
 /// The contacts stage.
 #[derive(Clone, Debug)]
@@ -54,11 +54,12 @@ impl Stage for Contacts {
         state.hear(input)
     }
 
-    fn settle(&self, key: &str, state: &mut State, now: Millis, out: &mut Vec<Output>) {
+    fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
         if signals::is_own_key(key) {
             return signals::announce(&self.settings, state, out);
         }
-        let assembled = self.contacts(state, now);
+        // A contact ends by silence once whatever could bring its channel has settled.
+        let assembled = self.contacts(state, now.settled(brings(state)));
         state.incomplete = assembled.incomplete;
         let silences = assembled
             .contacts
@@ -68,7 +69,15 @@ impl Stage for Contacts {
         route::announce(&self.settings, key, state, assembled.contacts, out);
     }
 
-    fn deadline(&self, state: &State, _now: Millis) -> Option<Millis> {
-        state.deadline
+    fn deadlines(&self, state: &State, out: &mut Deadlines) {
+        if let Some(at) = state.deadline {
+            out.add(Wait::settled(brings(state)), at);
+        }
     }
+}
+
+/// What the contacts of a key are made of: its channel.
+fn brings(state: &State) -> Brings {
+    let channel = state.channel().map(Brings::channel);
+    channel.unwrap_or(Brings::ALL)
 }

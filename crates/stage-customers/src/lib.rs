@@ -19,7 +19,9 @@ pub use settings::{ChannelCost, Settings};
 pub use tell::{Changed, Counted, Output, State};
 
 use chain::Chain;
-use model::{Absorbed, Alert, ContactResult, CustomerInput, Millis, Session, Stage, Upsert};
+use model::{
+    Absorbed, Alert, ContactResult, CustomerInput, Deadlines, Now, Session, Stage, Upsert,
+};
 
 /// Keys of contacts that nobody is known for begin like this.
 pub const UNKNOWN_KEY_PREFIX: char = '?';
@@ -64,9 +66,9 @@ impl Customers {
         }
     }
 
-    /// What follows from a customer's contacts at an instant up to which everything was read.
+    /// What follows from a customer's contacts when time has come so far.
     #[must_use]
-    pub fn evaluate(&self, key: &str, upserts: Vec<Upsert>, now: Millis) -> Evaluation {
+    pub fn evaluate(&self, key: &str, upserts: Vec<Upsert>, now: &Now) -> Evaluation {
         let chain = Chain::of(&self.settings, key, upserts);
         let mut evaluation = Evaluation {
             cut: chain.cut,
@@ -90,12 +92,12 @@ impl Stage for Customers {
         Absorbed::Internal
     }
 
-    fn settle(&self, key: &str, state: &mut State, now: Millis, out: &mut Vec<Output>) {
+    fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
         let evaluation = self.evaluate(key, state.upserts(), now);
-        state.tell(key, evaluation, out);
+        state.tell(&self.settings, key, evaluation, out);
     }
 
-    fn deadline(&self, state: &State, now: Millis) -> Option<Millis> {
-        state.deadline(now)
+    fn deadlines(&self, state: &State, out: &mut Deadlines) {
+        state.deadlines(out);
     }
 }

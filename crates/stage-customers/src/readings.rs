@@ -8,7 +8,7 @@ use crate::Settings;
 use crate::chain::{Chain, Link};
 use calendar::Anchor;
 use model::{
-    Channel, Class, EndKind, Millis, Mode, PriorRole, ReadingResult, Status, Text, Verdict,
+    Channel, Class, EndKind, Millis, Mode, Now, PriorRole, ReadingResult, Status, Text, Verdict,
 };
 
 /// What the readings say of a contact.
@@ -74,12 +74,7 @@ impl View {
     }
 }
 
-pub(crate) fn evaluate(
-    settings: &Settings,
-    row_order: &[usize],
-    chain: &Chain,
-    now: Millis,
-) -> Rows {
+pub(crate) fn evaluate(settings: &Settings, row_order: &[usize], chain: &Chain, now: &Now) -> Rows {
     let views = views(settings, &chain.links);
     let dues = dues(settings, &views);
     let followers = next_followers(settings, &views);
@@ -99,7 +94,7 @@ pub(crate) fn evaluate(
             views: &views,
             due_at,
             next,
-            now,
+            settled_at: now.settled(settings.followers_of(*reading)),
         };
         one.evaluate(&chain.links, &mut runs, &mut rows);
     }
@@ -280,7 +275,8 @@ struct OneReading<'a> {
     views: &'a [View],
     due_at: &'a [Millis],
     next: &'a [Option<u32>],
-    now: Millis,
+    /// Every source that can bring a follower has settled up to here.
+    settled_at: Millis,
 }
 
 impl OneReading<'_> {
@@ -388,7 +384,7 @@ impl OneReading<'_> {
             return outside(self.reading, Verdict::Ineligible, view.open);
         };
         let due_at = self.due_at[place];
-        let passed = self.now >= due_at;
+        let passed = self.settled_at >= due_at;
         let verdict = match (next.is_some(), role) {
             (true, PriorRole::Answered) => Verdict::Repeated,
             (true, PriorRole::Abandoned) => Verdict::Retried,

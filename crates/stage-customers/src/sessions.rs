@@ -3,15 +3,16 @@
 use crate::Settings;
 use crate::chain::{Chain, Link};
 use crate::readings::Rows;
-use model::{Class, EndKind, Millis, Money, Session, Text};
+use model::{Class, EndKind, Money, Now, Session, Text};
 
 pub(crate) fn of_headline(
     settings: &Settings,
     key: &str,
     chain: &Chain,
     rows: &Rows,
-    now: Millis,
+    now: &Now,
 ) -> Vec<Session> {
+    let settled_at = now.settled(settings.followers_of(settings.readings.headline));
     let mut sessions: Vec<(usize, Session)> = Vec::new();
     for (place, link) in chain.links.iter().enumerate() {
         let row = &rows.known[place];
@@ -36,7 +37,7 @@ pub(crate) fn of_headline(
         };
         add(session, link, result.class);
         let open = link.contact.end_kind == EndKind::Open;
-        let may_grow = result.due_at.is_some_and(|due_at| now < due_at);
+        let may_grow = result.due_at.is_some_and(|due_at| settled_at < due_at);
         session.complete &= !open && !may_grow;
     }
     sessions.sort_by_key(|(first, _)| *first);

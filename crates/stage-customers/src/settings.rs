@@ -1,5 +1,5 @@
 use calendar::{Calendar, Window};
-use model::{Channel, Money, Readings, Text};
+use model::{Brings, Channel, Money, Readings, Text};
 use rules::{Policy, RoleTable};
 
 /// What a contact of a channel costs.
@@ -43,6 +43,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What can bring a follower in a reading: whatever brings a channel of its scope.
+    pub(crate) fn followers_of(&self, reading: usize) -> Brings {
+        let scope = self.readings.list[reading].scope;
+        Brings::channels(self.readings.scopes[scope].channels)
+    }
+
     pub(crate) fn cost(&self, channel: Channel) -> Option<ChannelCost> {
         self.costs[channel as usize]
     }

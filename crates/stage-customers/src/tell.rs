@@ -4,8 +4,8 @@ use crate::chain::split;
 use crate::digest::{Digest, Digests};
 use crate::{Evaluation, Settings};
 use model::{
-    Alert, AlertStatus, Class, ContactName, ContactResult, CustomerInput, Millis, Session, Status,
-    Text, Upsert,
+    Alert, AlertStatus, Class, ContactName, ContactResult, CustomerInput, Deadlines, Millis,
+    Session, Status, Text, Upsert, Wait,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -100,9 +100,12 @@ pub struct State {
     let_go: [u64; 5],
     /// How many were held after the oldest were last let go.
     left: usize,
-    /// The first instant at which time alone changes something, as of the last `tell`.
+    /// As an earlier form had it; no longer in use.
     due_at: Option<Millis>,
     cause: Cause,
+    /// When time alone changes something, as of the last `tell`.
+    #[serde(skip)]
+    deadlines: Deadlines,
 }
 
 /// Why something may have changed since the last `tell`; the greatest stands.
@@ -192,8 +195,10 @@ impl State {
         self.held.into_values().map(|upsert| *upsert).collect()
     }
 
-    pub(crate) fn deadline(&self, _now: Millis) -> Option<Millis> {
-        self.due_at
+    pub(crate) fn deadlines(&self, out: &mut Deadlines) {
+        for (wait, at) in self.deadlines.as_slice() {
+            out.add(*wait, *at);
+        }
     }
 
     /// Remembers an input, and lets go of the oldest contacts when there are far too many: a
@@ -270,9 +275,17 @@ impl State {
         self.left = self.held.len();
     }
 
-    pub(crate) fn tell(&mut self, key: &str, evaluation: Evaluation, out: &mut Vec<Output>) {
+    pub(crate) fn tell(
+        &mut self,
+        settings: &Settings,
+        key: &str,
+        evaluation: Evaluation,
+        out: &mut Vec<Output>,
+    ) {
         let cause = Text::from(std::mem::take(&mut self.cause).name());
-        self.due_at = first_due_at(&evaluation);
+        self.due_at = None;
+        self.deadlines.clear();
+        add_deadlines(settings, &evaluation, &mut self.deadlines);
         let mut cut = evaluation.cut;
         cut.iter_mut()
             .zip(self.let_go)
@@ -439,12 +452,21 @@ fn revise(
     changed
 }
 
-/// The first instant at which a verdict becomes final by time alone.
-fn first_due_at(evaluation: &Evaluation) -> Option<Millis> {
-    let results = evaluation
-        .contacts
-        .iter()
-        .flat_map(|contact| &contact.readings);
-    let waiting = results.filter(|result| result.status == Status::Provisional);
-    waiting.filter_map(|result| result.due_at).min()
+/// Adds when verdicts become final by time alone.
+fn add_deadlines(settings: &Settings, evaluation: &Evaluation, deadlines: &mut Deadlines) {
+    let readings = settings.readings.list.len();
+    let mut first: Vec<Option<Millis>> = vec![None; readings];
+    for result in evaluation.contacts.iter().flat_map(|one| &one.readings) {
+        if result.status == Status::Provisional
+            && let Some(due_at) = result.due_at
+        {
+            let first = &mut first[usize::from(result.reading)];
+            *first = Some(first.map_or(due_at, |known| known.min(due_at)));
+        }
+    }
+    for (reading, at) in first.into_iter().enumerate() {
+        if let Some(at) = at {
+            deadlines.add(Wait::settled(settings.followers_of(reading)), at);
+        }
+    }
 }

@@ -9,8 +9,8 @@ mod settings;
 pub use settings::Settings;
 
 use model::{
-    Absorbed, Carried, Contact, ContactName, CustomerInput, HandleInput, Link, Millis, Resolved,
-    Stage, Text, Upsert,
+    Absorbed, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput, Link, Now,
+    Resolved, Stage, Text, Upsert,
 };
 use owners::Owners;
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,7 @@ impl Stage for Handles {
         }
     }
 
-    fn settle(&self, key: &str, state: &mut State, _now: Millis, out: &mut Vec<Output>) {
+    fn settle(&self, key: &str, state: &mut State, _now: &Now, out: &mut Vec<Output>) {
         let owners = Owners::of(&self.settings, key, &state.carried, &state.links);
         let mut gone = std::mem::take(&mut state.sent);
         for (name, carried) in &state.carried {
@@ -139,9 +139,7 @@ impl Stage for Handles {
         }
     }
 
-    fn deadline(&self, _state: &State, _now: Millis) -> Option<Millis> {
-        None
-    }
+    fn deadlines(&self, _state: &State, _out: &mut Deadlines) {}
 }
 
 fn move_to(

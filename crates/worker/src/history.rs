@@ -7,8 +7,8 @@
 use crate::engine::{Counts, Engine};
 use crate::queue::{Queue, QueueError, Store, Writer};
 use model::{
-    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Millis, Session, Signal,
-    Stage, Value,
+    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Millis, Now, Session,
+    Signal, Stage, Value,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -196,7 +196,8 @@ impl<'a> History<'a> {
         let now = until.unwrap_or(counts.horizon);
         let run = Run {
             engine: self.engine,
-            now,
+            // There every source counts as read to its end.
+            now: Now::all(now),
             handles: Queue::new(&self.store, PARTITIONS),
             customers: Queue::new(&self.store, PARTITIONS),
             markers: Mutex::default(),
@@ -238,7 +239,7 @@ fn bounds(mut starts: Vec<Millis>) -> Vec<Millis> {
 
 struct Run<'a> {
     engine: &'a Engine,
-    now: Millis,
+    now: Now,
     handles: Queue<HandleInput>,
     customers: Queue<CustomerInput>,
     markers: Mutex<Vec<Signal>>,
@@ -277,7 +278,7 @@ impl Run<'_> {
             for input in inputs {
                 counts.absorbed(stage.apply(&key, &mut state, input));
             }
-            stage.settle(&key, &mut state, self.now, &mut sent);
+            stage.settle(&key, &mut state, &self.now, &mut sent);
             counts.incomplete += state.incomplete();
             counts.events_cut += state.events_cut();
             for output in sent.drain(..) {
@@ -310,7 +311,7 @@ impl Run<'_> {
             for input in inputs {
                 stage.apply(&key, &mut state, input);
             }
-            stage.settle(&key, &mut state, self.now, &mut sent);
+            stage.settle(&key, &mut state, &self.now, &mut sent);
             for stage_handles::Output(key, input) in sent.drain(..) {
                 customers.push(&key, &input)?;
             }
@@ -334,7 +335,7 @@ impl Run<'_> {
             for input in inputs {
                 state.hold_all(input);
             }
-            let evaluation = stage.evaluate(&key, state.into_upserts(), self.now);
+            let evaluation = stage.evaluate(&key, state.into_upserts(), &self.now);
             counts
                 .contacts_capped
                 .iter_mut()

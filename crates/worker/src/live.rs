@@ -7,8 +7,8 @@
 use crate::engine::{Counts, Engine};
 use crate::history::Bucket;
 use model::{
-    Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, HandleInput,
-    Millis, Session, Signal, Stage, Text,
+    Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, Deadlines,
+    HandleInput, Millis, Now, Session, Signal, Stage, Text, Wait,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -39,10 +39,10 @@ impl Partitions {
 struct Task<S: Stage> {
     queue: VecDeque<(Text, S::Input)>,
     states: BTreeMap<Text, S::State>,
-    /// When time alone may change something, by key and by instant.
-    deadlines: BTreeMap<Text, Millis>,
-    due: BTreeSet<(Millis, Text)>,
-    now: Millis,
+    /// When time alone may change something, by key, and by what is waited for and instant.
+    deadlines: BTreeMap<Text, Deadlines>,
+    due: BTreeMap<Wait, BTreeSet<(Millis, Text)>>,
+    now: Now,
 }
 
 impl<S: Stage> Task<S>
@@ -54,8 +54,8 @@ where
             queue: VecDeque::new(),
             states: BTreeMap::new(),
             deadlines: BTreeMap::new(),
-            due: BTreeSet::new(),
-            now: Millis::MIN,
+            due: BTreeMap::new(),
+            now: Now::UNKNOWN,
         }
     }
 
@@ -86,18 +86,23 @@ where
             return;
         };
         let mut sent = Vec::new();
-        stage.settle(key, state, self.now, &mut sent);
+        stage.settle(key, state, &self.now, &mut sent);
         out.extend(sent.into_iter().map(|output| (key.clone(), output)));
-        let deadline = stage.deadline(state, self.now);
-        let former = match deadline {
-            Some(at) => self.deadlines.insert(key.clone(), at),
-            None => self.deadlines.remove(key),
-        };
-        if let Some(former) = former {
-            self.due.remove(&(former, key.clone()));
+        let mut deadlines = Deadlines::default();
+        stage.deadlines(state, &mut deadlines);
+        deadlines.put_off(&self.now);
+        for (wait, at) in deadlines.as_slice() {
+            self.due
+                .entry(*wait)
+                .or_default()
+                .insert((*at, key.clone()));
         }
-        if let Some(at) = deadline {
-            self.due.insert((at, key.clone()));
+        let former = self.deadlines.insert(key.clone(), deadlines.clone());
+        for entry in former.iter().flat_map(|former| former.as_slice()) {
+            if !deadlines.as_slice().contains(entry) {
+                let (wait, at) = *entry;
+                self.due.entry(wait).or_default().remove(&(at, key.clone()));
+            }
         }
     }
 
@@ -106,17 +111,28 @@ where
     fn advance(
         &mut self,
         stage: &S,
-        now: Millis,
+        now: &Now,
         keys_max: usize,
         out: &mut Vec<(Text, S::Output)>,
     ) -> bool {
-        self.now = self.now.max(now);
-        let due = self.due.iter().take_while(|(at, _)| *at <= self.now);
-        let keys: Vec<Text> = due.take(keys_max).map(|(_, key)| key.clone()).collect();
+        self.now.move_to(now);
+        let mut keys = BTreeSet::new();
+        let mut left = keys_max;
+        for (wait, due) in &self.due {
+            let reached = self.now.reached(*wait);
+            let due = due.iter().take_while(|(at, _)| *at <= reached);
+            let due: Vec<Text> = due.take(left).map(|(_, key)| key.clone()).collect();
+            left -= due.len();
+            keys.extend(due);
+        }
         for key in &keys {
             self.settle(stage, key, out);
         }
-        self.due.first().is_some_and(|(at, _)| *at <= self.now)
+        let mut queues = self.due.iter();
+        queues.any(|(wait, due)| {
+            let first = due.first();
+            first.is_some_and(|(at, _)| *at <= self.now.reached(*wait))
+        })
     }
 
     /// What a restart does: the state is written as bytes and read back.
@@ -284,6 +300,11 @@ impl<'a> Live<'a> {
 
     /// Moves time on for every task of the contacts stage and fires what is due.
     pub fn advance_contacts(&mut self, now: Millis) {
+        self.advance_contacts_to(&Now::all(now));
+    }
+
+    /// The same with a time for everything that can come.
+    pub fn advance_contacts_to(&mut self, now: &Now) {
         for task in 0..self.contacts.len() {
             let mut more = true;
             while more {
@@ -297,6 +318,11 @@ impl<'a> Live<'a> {
 
     /// Moves time on for every task of the customers stage and fires what is due.
     pub fn advance_customers(&mut self, now: Millis) -> Vec<stage_customers::Output> {
+        self.advance_customers_to(&Now::all(now))
+    }
+
+    /// The same with a time for everything that can come.
+    pub fn advance_customers_to(&mut self, now: &Now) -> Vec<stage_customers::Output> {
         let mut told = Vec::new();
         for task in 0..self.customers.len() {
             let mut more = true;
@@ -327,10 +353,15 @@ impl<'a> Live<'a> {
 
     /// Moves time on everywhere, with everything that was offered taken into account.
     pub fn advance(&mut self, now: Millis) -> Vec<stage_customers::Output> {
+        self.advance_to(&Now::all(now))
+    }
+
+    /// The same with a time for everything that can come.
+    pub fn advance_to(&mut self, now: &Now) -> Vec<stage_customers::Output> {
         let mut told = self.drain();
-        self.advance_contacts(now);
+        self.advance_contacts_to(now);
         told.extend(self.drain());
-        told.extend(self.advance_customers(now));
+        told.extend(self.advance_customers_to(now));
         told
     }
 

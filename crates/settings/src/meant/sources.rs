@@ -4,16 +4,7 @@ use super::Check;
 use crate::keys::dotted;
 use crate::nearest::did_you_mean;
 use crate::{duration_text, typed};
-use model::{Channel, ChannelSet, SignalName, Text};
-
-/// What can come from a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Brings {
-    /// Contacts of these channels.
-    pub channels: ChannelSet,
-    /// These signals.
-    pub signals: Vec<SignalName>,
-}
+use model::{Brings, Channel, ChannelSet, SignalName, Text};
 
 /// A source, as meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +85,7 @@ pub(super) fn sources(check: &mut Check<'_>) -> Sources {
 
 fn brings(check: &mut Check<'_>, key: &str, source: &typed::Source) -> Brings {
     let Some(names) = &source.brings else {
-        let signals = SignalName::ALL.to_vec();
-        return Brings {
-            channels: ChannelSet::of(Channel::ALL),
-            signals,
-        };
+        return Brings::ALL;
     };
     let (mut channels, mut signals) = (Vec::new(), Vec::new());
     for (place, name) in names.iter().enumerate() {
@@ -121,8 +108,5 @@ fn brings(check: &mut Check<'_>, key: &str, source: &typed::Source) -> Brings {
             "found an empty list; leave it out for all".into(),
         );
     }
-    Brings {
-        channels: ChannelSet::of(&channels),
-        signals,
-    }
+    Brings::of(ChannelSet::of(&channels), &signals)
 }

@@ -2,12 +2,13 @@
 
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, Record, TopicPartition};
-use crate::service::wire::{self, Damaged, Heard, Logged};
+use crate::service::timers::{Timer, Timers};
+use crate::service::wire::{self, Damaged, Heard, Logged, Meta};
 use crate::service::work::{
     Crashed, Position, Task, Took, Work, guarded, least_clock, send_position,
 };
 use hashbrown::HashMap;
-use model::{Millis, Stage, Text};
+use model::{Deadlines, Millis, Now, Stage, Text, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,43 +17,24 @@ use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 /// The state of a key, as it stands in the changelog.
 struct Kept {
     value: Box<[u8]>,
-    /// When time alone may change it; [`Millis::MAX`]: never.
-    deadline: Millis,
-    /// Where it stands in the queue of timers; [`Millis::MAX`]: nowhere. Never after its deadline.
-    queued_at: Millis,
+    /// Where it stands in the queues of timers: in each once at most, and never after its deadline.
+    queued: Box<[(Wait, Millis)]>,
 }
 
-/// A state as it was sent to the changelog: its deadline, and the value.
-type Sealed = (Millis, Box<[u8]>);
-
-/// The timers of a task: by instant the keys that have to be looked at then. Derived from the
-/// states; a key whose deadline has moved on since is put back when its turn comes.
-#[derive(Default)]
-struct Timers(BTreeMap<Millis, Vec<Text>>);
-
-impl Timers {
-    fn push(&mut self, at: Millis, key: Text) {
-        self.0.entry(at).or_default().push(key);
+impl Kept {
+    fn is_queued(&self, timer: &Timer) -> bool {
+        self.queued.contains(&(timer.wait, timer.at))
     }
 
-    fn pop(&mut self, now: Millis) -> Option<(Millis, Text)> {
-        let mut first = self.0.first_entry().filter(|entry| *entry.key() <= now)?;
-        let at = *first.key();
-        let key = first.get_mut().pop();
-        if first.get().is_empty() {
-            first.remove();
-        }
-        key.map(|key| (at, key))
-    }
-
-    fn due(&self, now: Millis) -> usize {
-        self.0.range(..=now).map(|(_, keys)| keys.len()).sum()
-    }
-
-    fn is_due(&self, now: Millis) -> bool {
-        self.0.first_key_value().is_some_and(|(at, _)| *at <= now)
+    /// It stands in the queue of a wait at this instant now, or no longer.
+    fn queue(&mut self, wait: Wait, at: Option<Millis>) {
+        let others = self.queued.iter().filter(|(known, _)| *known != wait);
+        self.queued = others.copied().chain(at.map(|at| (wait, at))).collect();
     }
 }
+
+/// A state as it was sent to the changelog: its deadlines, and the value.
+type Sealed = (Deadlines, Box<[u8]>);
 
 /// What is kept for a partition.
 pub(crate) struct KeyedTask<S: Stage> {
@@ -64,7 +46,7 @@ pub(crate) struct KeyedTask<S: Stage> {
     /// States that the open transaction looks at, decoded.
     overlay: BTreeMap<Text, S::State>,
     /// Timers that the open transaction has fired.
-    fired: Vec<(Millis, Text)>,
+    fired: Vec<Timer>,
     /// Keys on which the code has crashed: their records are put aside, until the task is made anew.
     aside: BTreeSet<Text>,
     /// What the open transaction has sent to the changelog.
@@ -75,39 +57,26 @@ impl<S: Stage> KeyedTask<S>
 where
     S::State: Serialize + DeserializeOwned,
 {
-    /// The state of a key in the overlay, brought there if need be.
-    ///
-    /// # Errors
-    /// What stands in the base cannot be read.
-    fn open(&mut self, key: &Text) -> Result<&mut S::State, String> {
-        if !self.overlay.contains_key(key) {
-            let state = match self.base.get(key) {
-                None => S::State::default(),
-                Some(kept) => wire::state_of(&kept.value)?,
-            };
-            self.overlay.insert(key.clone(), state);
-        }
-        Ok(self.overlay.get_mut(key).expect("it was just put there"))
-    }
-
     fn keep(&mut self, key: Text, value: Option<Sealed>) {
-        let former = self.base.get(&key);
-        self.value_bytes -= former.map_or(0, |kept| kept.value.len() as u64);
-        let Some((deadline, value)) = value else {
-            self.base.remove(&key);
+        let former = self.base.remove(&key);
+        self.value_bytes -= former.as_ref().map_or(0, |kept| kept.value.len() as u64);
+        let Some((deadlines, value)) = value else {
             return;
         };
         self.value_bytes += value.len() as u64;
-        let mut queued_at = former.map_or(Millis::MAX, |kept| kept.queued_at);
-        if deadline < queued_at {
-            queued_at = deadline;
-            self.timers.push(deadline, key.clone());
+        let queued = former.map(|kept| kept.queued).unwrap_or_default();
+        let mut kept = Kept { value, queued };
+        for (wait, at) in deadlines.as_slice() {
+            let queued = kept.queued.iter().find(|(known, _)| known == wait);
+            if queued.is_none_or(|(_, queued_at)| at < queued_at) {
+                kept.queue(*wait, Some(*at));
+                self.timers.push(Timer {
+                    wait: *wait,
+                    at: *at,
+                    key: key.clone(),
+                });
+            }
         }
-        let kept = Kept {
-            value,
-            deadline,
-            queued_at,
-        };
         self.base.insert(key, kept);
     }
 }
@@ -131,9 +100,9 @@ where
     fn committed(&mut self) {
         self.position.commit();
         self.overlay.clear();
-        for (_, key) in std::mem::take(&mut self.fired) {
-            if let Some(kept) = self.base.get_mut(&key) {
-                kept.queued_at = Millis::MAX;
+        for timer in std::mem::take(&mut self.fired) {
+            if let Some(kept) = self.base.get_mut(&timer.key) {
+                kept.queue(timer.wait, None);
             }
         }
         for (key, value) in std::mem::take(&mut self.sealed) {
@@ -145,8 +114,8 @@ where
         self.position.drop();
         self.overlay.clear();
         self.sealed.clear();
-        for (at, key) in std::mem::take(&mut self.fired) {
-            self.timers.push(at, key);
+        for timer in std::mem::take(&mut self.fired) {
+            self.timers.push(timer);
         }
     }
 
@@ -157,8 +126,7 @@ where
     }
 
     fn sizes(&self) -> (u64, u64, u64) {
-        let now = self.position.committed.now.unwrap_or(Millis::MIN);
-        let due = self.timers.due(now) as u64;
+        let due = self.timers.due(&now_of(&self.position.committed)) as u64;
         (self.base.len() as u64, self.value_bytes, due)
     }
 
@@ -168,14 +136,19 @@ where
     }
 
     fn is_due(&self) -> bool {
-        let now = self.position.open.now;
-        now.is_some_and(|now| self.timers.is_due(now))
+        self.timers.is_due(&now_of(&self.position.open))
     }
 
     fn clock(&self) -> Option<Millis> {
         let now = self.position.committed.now?;
-        (!self.timers.is_due(now) && self.fired.is_empty()).then_some(now)
+        let is_due = self.timers.is_due(&Now::all(now));
+        (!is_due && self.fired.is_empty()).then_some(now)
     }
+}
+
+/// How far time has come for a task.
+fn now_of(meta: &Meta) -> Now {
+    meta.now.map_or(Now::UNKNOWN, Now::all)
 }
 
 /// A stage at work.
@@ -197,6 +170,21 @@ where
             before,
             nothing: wire::state_bytes(&S::State::default()),
         }
+    }
+
+    /// The state of a key in the overlay, brought there if need be.
+    ///
+    /// # Errors
+    /// What stands in the base cannot be read.
+    fn open<'t>(&self, task: &'t mut KeyedTask<S>, key: &Text) -> Result<&'t mut S::State, String> {
+        if !task.overlay.contains_key(key) {
+            let state = match task.base.get(key) {
+                None => S::State::default(),
+                Some(kept) => wire::state_of(self.stage, &kept.value)?,
+            };
+            task.overlay.insert(key.clone(), state);
+        }
+        Ok(task.overlay.get_mut(key).expect("it was just put there"))
     }
 }
 
@@ -225,9 +213,9 @@ where
         match wire::logged(record)? {
             Logged::Meta(_, meta) => task.position.restored(meta),
             Logged::State(key, None) => task.keep(key.into(), None),
-            Logged::State(key, Some(deadline)) => {
+            Logged::State(key, Some(deadlines)) => {
                 let value = record.value.as_deref().unwrap_or_default();
-                task.keep(key.into(), Some((deadline, value.into())));
+                task.keep(key.into(), Some((deadlines, value.into())));
             }
         }
         Ok(())
@@ -253,7 +241,7 @@ where
                 task.position.put_aside(&task.place, record, detail);
             }
             Heard::Message(key, input) => {
-                let state = task.open(&key).map_err(|what| Damaged {
+                let state = self.open(task, &key).map_err(|what| Damaged {
                     offset: record.offset,
                     what: format!("the state of its key: {what}"),
                 })?;
@@ -271,25 +259,30 @@ where
     }
 
     fn fire(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
-        let Some(now) = task.position.open.now else {
-            return 0;
-        };
+        let now = now_of(&task.position.open);
         let mut fired = 0;
         while fired < keys_max {
-            let Some((at, key)) = task.timers.pop(now) else {
+            let Some(timer) = task.timers.pop(&now) else {
                 break;
             };
-            let Some(kept) = task.base.get_mut(&key).filter(|kept| kept.queued_at == at) else {
+            let kept = task.base.get_mut(&timer.key);
+            let Some(kept) = kept.filter(|kept| kept.is_queued(&timer)) else {
                 continue;
             };
-            if kept.deadline > now {
-                kept.queued_at = kept.deadline;
-                task.timers.push(kept.deadline, key);
+            let deadlines = wire::deadlines_of(&kept.value);
+            let deadline = deadlines.as_slice().iter();
+            let deadline = deadline.copied().find(|(wait, _)| *wait == timer.wait);
+            let is_due = deadline.is_some_and(|(wait, at)| at <= now.reached(wait));
+            if !is_due {
+                kept.queue(timer.wait, deadline.map(|(_, at)| at));
+                if let Some((_, at)) = deadline {
+                    task.timers.push(Timer { at, ..timer });
+                }
                 continue;
             }
             // A state that cannot be read is found when the key's next record comes.
-            if !task.aside.contains(&key) && task.open(&key).is_ok() {
-                task.fired.push((at, key));
+            if !task.aside.contains(&timer.key) && self.open(task, &timer.key).is_ok() {
+                task.fired.push(timer);
                 task.position.is_open = true;
                 fired += 1;
             }
@@ -307,17 +300,19 @@ where
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
     ) -> Result<(), Crashed> {
-        let now = task.position.open.now.unwrap_or(Millis::MIN);
+        let now = now_of(&task.position.open);
         let mut outputs = Vec::new();
         for (key, state) in &mut task.overlay {
             let settled = guarded(|| {
-                self.stage.settle(key, state, now, &mut outputs);
+                self.stage.settle(key, state, &now, &mut outputs);
+                let mut deadlines = Deadlines::default();
+                self.stage.deadlines(state, &mut deadlines);
                 // What is still due after it was settled is looked at with the next instant, not
                 // for ever with this one.
-                let deadline = self.stage.deadline(state, now);
-                deadline.map_or(Millis::MAX, |at| at.max(now.plus(1)))
+                deadlines.put_off(&now);
+                deadlines
             });
-            let Ok(deadline) = settled else {
+            let Ok(deadlines) = settled else {
                 task.aside.insert(key.clone());
                 return Err(Crashed);
             };
@@ -331,10 +326,10 @@ where
                 continue;
             }
             let mut value = Vec::with_capacity(bytes.len() + 8);
-            wire::state(deadline, &bytes, &mut value);
+            wire::state(S::SCHEMA, &deadlines, &bytes, &mut value);
             outlet.state(changelog, key, Some(&value));
             task.sealed
-                .push((key.clone(), Some((deadline, value.into()))));
+                .push((key.clone(), Some((deadlines, value.into()))));
         }
         send_position(&task.place, &task.position, changelog, outlet);
         Ok(())

@@ -10,6 +10,7 @@ mod port;
 mod runner;
 mod stages;
 mod stats;
+mod timers;
 mod topics;
 mod wire;
 mod work;

@@ -7,7 +7,7 @@ use crate::service::runner::{Loop, Pace};
 use crate::service::stages::Application;
 use crate::service::topics::StageName;
 use crate::service::wire;
-use model::{Absorbed, Alert, ContactResult, Millis, Session, Signal, Stage, Text};
+use model::{Absorbed, Alert, ContactResult, Deadlines, Millis, Now, Session, Signal, Stage, Text};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -25,14 +25,12 @@ impl Stage for Brittle {
         Absorbed::New
     }
 
-    fn settle(&self, key: &str, state: &mut u64, _now: Millis, out: &mut Vec<u64>) {
+    fn settle(&self, key: &str, state: &mut u64, _now: &Now, out: &mut Vec<u64>) {
         assert!(key != "crashes when settled");
         out.push(*state);
     }
 
-    fn deadline(&self, _state: &u64, _now: Millis) -> Option<Millis> {
-        None
-    }
+    fn deadlines(&self, _state: &u64, _out: &mut Deadlines) {}
 }
 
 impl Routed for Brittle {

@@ -4,7 +4,7 @@
 //! reads what an earlier one wrote. Forms are only ever added.
 
 use crate::service::port::Record;
-use model::{Millis, Text};
+use model::{Brings, Deadlines, Millis, Stage, Text, Wait};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -14,10 +14,15 @@ use thiserror::Error;
 const MESSAGE: u8 = 1;
 /// The clock of a task before this one: postcard.
 const CLOCK: u8 = 2;
-/// A state in a changelog: its deadline as a zigzag number of postcard, then postcard.
-const STATE: u8 = 3;
+/// A state in a changelog as it was before it had a schema: the one instant when time alone may
+/// change it, as a zigzag number of postcard, then postcard.
+const STATE_WITH_ONE_DEADLINE: u8 = 3;
 /// The position of a task in a changelog: postcard.
 const META: u8 = 4;
+/// A state in a changelog: its schema (a byte), its deadlines, the state itself, both postcard.
+const STATE: u8 = 5;
+/// The schema of the states that have none written beside them.
+const FIRST_SCHEMA: u8 = 1;
 /// Before the key of a state in a changelog.
 const STATE_KEY: u8 = b's';
 /// Before the key of a position in a changelog.
@@ -53,7 +58,7 @@ pub(crate) enum Heard<I> {
 /// What a record of a changelog says.
 pub(crate) enum Logged<'a> {
     /// The state of a key: when time alone may change it, or that there is none.
-    State(&'a str, Option<Millis>),
+    State(&'a str, Option<Deadlines>),
     /// The position of a task, by the task's name.
     Meta(&'a str, Meta),
 }
@@ -86,13 +91,13 @@ pub(crate) fn clock(at: Millis, into: &mut Vec<u8>) {
     encode(CLOCK, &at, into);
 }
 
-/// A state in a changelog, from its deadline ([`Millis::MAX`]: none) and its own bytes.
-pub(crate) fn state(deadline: Millis, state: &[u8], into: &mut Vec<u8>) {
-    encode(STATE, &deadline, into);
+/// A state in a changelog, from its schema, its deadlines and its own bytes.
+pub(crate) fn state(schema: u8, deadlines: &Deadlines, state: &[u8], into: &mut Vec<u8>) {
+    encode(STATE, &(schema, deadlines), into);
     into.extend_from_slice(state);
 }
 
-/// The bytes of a state, as they stand behind its deadline.
+/// The bytes of a state, as they stand behind its deadlines.
 pub(crate) fn state_bytes<S: Serialize>(state: &S) -> Vec<u8> {
     postcard::to_stdvec(state)
         .expect("our own types have a form as bytes, and a vector takes all of them")
@@ -114,17 +119,62 @@ pub(crate) fn meta_key(task: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(task.as_bytes());
 }
 
+/// A value of a changelog in its parts: schema, deadlines, and the bytes of the state.
+fn parts_of(value: &[u8]) -> Result<(u8, Deadlines, &[u8]), String> {
+    let read = match value {
+        [STATE_WITH_ONE_DEADLINE, value @ ..] => {
+            postcard::take_from_bytes::<Millis>(value).map(|(at, state)| {
+                let mut deadlines = Deadlines::default();
+                if at != Millis::MAX {
+                    deadlines.add(Wait::settled(Brings::ALL), at);
+                }
+                (FIRST_SCHEMA, deadlines, state)
+            })
+        }
+        [STATE, value @ ..] => postcard::take_from_bytes::<(u8, Deadlines)>(value)
+            .map(|((schema, deadlines), state)| (schema, deadlines, state)),
+        [form, ..] => return Err(unknown_form(*form)),
+        [] => return Err("it has no value".to_owned()),
+    };
+    read.map_err(|error| error.to_string())
+}
+
+/// The deadlines in a value of a changelog; none if it cannot be read, which is told by
+/// [`state_of`].
+pub(crate) fn deadlines_of(value: &[u8]) -> Deadlines {
+    parts_of(value).map_or_else(|_| Deadlines::default(), |(_, deadlines, _)| deadlines)
+}
+
 /// The state in a value of a changelog.
 ///
 /// # Errors
 /// It cannot be read.
-pub(crate) fn state_of<S: DeserializeOwned>(value: &[u8]) -> Result<S, String> {
-    let read = || -> Result<S, postcard::Error> {
-        let value = value.get(1..).unwrap_or_default();
-        let (_, state) = postcard::take_from_bytes::<Millis>(value)?;
-        postcard::from_bytes(state)
-    };
-    read().map_err(|error| error.to_string())
+pub(crate) fn state_of<S: Stage>(stage: &S, value: &[u8]) -> Result<S::State, String>
+where
+    S::State: DeserializeOwned,
+{
+    let (schema, _, state) = parts_of(value)?;
+    if schema == S::SCHEMA {
+        return postcard::from_bytes(state).map_err(|error| error.to_string());
+    }
+    if schema > S::SCHEMA {
+        return Err(format!(
+            "its schema is {schema}, which a newer release has written; this one knows up to {}: \
+             start the newer release",
+            S::SCHEMA
+        ));
+    }
+    stage.read_former(schema, state).ok_or_else(|| {
+        format!(
+            "its schema is {schema}, and this release reads {} only: read the sources again under \
+             a new application_id",
+            S::SCHEMA
+        )
+    })
+}
+
+fn unknown_form(form: u8) -> String {
+    format!("unknown form {form}: a newer release has written it; start that one")
 }
 
 fn text<'a>(record: &'a Record, bytes: &'a [u8]) -> Result<&'a str, Damaged> {
@@ -149,7 +199,7 @@ pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Dam
             let at = postcard::from_bytes(value).map_err(unread)?;
             Ok(Heard::Clock(key, at))
         }
-        Some([kind, ..]) => Err(Damaged::new(record, format!("unknown form {kind}"))),
+        Some([form, ..]) => Err(Damaged::new(record, unknown_form(*form))),
         Some([]) | None => Err(Damaged::new(record, "it has no value")),
     }
 }
@@ -163,9 +213,9 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
     };
     match (kind, record.value.as_deref()) {
         (STATE_KEY, None) => Ok(Logged::State(name, None)),
-        (STATE_KEY, Some([STATE, value @ ..])) => {
-            let (deadline, _) = postcard::take_from_bytes(value).map_err(unread)?;
-            Ok(Logged::State(name, Some(deadline)))
+        (STATE_KEY, Some(value)) => {
+            let parts = parts_of(value).map_err(|what| Damaged::new(record, what))?;
+            Ok(Logged::State(name, Some(parts.1)))
         }
         (META_KEY, Some([META, value @ ..])) => {
             let meta = postcard::from_bytes(value).map_err(unread)?;
