@@ -116,17 +116,20 @@ where
         out: &mut Vec<(Text, S::Output)>,
     ) -> bool {
         self.now.move_to(now);
-        let mut keys = BTreeSet::new();
-        let mut left = keys_max;
+        let mut due_keys = Vec::new();
         for (wait, due) in &self.due {
             let reached = self.now.reached(*wait);
             let due = due.iter().take_while(|(at, _)| *at <= reached);
-            let due: Vec<Text> = due.take(left).map(|(_, key)| key.clone()).collect();
-            left -= due.len();
-            keys.extend(due);
+            due_keys.extend(due.take(keys_max).cloned());
         }
-        for key in &keys {
-            self.settle(stage, key, out);
+        // In the order in which they fell due, whatever they waited for.
+        due_keys.sort_unstable();
+        due_keys.truncate(keys_max);
+        let mut settled = BTreeSet::new();
+        for (_, key) in due_keys {
+            if settled.insert(key.clone()) {
+                self.settle(stage, &key, out);
+            }
         }
         let mut queues = self.due.iter();
         queues.any(|(wait, due)| {
