@@ -8,7 +8,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -154,6 +154,119 @@ pub fn read_committed(bootstrap_servers: &str, topic: &str) -> Vec<Row> {
     }
     rows.sort();
     rows
+}
+
+/// Writes records one after the other, over one connection.
+pub struct Writer(BaseProducer);
+
+impl Writer {
+    /// Connects.
+    ///
+    /// # Panics
+    /// Never, with settings as they are.
+    #[must_use]
+    pub fn new(bootstrap_servers: &str) -> Writer {
+        let producer = client(bootstrap_servers).set("linger.ms", "5").create();
+        Writer(producer.expect("settings are right"))
+    }
+
+    /// Writes a record; it is on its way, and may not be there yet.
+    pub fn send(&self, topic: &str, partition: u32, value: &str) {
+        loop {
+            let record = BaseRecord::<(), str>::to(topic)
+                .partition(partition.cast_signed())
+                .payload(value);
+            if self.0.send(record).is_ok() {
+                break;
+            }
+            self.0.poll(Duration::from_millis(10));
+        }
+        self.0.poll(Duration::ZERO);
+    }
+}
+
+/// Reads what is committed to a topic from now on.
+pub struct Reader(BaseConsumer);
+
+impl Reader {
+    /// Begins at the topic's end.
+    ///
+    /// # Panics
+    /// The topic is not there.
+    #[must_use]
+    pub fn at_end(bootstrap_servers: &str, topic: &str) -> Reader {
+        let consumer: BaseConsumer = client(bootstrap_servers)
+            .set("group.id", "testbed")
+            .set("isolation.level", "read_committed")
+            .set("enable.auto.commit", "false")
+            .set("fetch.wait.max.ms", "10")
+            .create()
+            .expect("settings are right");
+        let metadata = consumer
+            .fetch_metadata(Some(topic), WAIT)
+            .expect("the broker answers");
+        let mut list = TopicPartitionList::new();
+        for partition in metadata.topics()[0].partitions() {
+            list.add_partition_offset(topic, partition.id(), Offset::End)
+                .expect("an offset");
+        }
+        consumer.assign(&list).expect("nothing else is assigned");
+        Reader(consumer)
+    }
+
+    /// The partition of the next record, if there is one within this time.
+    #[must_use]
+    pub fn next(&self, wait: Duration) -> Option<u32> {
+        let message = self.0.poll(wait)?.ok()?;
+        Some(message.partition().cast_unsigned())
+    }
+}
+
+/// Who reads which partitions of a topic in a group, by the members' client ids.
+///
+/// # Panics
+/// The broker does not answer.
+#[must_use]
+pub fn owners(bootstrap_servers: &str, group: &str, topic: &str) -> BTreeMap<String, Vec<u32>> {
+    let consumer: BaseConsumer = client(bootstrap_servers)
+        .create()
+        .expect("settings are right");
+    let groups = consumer
+        .fetch_group_list(Some(group), WAIT)
+        .expect("the broker answers");
+    let members = groups.groups().iter().flat_map(|group| group.members());
+    members
+        .map(|member| {
+            let assignment = member.assignment().unwrap_or_default();
+            let partitions = partitions_of(assignment, topic).unwrap_or_default();
+            (member.client_id().to_owned(), partitions)
+        })
+        .collect()
+}
+
+/// The partitions of a topic in a member's assignment, as Kafka's `ConsumerProtocolAssignment` says
+/// it: a version, and topics with their partitions, big-endian, each list behind its length.
+fn partitions_of(assignment: &[u8], topic: &str) -> Option<Vec<u32>> {
+    fn take<'a>(from: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = from.split_at_checked(count)?;
+        *from = rest;
+        Some(taken)
+    }
+    fn number(from: &mut &[u8]) -> Option<u32> {
+        Some(u32::from_be_bytes(take(from, 4)?.try_into().ok()?))
+    }
+    let mut rest = assignment;
+    take(&mut rest, 2)?;
+    for _ in 0..number(&mut rest)? {
+        let length = u16::from_be_bytes(take(&mut rest, 2)?.try_into().ok()?);
+        let is_it = take(&mut rest, usize::from(length))? == topic.as_bytes();
+        let count = number(&mut rest)?;
+        let found: Option<Vec<u32>> = (0..count).map(|_| number(&mut rest)).collect();
+        if is_it {
+            return found;
+        }
+    }
+    Some(Vec::new())
 }
 
 /// Deletes a topic with all that is in it.

@@ -11,3 +11,4 @@ mod figures;
 mod outages;
 mod rows;
 mod settles;
+mod standstill;
