@@ -1,15 +1,17 @@
-//! Processes that are killed, frozen, restarted and joined by others while events come in: what stands
+//! Processes that are killed, frozen, restarted and joined by others, and a broker that is killed and
+//! restarted, while events come in: what stands
 //! in the topics in the end is what a replay says, record by record.
 //!
 //! `RICOCHET_FAULT_RUNS=100 cargo test -p cli --test service faults` makes a hundred runs, each of
 //! another seed; `RICOCHET_FAULT_SEED=7` begins with that one.
 
-use crate::deployment::{Deployment, Process, signal};
+use crate::deployment::{Deployment, Process, head, signal};
 use crate::settles::{UNTIL, events};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use testbed::Broker;
 
 /// Parts in which the events come in; after each something happens.
 const PARTS: usize = 8;
@@ -30,9 +32,11 @@ enum Fault {
     Joined,
     Left,
     StageMoved,
+    BrokerKilled,
+    BrokerRestarted,
 }
 
-const FAULTS: [Fault; 9] = [
+const FAULTS: [Fault; 11] = [
     Fault::Nothing,
     Fault::Killed,
     Fault::Restarted,
@@ -42,10 +46,13 @@ const FAULTS: [Fault; 9] = [
     Fault::Joined,
     Fault::Left,
     Fault::StageMoved,
+    Fault::BrokerKilled,
+    Fault::BrokerRestarted,
 ];
 
 /// The processes that run, by instance.
 struct Service<'a> {
+    broker: &'a mut Broker,
     deployment: &'a Deployment,
     processes: BTreeMap<String, Process>,
     random: StdRng,
@@ -122,13 +129,25 @@ impl Service<'_> {
                     self.start("moved", "customers");
                 }
             }
+            Fault::BrokerKilled => {
+                self.broker.kill();
+                let away_ms = self.random.random_range(0..6_000);
+                std::thread::sleep(Duration::from_millis(away_ms));
+                self.broker.restart();
+            }
+            Fault::BrokerRestarted => self.broker.restart(),
         }
     }
 }
 
 /// One run; says what happened.
 fn run(seed: u64) -> Option<Vec<Fault>> {
-    let deployment = Deployment::new(&format!("faults-{seed}"), "")?;
+    if !Broker::is_possible() {
+        return None;
+    }
+    let mut broker = Broker::start();
+    let id = format!("faults-{seed}");
+    let deployment = Deployment::on(&broker.bootstrap_servers(), &id, &head(""), None);
     let mut random = StdRng::seed_from_u64(seed);
     let mut faults: Vec<Fault> = (0..PARTS)
         .map(|_| FAULTS[random.random_range(0..FAULTS.len())])
@@ -138,6 +157,7 @@ fn run(seed: u64) -> Option<Vec<Fault>> {
     faults[place] = Fault::Killed;
     let mut events = events(seed);
     let mut service = Service {
+        broker: &mut broker,
         deployment: &deployment,
         processes: BTreeMap::new(),
         random,
