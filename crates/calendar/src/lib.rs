@@ -3,9 +3,11 @@
 //! Invariant: knows no contact and no wall clock. Every instant comes in as an argument.
 
 mod days;
+mod duration;
 mod window;
 
 pub use days::{Calendar, CalendarError, Weekday};
+pub use duration::{duration_ms, duration_text};
 pub use window::{Anchor, Span, Window};
 
 /// Milliseconds of a minute.

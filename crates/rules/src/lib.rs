@@ -1,8 +1,11 @@
 //! What counts and what is told: the table of roles, the quarantine of identifiers that mean too
-//! many people, and the alert policies.
+//! many people, the alert policies, and the journey rules: their language and their matcher.
 //!
-//! Invariant: pure functions of a contact or of one of its readings. Knows no chain and no clock.
+//! Invariant: pure functions of a contact, of one of its readings, or (journey rules) of a customer's
+//! list and of clocks that come in as arguments. Keeps nothing between two calls.
 
+pub mod journeys;
+pub mod nearest;
 mod policy;
 mod quarantine;
 mod roles;

@@ -36,7 +36,7 @@ impl Policy {
 }
 
 /// Whether a reason path equals another or lies below it.
-fn is_at_or_below(path: &str, above: &str) -> bool {
+pub(crate) fn is_at_or_below(path: &str, above: &str) -> bool {
     path.strip_prefix(above)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

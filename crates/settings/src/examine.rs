@@ -203,7 +203,7 @@ fn fits(kind: &Kind, value: &DeValue<'_>) -> bool {
             .parse::<f64>()
             .is_ok_and(|number| (0.0..=*max).contains(&number)),
         (Kind::Duration { min_ms, max_ms }, DeValue::String(text)) => {
-            duration::parse(text).is_some_and(|found_ms| (*min_ms..=*max_ms).contains(&found_ms))
+            calendar::duration_ms(text).is_some_and(|found_ms| (*min_ms..=*max_ms).contains(&found_ms))
         }
         _ => false,
     }

@@ -29,7 +29,7 @@ mod reference;
 mod secret;
 mod typed;
 
-pub use duration::duration_text;
+pub use calendar::duration_text;
 pub use keys::{KEYS, Key, Kind, LeftOut};
 pub use link::ContactLink;
 pub use loaded::Loaded;

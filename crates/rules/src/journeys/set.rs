@@ -1,0 +1,269 @@
+//! Which rules hold: the built-in library with the tenant's files laid over it.
+
+use super::check;
+use super::finding::{Finding, Weight};
+use super::history::{History, MomentRef};
+use super::keys::TextKey;
+use super::read::{self, Declared};
+use super::rule::Rule;
+use super::test_of::Target;
+use super::times::{SourceClock, Times};
+use calendar::{Anchor, Window};
+use model::{Channel, ChannelSet, Kind, Scope, SignalName, Text};
+
+/// The library that works out of the box, as a file that can be read and copied.
+pub const BUILT_IN: &str = include_str!("../../built-in.toml");
+
+/// What the built-in library is called in findings.
+const BUILT_IN_FILE: &str = "built-in.toml";
+
+/// The text of a rule file.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleText<'a> {
+    /// Its path, as findings name it.
+    pub file: &'a str,
+    /// What stands in it.
+    pub text: &'a str,
+}
+
+/// What can come from a source.
+#[derive(Clone, Debug)]
+pub struct SourceBrings {
+    /// Its name; empty for all that are not named.
+    pub name: Text,
+    /// Contacts of these channels.
+    pub channels: ChannelSet,
+    /// These signals.
+    pub signals: Vec<SignalName>,
+}
+
+/// What rules are checked against.
+#[derive(Clone, Debug)]
+pub struct Known<'a> {
+    /// The scopes, by whose names channels can be given.
+    pub scopes: &'a [Scope],
+    /// The sources; empty: every source brings everything.
+    pub sources: &'a [SourceBrings],
+    /// Every reason path that the tables name; `None`: not known.
+    pub reasons: Option<&'a [Text]>,
+    /// Every service step that the tables name; `None`: not known.
+    pub steps: Option<&'a [Text]>,
+}
+
+/// The rules that hold.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    index: Index,
+}
+
+/// Rules by what their entry looks at, so that a contact is only shown to rules that it could enter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Index {
+    contacts: [Vec<u16>; 5],
+    inside: [Vec<u16>; 5],
+    counted: [Vec<u16>; 5],
+    signals: Vec<Vec<u16>>,
+}
+
+impl RuleSet {
+    /// The built-in rules, unless `built_in` is false, with the rules of the files laid over them: a
+    /// rule of the same name replaces one, `enabled = false` switches it off. Of two versions of one
+    /// name the greater holds. Rules with errors are left out of the set; whoever finds one refuses
+    /// to start.
+    #[must_use]
+    pub fn read(
+        built_in: bool,
+        files: &[RuleText<'_>],
+        known: &Known<'_>,
+    ) -> (RuleSet, Vec<Finding>) {
+        let mut findings = Vec::new();
+        let mut own = Vec::new();
+        for file in files {
+            own.extend(read::read(file.file, file.text, known.scopes, &mut findings));
+        }
+        let own = one_of_each(own, &mut findings);
+        let mut library = Vec::new();
+        if built_in {
+            library = read::read(BUILT_IN_FILE, BUILT_IN, known.scopes, &mut findings);
+            library.retain(|declared| own.iter().all(|other| other.name != declared.name));
+        }
+        let mut rules: Vec<Rule> = Vec::new();
+        for (is_built_in, declared) in [(true, library), (false, own)] {
+            for declared in declared {
+                let Some(mut rule) = declared.rule else {
+                    continue;
+                };
+                rule.built_in = is_built_in;
+                let before = findings.len();
+                check::rule(&rule, known, &mut findings);
+                let new = &findings[before..];
+                let is_right = new.iter().all(|finding| finding.weight != Weight::Error);
+                if is_right && declared.enabled {
+                    rules.push(rule);
+                }
+            }
+        }
+        check::rules(&rules, &mut findings);
+        findings.sort();
+        findings.dedup();
+        (RuleSet::of(rules), findings)
+    }
+
+    /// The set of these rules, in this order.
+    #[must_use]
+    pub fn of(rules: Vec<Rule>) -> RuleSet {
+        let index = Index::of(&rules);
+        RuleSet { rules, index }
+    }
+
+    /// The rules: the built-in ones first, each in order of their files.
+    #[must_use]
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    pub(super) fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// How far the sources have come, for [`RuleSet::entries`].
+    #[must_use]
+    pub fn times(&self, clocks: &[SourceClock]) -> Times {
+        Times::new(&self.rules, clocks)
+    }
+
+    /// The longest time, in milliseconds, from an entry to the last of its bounds: an event changes
+    /// no entry that began longer before it, and so long contacts have to be kept. Times until an
+    /// appointment, which a bound may be measured from, and the length of contacts come on top.
+    #[must_use]
+    pub fn reach_ms_max(&self) -> i64 {
+        let of_rule = |rule: &Rule| {
+            let mut reach_ms: Vec<i64> = Vec::new();
+            for step in &rule.steps {
+                let before = step.of.iter().map(|anchor| reach_ms[*anchor]).max();
+                let window = step.within.map(|span| Window {
+                    span,
+                    anchor: Anchor::End,
+                });
+                let own_ms = window.map_or(0, |window| window.duration_ms_max());
+                reach_ms.push(before.unwrap_or(0) + own_ms);
+            }
+            reach_ms.into_iter().max().unwrap_or(0)
+        };
+        self.rules.iter().map(of_rule).max().unwrap_or(0)
+    }
+
+    /// The kinds of events that some rule asks for, by name: what has to be kept of a contact besides
+    /// its service steps. `answered` need not be, where the wait is known.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Text> {
+        let steps = self.rules.iter().flat_map(|rule| &rule.steps);
+        let keys = steps.flat_map(|step| step.pattern.any.iter().chain([&step.pattern.common]));
+        let asked = keys.filter_map(|keys| keys.text(TextKey::Kind));
+        let mut kinds: Vec<Text> = Vec::new();
+        for wanted in asked {
+            if wanted.not {
+                let of_channel = |channel: &Channel| Kind::of_channel(*channel).iter();
+                kinds.extend(Channel::ALL.iter().flat_map(of_channel).map(|kind| kind.name().into()));
+            } else {
+                kinds.extend(wanted.values.iter().cloned());
+            }
+        }
+        kinds.sort();
+        kinds.dedup();
+        kinds
+    }
+}
+
+/// Of several rules of one name the one of the greatest version.
+fn one_of_each(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Vec<Declared> {
+    let mut kept: Vec<Declared> = Vec::new();
+    for declared in declared {
+        let Some(place) = kept.iter().position(|other| other.name == declared.name) else {
+            kept.push(declared);
+            continue;
+        };
+        let first = &kept[place];
+        let at = format!("{}:{}", first.file, first.line);
+        let (version, before) = (declared.version, first.version);
+        let (weight, what) = if version == before {
+            let what = format!("the name stands twice in version {version}, first at {at}");
+            (Weight::Error, what)
+        } else {
+            let greater = version.max(before);
+            let what = format!(
+                "versions {before} ({at}) and {version} are both here: version {greater} holds"
+            );
+            (Weight::Warning, what)
+        };
+        findings.push(Finding {
+            file: declared.file.clone(),
+            line: declared.line,
+            key: format!("rule \"{}\"", declared.name),
+            what,
+            weight,
+        });
+        if version > before {
+            kept[place] = declared;
+        }
+    }
+    kept
+}
+
+impl Index {
+    fn of(rules: &[Rule]) -> Index {
+        let mut index = Index {
+            signals: vec![Vec::new(); SignalName::ALL.len()],
+            ..Index::default()
+        };
+        for (place, rule) in rules.iter().enumerate() {
+            let place = u16::try_from(place).expect("rules are typed by people");
+            let Some(entry) = rule.steps.first() else {
+                continue;
+            };
+            let add = |list: &mut Vec<u16>| {
+                if list.last() != Some(&place) {
+                    list.push(place);
+                }
+            };
+            for test in &entry.pattern.tests {
+                for (at, channel) in Channel::ALL.iter().enumerate() {
+                    let fits = test.channels.contains(*channel);
+                    match test.target {
+                        Target::Contact | Target::Inside if fits && entry.pattern.counted => {
+                            add(&mut index.counted[at]);
+                        }
+                        Target::Contact if fits => add(&mut index.contacts[at]),
+                        Target::Inside if fits => add(&mut index.inside[at]),
+                        Target::Contact | Target::Inside | Target::Signal => {}
+                    }
+                }
+                for (at, name) in SignalName::ALL.iter().enumerate() {
+                    if test.takes_signal(*name) {
+                        add(&mut index.signals[at]);
+                    }
+                }
+            }
+        }
+        index
+    }
+
+    /// The rules whose uncounted entry a moment could be.
+    pub(super) fn rules_of(&self, history: &History<'_>, of: MomentRef) -> &[u16] {
+        let channel = |place: u32| history.contacts[place as usize].contact.channel as usize;
+        match of {
+            MomentRef::Contact(place) => &self.contacts[channel(place)],
+            MomentRef::Inside(place, _) => &self.inside[channel(place)],
+            MomentRef::Signal(place) => {
+                let name = history.signals[place as usize].signal.name;
+                self.signals.get(name as usize).map_or(&[], Vec::as_slice)
+            }
+        }
+    }
+
+    /// The rules whose counted entry a contact of the channel could be.
+    pub(super) fn counted_of(&self, channel: Channel) -> &[u16] {
+        &self.counted[channel as usize]
+    }
+}

@@ -1,0 +1,112 @@
+//! How far the sources have come, as every step of every rule sees it.
+
+use super::rule::{Decide, Rule};
+use super::test_of::{Target, Test};
+use model::{Channel, ChannelSet, Millis, SignalName, Text};
+
+/// How far one source has come.
+#[derive(Clone, Debug)]
+pub struct SourceClock {
+    /// Its name.
+    pub name: Text,
+    /// Channels of the contacts that can come from it.
+    pub channels: ChannelSet,
+    /// Signals that can come from it.
+    pub signals: Vec<SignalName>,
+    /// All of it up to this instant was read, but for what comes late.
+    pub seen: Millis,
+    /// The same, and nothing comes any more.
+    pub settled: Millis,
+    /// It counts as silent from this instant on; `None`: it does not.
+    pub silent_from: Option<Millis>,
+}
+
+impl SourceClock {
+    /// A source that brings everything and has been read up to and including an instant, for good.
+    #[must_use]
+    pub fn read_to(name: &str, at: Millis) -> SourceClock {
+        SourceClock {
+            name: name.into(),
+            channels: ChannelSet::of(Channel::ALL),
+            signals: SignalName::ALL.to_vec(),
+            seen: at,
+            settled: at,
+            silent_from: None,
+        }
+    }
+}
+
+/// How far the sources of one step have come.
+#[derive(Clone, Debug)]
+pub(super) struct StepTime {
+    /// Everything up to this instant was read, as the rule's `decide` means it.
+    pub passed: Millis,
+    /// Silent sources that can bring it, with the instants from which they are.
+    pub silent: Vec<(Text, Millis)>,
+}
+
+/// How far the sources have come. It changes with the clocks only, so it is made once for all
+/// customers.
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// By rule and step.
+    of: Vec<Vec<StepTime>>,
+}
+
+impl Times {
+    /// The times of rules. A step that no source can bring is never passed.
+    pub(super) fn new(rules: &[Rule], clocks: &[SourceClock]) -> Times {
+        let of_rule = |rule: &Rule| {
+            let of_step = |tests: &Vec<Test>| step_time(tests, rule.decide, clocks);
+            let tests = rule.steps.iter().map(|step| &step.pattern.tests);
+            tests.map(of_step).collect()
+        };
+        Times {
+            of: rules.iter().map(of_rule).collect(),
+        }
+    }
+
+    pub(super) fn step(&self, rule: usize, step: usize) -> &StepTime {
+        &self.of[rule][step]
+    }
+}
+
+fn step_time(tests: &[Test], decide: Decide, clocks: &[SourceClock]) -> StepTime {
+    let concerned = || {
+        let brings = |clock: &&SourceClock| {
+            tests
+                .iter()
+                .any(|test| can_bring(test, &clock.name, clock.channels, &clock.signals))
+        };
+        clocks.iter().filter(brings)
+    };
+    let passed = concerned().map(|clock| match decide {
+        Decide::Early => clock.seen,
+        Decide::Settled => clock.settled,
+    });
+    let silent = concerned().filter_map(|clock| Some((clock.name.clone(), clock.silent_from?)));
+    StepTime {
+        passed: passed.min().unwrap_or(Millis::MIN),
+        silent: silent.collect(),
+    }
+}
+
+/// Whether a source can bring what a test looks for.
+pub(super) fn can_bring(
+    test: &Test,
+    source: &str,
+    channels: ChannelSet,
+    signals: &[SignalName],
+) -> bool {
+    let of_source = test
+        .sources
+        .as_ref()
+        .is_none_or(|wanted| wanted.takes(source));
+    let brought = match test.target {
+        Target::Signal => signals.iter().any(|name| test.takes_signal(*name)),
+        Target::Contact | Target::Inside => Channel::ALL
+            .iter()
+            .any(|channel| test.channels.contains(*channel) && channels.contains(*channel)),
+    };
+    of_source && brought
+}
