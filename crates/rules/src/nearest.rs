@@ -11,10 +11,7 @@ pub fn did_you_mean<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -
 
 /// The name that differs least, if it differs in no more than a third of its letters.
 #[must_use]
-pub fn nearest<'a>(
-    found: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(found: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = found.to_lowercase();
     let far = 1 + wanted.chars().count() / 3;
     let distances = names

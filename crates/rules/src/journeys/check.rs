@@ -62,7 +62,9 @@ pub(super) fn rules(rules: &[Rule], findings: &mut Vec<Finding>) {
 fn overlap(rule: &Rule, other: &Rule) -> Option<String> {
     let pairs = || rule.steps.iter().zip(&other.steps);
     let at = format!("`{}` ({}:{})", other.name, other.file, other.line);
-    let same = pairs().filter(|(own, other)| own.says_the_same(other)).count();
+    let same = pairs()
+        .filter(|(own, other)| own.says_the_same(other))
+        .count();
     let opposite = |(own, other): (&Step, &Step)| {
         let turned = Step {
             absent: !own.absent,
@@ -131,7 +133,8 @@ impl Check<'_> {
         }
         let from_rest = |test: &Test| {
             test.sources.as_ref().is_none_or(|wanted| {
-                let named = |value: &model::Text| sources.iter().any(|source| source.name == *value);
+                let named =
+                    |value: &model::Text| sources.iter().any(|source| source.name == *value);
                 wanted.not || !wanted.values.iter().all(named)
             })
         };
@@ -140,8 +143,7 @@ impl Check<'_> {
                 if source.name.is_empty() {
                     let mut unnamed = test.clone();
                     unnamed.sources = None;
-                    from_rest(test)
-                        && can_bring(&unnamed, "", source.channels, &source.signals)
+                    from_rest(test) && can_bring(&unnamed, "", source.channels, &source.signals)
                 } else {
                     can_bring(test, &source.name, source.channels, &source.signals)
                 }
@@ -163,11 +165,21 @@ impl Check<'_> {
         let stated = |key: &str| step.key_lines.iter().any(|(name, _)| name == key);
         if place == 0 {
             if step.absent {
-                self.wrong(0, "not", "the first step is the entry: it cannot be an absence");
+                self.wrong(
+                    0,
+                    "not",
+                    "the first step is the entry: it cannot be an absence",
+                );
             }
-            for key in ["within", "until", "of", "from", "same", "differs", "optional"] {
+            for key in [
+                "within", "until", "of", "from", "same", "differs", "optional",
+            ] {
                 if stated(key) {
-                    self.wrong(0, key, "the first step is the entry: nothing comes before it");
+                    self.wrong(
+                        0,
+                        key,
+                        "the first step is the entry: nothing comes before it",
+                    );
                 }
             }
         } else {
@@ -245,7 +257,11 @@ impl Check<'_> {
         let anchors = step.of.iter().map(|anchor| &self.rule.steps[*anchor]);
         let anchors: Vec<&Step> = anchors.filter(|anchor| !anchor.absent).collect();
         if anchors.is_empty() {
-            self.wrong(place, "of", "names absences only: there is nothing to compare with");
+            self.wrong(
+                place,
+                "of",
+                "names absences only: there is nothing to compare with",
+            );
         }
         for what in &step.same {
             if step.differs.contains(what) {
@@ -299,7 +315,11 @@ impl Check<'_> {
                     // The bound is passed one millisecond after it.
                     let own_ms = rolling_ms.map_or(0, |rolling_ms| rolling_ms + 1);
                     let least = step.of.iter().map(|anchor| {
-                        if *anchor < earlier { 0 } else { through(anchor) + own_ms }
+                        if *anchor < earlier {
+                            0
+                        } else {
+                            through(anchor) + own_ms
+                        }
                     });
                     return least.min().unwrap_or(0);
                 }
@@ -369,7 +389,9 @@ fn channels(step: &Step) -> Vec<Channel> {
 fn wanted_of(test: &Test) -> Vec<&'static str> {
     match test.target {
         Target::Signal => {
-            let taken = SignalName::ALL.iter().filter(|name| test.takes_signal(**name));
+            let taken = SignalName::ALL
+                .iter()
+                .filter(|name| test.takes_signal(**name));
             taken.map(|name| name.name()).collect()
         }
         Target::Contact | Target::Inside => {

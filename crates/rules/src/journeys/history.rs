@@ -2,6 +2,7 @@
 
 use super::keys::Compared;
 use model::{Channel, Contact, Kind, Millis, Outcome, Signal, StepStatus, Text};
+use std::collections::BTreeSet;
 
 /// What happens inside a contact at a time of its own: a service step, an event of some kind, or an
 /// event that is both.
@@ -17,6 +18,8 @@ pub struct Happening<'a> {
     pub status: Option<StepStatus>,
     /// The page; may be empty.
     pub page: &'a str,
+    /// The same step is completed by a later happening of the contact.
+    pub completed_later: bool,
 }
 
 /// A contact of the customer.
@@ -49,37 +52,29 @@ pub struct Kept {
 static ANSWERED: Kind = Kind::Answered;
 
 impl<'a> Seen<'a> {
+    /// A video chat that was booked and has not opened, with the events in it that were kept.
+    #[must_use]
+    pub fn unopened(contact: &'a Contact, kept: &'a [Kept]) -> Seen<'a> {
+        Seen {
+            contact,
+            opened: false,
+            follower: false,
+            automatic: false,
+            inside: inside(contact, kept),
+        }
+    }
+
     /// An opened contact with its service steps, with the events in it that were kept (each with its
     /// time and page), and, if none of these says when it was answered, with the moment of the
     /// answer: its start and its wait; a handled mail whose wait is unknown was answered at its end.
     #[must_use]
     pub fn new(contact: &'a Contact, follower: bool, kept: &'a [Kept]) -> Seen<'a> {
-        let of_step = |step: &'a model::Step| Happening {
-            at: step.at,
-            kind: None,
-            step: &step.name,
-            status: Some(step.status),
-            page: &step.page,
-        };
-        let mut inside: Vec<Happening<'a>> = contact.steps.iter().map(of_step).collect();
-        let of_kind = |at: Millis, kind: &'a Kind, page: &'a str| Happening {
-            at,
-            kind: Some(kind),
-            step: "",
-            status: None,
-            page,
-        };
-        inside.extend(
-            kept.iter()
-                .map(|event| of_kind(event.at, &event.kind, &event.page)),
-        );
+        let mut inside = inside(contact, kept);
         let says_when = |kind: &Kind| matches!(kind, Kind::Answered | Kind::Accepted);
         if !kept.iter().any(|event| says_when(&event.kind))
             && let Some(at) = answered_at(contact)
         {
             inside.push(of_kind(at, &ANSWERED, ""));
-        }
-        if inside.len() > contact.steps.len() {
             inside.sort_by_key(|happening| happening.at);
         }
         Seen {
@@ -88,6 +83,51 @@ impl<'a> Seen<'a> {
             follower,
             automatic: false,
             inside,
+        }
+    }
+}
+
+fn of_kind<'a>(at: Millis, kind: &'a Kind, page: &'a str) -> Happening<'a> {
+    Happening {
+        at,
+        kind: Some(kind),
+        step: "",
+        status: None,
+        page,
+        completed_later: false,
+    }
+}
+
+/// The steps of a contact and the events of it that were kept, in order of time.
+fn inside<'a>(contact: &'a Contact, kept: &'a [Kept]) -> Vec<Happening<'a>> {
+    let of_step = |step: &'a model::Step| Happening {
+        at: step.at,
+        kind: None,
+        step: &step.name,
+        status: Some(step.status),
+        page: &step.page,
+        completed_later: false,
+    };
+    let mut inside: Vec<Happening<'a>> = contact.steps.iter().map(of_step).collect();
+    if inside.len() > 1 {
+        mark_completed(&mut inside);
+    }
+    if !kept.is_empty() {
+        let kept = kept.iter();
+        inside.extend(kept.map(|event| of_kind(event.at, &event.kind, &event.page)));
+        inside.sort_by_key(|happening| happening.at);
+    }
+    inside
+}
+
+/// Says of every happening whether its step is completed later. From the last one back, so that a
+/// visit of many steps is looked through once.
+fn mark_completed(inside: &mut [Happening<'_>]) {
+    let mut completed = BTreeSet::new();
+    for happening in inside.iter_mut().rev() {
+        happening.completed_later = completed.contains(happening.step);
+        if happening.status == Some(StepStatus::Completed) {
+            completed.insert(happening.step);
         }
     }
 }
@@ -189,13 +229,14 @@ impl<'a> History<'a> {
             MomentRef::Contact(_) | MomentRef::Signal(_) => None,
         };
         match what {
-            Compared::Contact => Some([
-                &contact.contact_id,
-                contact.channel.name(),
+            Compared::Contact => {
+                Some([&contact.contact_id, contact.channel.name(), &contact.source])
+            }
+            Compared::Thread => (!contact.thread_id.is_empty()).then_some([
+                contact.thread_id.as_str(),
                 &contact.source,
+                "",
             ]),
-            Compared::Thread => (!contact.thread_id.is_empty())
-                .then_some([contact.thread_id.as_str(), &contact.source, ""]),
             Compared::Reason => contact
                 .reason
                 .as_ref()

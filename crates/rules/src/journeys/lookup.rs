@@ -138,7 +138,8 @@ impl<'h, 'a> Moments<'h, 'a> {
                     reach(self.place_of(MomentRef::Contact(contact)));
                 }
                 let last = test.count.max(1) as usize - 1;
-                let fitting = (0..seen.inside.len()).filter(|inside| test.fits_inside(seen, *inside));
+                let fitting =
+                    (0..seen.inside.len()).filter(|inside| test.fits_inside(seen, *inside));
                 reach(
                     fitting
                         .take(last + 1)
@@ -189,7 +190,11 @@ fn by_name(history: &History<'_>, a: MomentRef, b: MomentRef) -> Ordering {
         MomentRef::Contact(place) | MomentRef::Inside(place, _) => {
             let contact = history.contacts[place as usize].contact;
             let channel = contact.channel.name();
-            (contact.contact_id.as_str(), channel, contact.source.as_str())
+            (
+                contact.contact_id.as_str(),
+                channel,
+                contact.source.as_str(),
+            )
         }
         MomentRef::Signal(place) => {
             let signal = history.signals[place as usize].signal;

@@ -216,7 +216,11 @@ impl Run<'_, '_, '_> {
                 let contact = history.contacts[contact as usize].contact;
                 // A counted step means the contact, from the moment on at which it has so many.
                 let is_whole = step.pattern.counted || matches!(of, MomentRef::Contact(_));
-                let end = if is_whole { contact.ended_at.max(at) } else { at };
+                let end = if is_whole {
+                    contact.ended_at.max(at)
+                } else {
+                    at
+                };
                 Found {
                     end,
                     is_open: is_whole && contact.end_kind == EndKind::Open,
@@ -417,7 +421,13 @@ impl Run<'_, '_, '_> {
         let met = met.filter(|(_, step)| !step.absent);
         let met = met.filter_map(|(found, _)| found.map(|found| found.met_at));
         let mut decided_at = met.max().unwrap_or(Millis::MIN);
-        for (at, step) in self.rule.steps.iter().enumerate().filter(|(_, step)| step.absent) {
+        for (at, step) in self
+            .rule
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.absent)
+        {
             debug_assert!(step.absent);
             let Standing::Awaited(Some(until)) = self.standing[at] else {
                 return State::Open { until: None };

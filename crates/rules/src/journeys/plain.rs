@@ -74,8 +74,11 @@ fn said(rule: &Rule, words: &dyn Words) -> String {
         let (pattern, compared) = (words.pattern(step), words.compared(step, &anchors));
         let name = &step.name;
         let number = place + 1;
-        write!(text, "\n  {number}. ({name}) {opening} {pattern}{compared}.")
-            .expect("writing to a string cannot fail");
+        write!(
+            text,
+            "\n  {number}. ({name}) {opening} {pattern}{compared}."
+        )
+        .expect("writing to a string cannot fail");
     }
     let has_absence = rule.steps.iter().any(|step| step.absent);
     text.push_str("\n  ");

@@ -260,14 +260,15 @@ impl Reader<'_> {
                 _ => {
                     let known = Segment::FIELDS.join(", ");
                     let near = did_you_mean(&name, Segment::FIELDS.iter().copied());
-                    let what =
-                        format!("found `{name}`; allowed: {known}, attributes.NAME{near}");
+                    let what = format!("found `{name}`; allowed: {known}, attributes.NAME{near}");
                     self.wrong(line, "segment_by", what);
                 }
             }
         }
         if segments.len() > 3 {
-            let line = table.get("segment_by").map_or(0, |value| self.line_of(value));
+            let line = table
+                .get("segment_by")
+                .map_or(0, |value| self.line_of(value));
             let what = format!("found {}; allowed: up to three", segments.len());
             self.wrong(line, "segment_by", what);
         }
@@ -501,7 +502,8 @@ impl Reader<'_> {
         for number in NumberKey::ALL {
             if let Some(value) = table.get(number.name()) {
                 let compare = self.compare(value, &dotted(key, number.name()), Some(*number));
-                keys.numbers.extend(compare.map(|compare| (*number, compare)));
+                keys.numbers
+                    .extend(compare.map(|compare| (*number, compare)));
             }
         }
         for truth in TruthKey::ALL {
@@ -664,7 +666,10 @@ impl Reader<'_> {
         let place = names.iter().position(|known| known == name);
         if place.is_none() {
             let near = did_you_mean(name, names.iter().map(Text::as_str));
-            let what = format!("there is no step `{name}`; allowed: {}{near}", names.join(", "));
+            let what = format!(
+                "there is no step `{name}`; allowed: {}{near}",
+                names.join(", ")
+            );
             self.wrong(line, key, what);
         }
         place

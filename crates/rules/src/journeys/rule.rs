@@ -90,19 +90,8 @@ pub enum Segment {
 impl Segment {
     /// The fields of a contact, or of the moment in it, that can be a dimension.
     pub const FIELDS: &'static [&'static str] = &[
-        "page",
-        "step",
-        "reason",
-        "channel",
-        "source",
-        "medium",
-        "queue",
-        "agent",
-        "team",
-        "site",
-        "tier",
-        "party",
-        "purpose",
+        "page", "step", "reason", "channel", "source", "medium", "queue", "agent", "team", "site",
+        "tier", "party", "purpose",
     ];
 
     /// As rule files write it.

@@ -80,7 +80,12 @@ impl RuleSet {
         let mut findings = Vec::new();
         let mut own = Vec::new();
         for file in files {
-            own.extend(read::read(file.file, file.text, known.scopes, &mut findings));
+            own.extend(read::read(
+                file.file,
+                file.text,
+                known.scopes,
+                &mut findings,
+            ));
         }
         let own = one_of_each(own, &mut findings);
         let mut library = Vec::new();
@@ -165,7 +170,12 @@ impl RuleSet {
         for wanted in asked {
             if wanted.not {
                 let of_channel = |channel: &Channel| Kind::of_channel(*channel).iter();
-                kinds.extend(Channel::ALL.iter().flat_map(of_channel).map(|kind| kind.name().into()));
+                kinds.extend(
+                    Channel::ALL
+                        .iter()
+                        .flat_map(of_channel)
+                        .map(|kind| kind.name().into()),
+                );
             } else {
                 kinds.extend(wanted.values.iter().cloned());
             }

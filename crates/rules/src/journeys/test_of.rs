@@ -208,7 +208,7 @@ impl Test {
                 .all(|condition| condition.of_contact(seen, Some(happening)))
             && self
                 .completed
-                .is_none_or(|wanted| was_begun_and(wanted, seen, place))
+                .is_none_or(|wanted| was_begun_and(wanted, happening))
     }
 
     /// Whether a signal fits.
@@ -235,14 +235,8 @@ fn target_of(keys: &Keys) -> Target {
 }
 
 /// Whether a step was started and (if wanted) completed later in its visit, or not.
-fn was_begun_and(completed: bool, seen: &Seen<'_>, place: usize) -> bool {
-    let begun = &seen.inside[place];
-    let completes = |later: &Happening<'_>| {
-        later.step == begun.step && later.status == Some(StepStatus::Completed)
-    };
-    !begun.step.is_empty()
-        && begun.status == Some(StepStatus::Started)
-        && seen.inside[place + 1..].iter().any(completes) == completed
+fn was_begun_and(completed: bool, begun: &Happening<'_>) -> bool {
+    begun.status == Some(StepStatus::Started) && begun.completed_later == completed
 }
 
 impl Match {
@@ -267,7 +261,10 @@ impl Condition {
             }
             Condition::Text(key, wanted) => wanted.takes(text_of(*key, contact, happening)),
             Condition::Attribute(name, wanted) => {
-                let mut own = contact.attributes.iter().filter(|(stated, _)| stated == name);
+                let mut own = contact
+                    .attributes
+                    .iter()
+                    .filter(|(stated, _)| stated == name);
                 wanted.takes(own.next().map_or("", |(_, value)| value))
             }
             Condition::Number(key, compare) => {
@@ -293,7 +290,10 @@ impl Condition {
             Condition::Text(TextKey::Purpose, wanted) => wanted.takes(&signal.purpose),
             Condition::Text(..) | Condition::Truth(..) => false,
             Condition::Attribute(name, wanted) => {
-                let mut own = signal.attributes.iter().filter(|(stated, _)| stated == name);
+                let mut own = signal
+                    .attributes
+                    .iter()
+                    .filter(|(stated, _)| stated == name);
                 let value = own.next().and_then(|(_, value)| value.as_ref());
                 wanted.takes(value.map_or("", |value| value))
             }

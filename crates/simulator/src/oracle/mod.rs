@@ -4,7 +4,7 @@
 //! [`config`] (as typed, as meant) → [`event`] (§1) → [`registers`] (§1.3) →
 //! [`contacts`] (§2, §2.1), [`mail`] (§2.2), [`visits`] (§2.3) → [`identity`] (§3.1, §3.2) →
 //! [`joins`] (§3.3, §3.4) → [`roles`] (§4, §6) → [`readings`] (§5) → [`alerts`] (§8) →
-//! [`tables`] (§7, §9), put together by `settlement`.
+//! [`tables`] (§7, §9), put together by `settlement`. [`journeys`] (§10) stands by itself.
 //!
 //! Invariant: no crate of the engine is used, nothing is remembered between two contacts that could
 //! be looked up again, and no step knows in which order the records came.
@@ -15,6 +15,7 @@ pub mod contacts;
 pub mod event;
 pub mod identity;
 pub mod joins;
+pub mod journeys;
 pub mod mail;
 pub mod readings;
 pub mod registers;

@@ -1,9 +1,9 @@
 //! What is wrong with the match keys of one step.
 
-use super::Check;
 use super::super::finding::Weight;
 use super::super::keys::{Compare, Keys, Match, NumberKey, Operator, TextKey, TruthKey};
 use super::super::test_of::{Target, channels_of};
+use super::Check;
 use crate::nearest::did_you_mean;
 use crate::policy::is_at_or_below;
 use model::{
@@ -186,10 +186,22 @@ impl Check<'_> {
     fn of_contact(&mut self, place: usize, prefix: &str, keys: &Keys, channels: ChannelSet) {
         let at = |key: &str| format!("{prefix}{key}");
         if keys.text(TextKey::Purpose).is_some() {
-            self.wrong(place, &at("purpose"), "only a signal has one: `signal` is missing");
+            self.wrong(
+                place,
+                &at("purpose"),
+                "only a signal has one: `signal` is missing",
+            );
         }
-        if keys.numbers.iter().any(|(key, _)| *key == NumberKey::Amount) {
-            self.wrong(place, &at("amount"), "only a signal has one: `signal` is missing");
+        if keys
+            .numbers
+            .iter()
+            .any(|(key, _)| *key == NumberKey::Amount)
+        {
+            self.wrong(
+                place,
+                &at("amount"),
+                "only a signal has one: `signal` is missing",
+            );
         }
         let own: Vec<Channel> = Channel::ALL
             .iter()
@@ -197,14 +209,23 @@ impl Check<'_> {
             .copied()
             .collect();
         if own.is_empty() {
-            let named = keys.texts.iter().filter(|(key, _)| *key == TextKey::Channel);
+            let named = keys
+                .texts
+                .iter()
+                .filter(|(key, _)| *key == TextKey::Channel);
             let is_named = |wanted: &Match| {
                 let scopes = self.known.scopes;
-                Channel::ALL.iter().any(|one| channels_of(wanted, scopes).contains(*one))
+                Channel::ALL
+                    .iter()
+                    .any(|one| channels_of(wanted, scopes).contains(*one))
             };
             // A name that is none has been said already.
             if named.clone().all(|(_, wanted)| is_named(wanted)) || named.count() > 1 {
-                self.wrong(place, &at("channel"), "can never be met: no channel is left");
+                self.wrong(
+                    place,
+                    &at("channel"),
+                    "can never be met: no channel is left",
+                );
             }
             return;
         }
@@ -212,7 +233,11 @@ impl Check<'_> {
         let asks_step = of_visits.iter().any(|key| keys.text(*key).is_some())
             || keys.truth(TruthKey::Completed).is_some();
         if asks_step && !own.contains(&Channel::Web) {
-            self.wrong(place, &at("channel"), "can never be met: only channel web has steps");
+            self.wrong(
+                place,
+                &at("channel"),
+                "can never be met: only channel web has steps",
+            );
         }
         let begun = keys
             .text(TextKey::StepStatus)
@@ -227,7 +252,9 @@ impl Check<'_> {
     }
 
     fn kinds(&mut self, place: usize, key: &str, wanted: &Match, channels: &[Channel]) {
-        let own = channels.iter().flat_map(|channel| Kind::of_channel(*channel));
+        let own = channels
+            .iter()
+            .flat_map(|channel| Kind::of_channel(*channel));
         let mut allowed: Vec<&str> = own.map(|kind| kind.name()).collect();
         // A mail is answered by a `sent` of its thread: what the contact then has is an answer.
         allowed.extend(["answered", "contact", "qualified"]);

@@ -1,10 +1,11 @@
 //! Rules in English.
 
-use super::Words;
-use super::super::keys::{Keys, NumberKey, Operator, TextKey, TruthKey};
+use super::super::keys::{Compared, Keys, NumberKey, Operator, TextKey, TruthKey};
 use super::super::rule::{Decide, From, Rule, Segment, Step};
+use super::Words;
+use super::phrase::hours_text;
 use super::phrase::{self, Vocabulary};
-use calendar::{Span, duration_text};
+use calendar::Span;
 
 pub(super) struct English;
 
@@ -45,7 +46,7 @@ impl Words for English {
         match span {
             Span::Rolling(0) => format!("up to {instant}"),
             Span::Rolling(rolling_ms) => {
-                format!("within {} after {instant}", duration_text(rolling_ms))
+                format!("within {} after {instant}", hours_text(rolling_ms))
             }
             Span::CalendarDays(0) => format!("on the day of {instant}"),
             Span::CalendarDays(days) => day(days, "calendar"),
@@ -65,6 +66,10 @@ impl Words for English {
         let names = phrase::names(anchors, "and", self);
         let mut text = String::new();
         for what in &step.same {
+            if *what == Compared::Contact {
+                text.push_str(&format!(", in the very contact of {names}"));
+                continue;
+            }
             text.push_str(&format!(", with the same {} as {names}", what.name()));
         }
         for what in &step.differs {
@@ -192,6 +197,9 @@ impl Vocabulary for English {
     }
 
     fn word(&self, key: TextKey, value: &str) -> String {
+        if key == TextKey::Channel && value == "assisted" {
+            return "an assisted channel".to_string();
+        }
         let is_closed = matches!(
             key,
             TextKey::Channel
@@ -209,6 +217,10 @@ impl Vocabulary for English {
 
     fn one_of(&self) -> &'static str {
         "one of these:"
+    }
+
+    fn bound_of(&self, name: &str) -> String {
+        format!("the bound of {name}")
     }
 
     fn quoted(&self, name: &str) -> String {

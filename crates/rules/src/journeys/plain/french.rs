@@ -1,10 +1,11 @@
 //! Rules in French.
 
-use super::Words;
 use super::super::keys::{Compared, Keys, NumberKey, Operator, TextKey, TruthKey};
 use super::super::rule::{Decide, From, Rule, Segment, Step};
+use super::Words;
+use super::phrase::hours_text;
 use super::phrase::{self, Vocabulary};
-use calendar::{Span, duration_text};
+use calendar::Span;
 
 pub(super) struct French;
 
@@ -45,7 +46,7 @@ impl Words for French {
         match span {
             Span::Rolling(0) => format!("jusqu'à {instant}").replace("à le ", "au "),
             Span::Rolling(rolling_ms) => {
-                format!("dans les {} après {instant}", duration_text(rolling_ms))
+                format!("dans les {} après {instant}", hours_text(rolling_ms))
             }
             Span::CalendarDays(0) => format!("le jour qui porte {instant}"),
             Span::CalendarDays(days) => day(days, "jour calendaire", "jours calendaires"),
@@ -65,13 +66,25 @@ impl Words for French {
         let names = phrase::names(anchors, "et", self);
         let mut text = String::new();
         for what in &step.same {
+            if *what == Compared::Contact {
+                text.push_str(&format!(", dans le contact même de {names}"));
+                continue;
+            }
             let (article, noun) = compared(*what);
-            let same = if article == "la" { "la même" } else { "le même" };
+            let same = if article == "la" {
+                "la même"
+            } else {
+                "le même"
+            };
             text.push_str(&format!(", avec {same} {noun} que {names}"));
         }
         for what in &step.differs {
             let (article, noun) = compared(*what);
-            let other = if article == "la" { "une autre" } else { "un autre" };
+            let other = if article == "la" {
+                "une autre"
+            } else {
+                "un autre"
+            };
             text.push_str(&format!(", avec {other} {noun} que {names}"));
         }
         text
@@ -240,6 +253,10 @@ impl Vocabulary for French {
 
     fn one_of(&self) -> &'static str {
         "l'un de ceux-ci :"
+    }
+
+    fn bound_of(&self, name: &str) -> String {
+        format!("le terme de {name}")
     }
 
     fn quoted(&self, name: &str) -> String {

@@ -2,6 +2,7 @@
 
 use super::super::keys::{Compare, Keys, Match, NumberKey, Operator, TextKey, TruthKey};
 use super::super::rule::Step;
+use calendar::{DAY_MS, HOUR_MS, duration_text};
 use model::Text;
 
 /// What a language needs to say keys.
@@ -24,6 +25,8 @@ pub(super) trait Vocabulary {
     fn word(&self, key: TextKey, value: &str) -> String;
     /// Before alternatives.
     fn one_of(&self) -> &'static str;
+    /// The bound of an absence, whose name is quoted already.
+    fn bound_of(&self, name: &str) -> String;
     /// Quotes a name.
     fn quoted(&self, name: &str) -> String;
 }
@@ -103,13 +106,29 @@ pub(super) fn asked(keys: &Keys, key: TextKey, words: &impl Vocabulary) -> Optio
     Some(values(key, wanted, words))
 }
 
-/// The quoted names of steps, joined by a word.
+/// The quoted names of steps, joined by a word; of an absence it is its bound that is meant.
 pub(super) fn names(steps: &[&Step], and: &str, words: &impl Vocabulary) -> String {
-    let names: Vec<String> = steps.iter().map(|step| words.quoted(&step.name)).collect();
+    let name = |step: &&Step| {
+        let name = words.quoted(&step.name);
+        if step.absent {
+            words.bound_of(&name)
+        } else {
+            name
+        }
+    };
+    let names: Vec<String> = steps.iter().map(name).collect();
     names.join(&format!(" {and} "))
 }
 
 /// A title, or the rule's name where it has none.
 pub(super) fn title<'t>(title: &'t Text, other: &'t Text) -> &'t str {
     if title.is_empty() { other } else { title }
+}
+
+/// A duration; up to a week in hours, which nobody takes for calendar days.
+pub(super) fn hours_text(duration_ms: i64) -> String {
+    if duration_ms % HOUR_MS == 0 && duration_ms <= 7 * DAY_MS {
+        return format!("{}h", duration_ms / HOUR_MS);
+    }
+    duration_text(duration_ms)
 }

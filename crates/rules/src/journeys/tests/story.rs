@@ -21,9 +21,15 @@ pub(super) fn calendar() -> Calendar {
 
 /// The instant of a text.
 pub(super) fn at(text: &str) -> Millis {
-    let (day, time) = text.split_once('/').unwrap_or_else(|| panic!("no day: {text}"));
+    let (day, time) = text
+        .split_once('/')
+        .unwrap_or_else(|| panic!("no day: {text}"));
     let mut parts = time.split(':');
-    let mut number = || parts.next().map_or(0.0, |part| part.parse::<f64>().unwrap());
+    let mut number = || {
+        parts
+            .next()
+            .map_or(0.0, |part| part.parse::<f64>().unwrap())
+    };
     let (hours, minutes, seconds) = (number(), number(), number());
     let days = day.parse::<f64>().unwrap() - 1.0;
     let total = ((days * 24.0 + hours) * 60.0 + minutes) * 60_000.0 + seconds * 1000.0;
@@ -175,7 +181,12 @@ fn signal(words: &[&str]) -> (Signal, bool) {
 }
 
 /// What the rules that `wanted` names say of a story at the time of the clocks.
-pub(super) fn told(rules: &RuleSet, wanted: &[&str], story: &str, clocks: &[SourceClock]) -> String {
+pub(super) fn told(
+    rules: &RuleSet,
+    wanted: &[&str],
+    story: &str,
+    clocks: &[SourceClock],
+) -> String {
     let (mut contacts, mut signals) = (Vec::new(), Vec::new());
     for line in story.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -211,7 +222,10 @@ pub(super) fn told(rules: &RuleSet, wanted: &[&str], story: &str, clocks: &[Sour
 
 fn line(text: &mut String, rule: &super::super::Rule, entry: &Entry, history: &History<'_>) {
     let id = |of: MomentRef| match of {
-        MomentRef::Contact(place) => history.contacts[place as usize].contact.contact_id.to_string(),
+        MomentRef::Contact(place) => history.contacts[place as usize]
+            .contact
+            .contact_id
+            .to_string(),
         MomentRef::Inside(place, inside) => {
             let seen = &history.contacts[place as usize];
             let happening = &seen.inside[inside as usize];
@@ -219,7 +233,10 @@ fn line(text: &mut String, rule: &super::super::Rule, entry: &Entry, history: &H
             format!("{}.{name}", seen.contact.contact_id)
         }
         MomentRef::Signal(place) => {
-            format!("signal {}", history.signals[place as usize].signal.name.name())
+            format!(
+                "signal {}",
+                history.signals[place as usize].signal.name.name()
+            )
         }
     };
     let steps = entry.steps.iter().zip(&rule.steps);
@@ -237,4 +254,19 @@ fn line(text: &mut String, rule: &super::super::Rule, entry: &Entry, history: &H
         }
     };
     writeln!(text, "{} [{}] {state}", rule.name, steps.join(" ")).unwrap();
+}
+
+/// One of many contacts, a minute apart: a visit with steps, or an abandoned call with a reason of
+/// its own.
+pub(super) fn nth(nth: u64) -> Contact {
+    let id = format!("C{nth}");
+    let minutes = nth % 1440;
+    let start = format!("{}/{:02}:{:02}", nth / 1440 + 1, minutes / 60, minutes % 60);
+    let steps =
+        format!("steps=help@{start},form:started@{start},form:failed@{start},payment@{start}");
+    let reason = format!("reason=r{nth}");
+    match nth % 2 {
+        0 => contact(Channel::Web, &[&id, &start, &steps, &reason]).contact,
+        _ => contact(Channel::Phone, &[&id, &start, "outcome=abandoned", &reason]).contact,
+    }
 }
