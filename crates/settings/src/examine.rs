@@ -202,9 +202,8 @@ fn fits(kind: &Kind, value: &DeValue<'_>) -> bool {
             .as_str()
             .parse::<f64>()
             .is_ok_and(|number| (0.0..=*max).contains(&number)),
-        (Kind::Duration { min_ms, max_ms }, DeValue::String(text)) => {
-            calendar::duration_ms(text).is_some_and(|found_ms| (*min_ms..=*max_ms).contains(&found_ms))
-        }
+        (Kind::Duration { min_ms, max_ms }, DeValue::String(text)) => calendar::duration_ms(text)
+            .is_some_and(|found_ms| (*min_ms..=*max_ms).contains(&found_ms)),
         _ => false,
     }
 }

@@ -70,7 +70,8 @@ impl<'a> Seen<'a> {
     #[must_use]
     pub fn new(contact: &'a Contact, follower: bool, kept: &'a [Kept]) -> Seen<'a> {
         let mut inside = inside(contact, kept);
-        let says_when = |kind: &Kind| matches!(kind, Kind::Answered | Kind::Accepted);
+        // By name: a word that is no kind of the channel can say it as well.
+        let says_when = |kind: &Kind| matches!(kind.name(), "answered" | "accepted");
         if !kept.iter().any(|event| says_when(&event.kind))
             && let Some(at) = answered_at(contact)
         {

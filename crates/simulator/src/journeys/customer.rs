@@ -33,7 +33,11 @@ pub(super) fn customer(dice: &mut Dice, is_library: bool) -> Customer {
     let mut names = BTreeSet::new();
     for _ in 0..contacts {
         let contact = contact(dice, spread, contacts, is_library);
-        let name = (contact.id.clone(), contact.channel.clone(), contact.source.clone());
+        let name = (
+            contact.id.clone(),
+            contact.channel.clone(),
+            contact.source.clone(),
+        );
         if names.insert(name) {
             customer.contacts.push(contact);
         }
@@ -62,14 +66,18 @@ fn contact(dice: &mut Dice, spread: i64, names: i64, is_library: bool) -> Contac
         wait: dice.percent(50).then(|| length(dice)),
         legs: dice.weighted(&[(6, 1), (1, 2), (1, 3), (1, 4)]),
         score: dice.percent(20).then(|| dice.between(1, 5) * 1_000_000),
-        due_at: dice.percent(25).then(|| start + length(dice) + length(dice)),
+        due_at: dice
+            .percent(25)
+            .then(|| start + length(dice) + length(dice)),
         ..Contact::default()
     };
     texts(dice, &mut contact, is_library);
     for _ in 0..dice.below(5) {
         // Now and then something happens before the start that was stated.
         let at = start + dice.between(-1, 6) * GRID_MS / 2;
-        contact.inside.push(happening(dice, channel == 4, channel == 3, at));
+        contact
+            .inside
+            .push(happening(dice, channel == 4, channel == 3, at));
     }
     contact.inside.sort_by_key(|inside| inside.at);
     contact
@@ -82,27 +90,61 @@ fn texts(dice: &mut Dice, contact: &mut Contact, is_library: bool) {
             contact.texts.insert(key.to_string(), value.to_string());
         }
     };
-    say(100, dice, "direction", &["inbound", "inbound", "inbound", "outbound"]);
-    let initiations = ["customer", "customer", "customer", "brand", "scheduled", "transfer"];
+    say(
+        100,
+        dice,
+        "direction",
+        &["inbound", "inbound", "inbound", "outbound"],
+    );
+    let initiations = [
+        "customer",
+        "customer",
+        "customer",
+        "brand",
+        "scheduled",
+        "transfer",
+    ];
     say(100, dice, "initiation", &initiations);
-    let outcomes = ["handled", "handled", "abandoned", "failed", "unanswered", "short"];
+    let outcomes = [
+        "handled",
+        "handled",
+        "abandoned",
+        "failed",
+        "unanswered",
+        "short",
+    ];
     say(80, dice, "outcome", &outcomes);
-    let reasons = ["billing", "billing/payment", "billing/payment/late", "move", "movement"];
+    let reasons = [
+        "billing",
+        "billing/payment",
+        "billing/payment/late",
+        "move",
+        "movement",
+    ];
     say(60, dice, "reason", &reasons);
     let dispositions = ["handover", "sent_to_web", "promised_callback"];
-    say(if is_library { 40 } else { 25 }, dice, "disposition", &dispositions);
+    say(
+        if is_library { 40 } else { 25 },
+        dice,
+        "disposition",
+        &dispositions,
+    );
     say(30, dice, "tier", &["gold", "plain"]);
     say(30, dice, "medium", &["app", "sms"]);
     say(30, dice, "party", &["p1", "p2"]);
     say(30, dice, "page", &["p1", "p2"]);
     say(30, dice, "attributes.offer", &["x", "y"]);
     if contact.channel == "email" {
-        contact.texts.insert("thread".to_string(), format!("T{}", dice.below(3)));
+        contact
+            .texts
+            .insert("thread".to_string(), format!("T{}", dice.below(3)));
     }
 }
 
 fn happening(dice: &mut Dice, is_visit: bool, is_video: bool, at: i64) -> Happening {
-    let page = dice.percent(40).then(|| dice.pick(&["p1", "p2"]).to_string());
+    let page = dice
+        .percent(40)
+        .then(|| dice.pick(&["p1", "p2"]).to_string());
     if is_visit {
         let steps = ["help", "form", "payment", "account", "contact"];
         let status = dice.weighted(&[(3, "completed"), (2, "started"), (2, "failed")]);
@@ -140,15 +182,21 @@ fn signal(dice: &mut Dice, spread: i64, place: u64, contacts: usize) -> Signal {
         is_copy: dice.percent(20),
         due_at: dice.percent(50).then(|| at + length(dice) + length(dice)),
         score: dice.percent(40).then(|| dice.between(1, 5) * 1_000_000),
-        amount: dice.percent(40).then(|| dice.pick(&[10_500_000, 20_000_000])),
+        amount: dice
+            .percent(40)
+            .then(|| dice.pick(&[10_500_000, 20_000_000])),
         ..Signal::default()
     };
     if dice.percent(50) {
         let purposes = ["payment", "campaign", "reminder"];
-        signal.texts.insert("purpose".to_string(), dice.pick(&purposes).to_string());
+        signal
+            .texts
+            .insert("purpose".to_string(), dice.pick(&purposes).to_string());
     }
     if dice.percent(20) {
-        signal.texts.insert("attributes.offer".to_string(), "x".to_string());
+        signal
+            .texts
+            .insert("attributes.offer".to_string(), "x".to_string());
     }
     signal
 }

@@ -85,9 +85,10 @@ fn told(of: &brute::Contact) -> Told {
             page: page(inside),
         })
     });
-    let attributes = of.texts.iter().filter_map(|(key, value)| {
-        Some((key.strip_prefix("attributes.")?.into(), value.into()))
-    });
+    let attributes = of
+        .texts
+        .iter()
+        .filter_map(|(key, value)| Some((key.strip_prefix("attributes.")?.into(), value.into())));
     let contact = Contact {
         channel,
         source: (&of.source).into(),
@@ -161,7 +162,10 @@ fn signal(of: &brute::Signal) -> Signal {
 
 fn clock(of: &brute::Clock) -> SourceClock {
     let channels = of.brings.iter().filter_map(|word| Channel::from_name(word));
-    let signals = of.brings.iter().filter_map(|word| SignalName::from_name(word));
+    let signals = of
+        .brings
+        .iter()
+        .filter_map(|word| SignalName::from_name(word));
     SourceClock {
         name: (&of.name).into(),
         channels: ChannelSet::of(&channels.collect::<Vec<Channel>>()),
@@ -223,7 +227,10 @@ fn said(set: &RuleSet, entry: &Entry, history: &History<'_>) -> brute::Entry {
             format!("{channel} {id} {kind}{}@{}", happening.step, happening.at.0)
         }
         Some(MomentRef::Signal(place)) => {
-            format!("signal {}", history.signals[*place as usize].signal.event_id)
+            format!(
+                "signal {}",
+                history.signals[*place as usize].signal.event_id
+            )
         }
     };
     let state = match &entry.state {

@@ -72,7 +72,12 @@ pub fn run_seed(seed: u64) -> Result<Judged, String> {
         expected.sort();
         found.sort();
         judged.rows += expected.len() as u64;
-        count(&mut judged.occurred, &expected, &own, customer.contacts.len());
+        count(
+            &mut judged.occurred,
+            &expected,
+            &own,
+            customer.contacts.len(),
+        );
         let missing = expected.iter().filter(|entry| !found.contains(entry));
         let extra = found.iter().filter(|entry| !expected.contains(entry));
         let missing = missing.map(|entry| format!("oracle only: {entry:?}"));
@@ -121,11 +126,17 @@ fn count(
         let steps = || rule.steps.iter().zip(&entry.steps);
         let state = entry.state.as_str();
         let is_broken = state.starts_with("broken");
-        let by = state.rsplit(" by ").next().and_then(|place| place.parse::<usize>().ok());
+        let by = state
+            .rsplit(" by ")
+            .next()
+            .and_then(|place| place.parse::<usize>().ok());
         let by_absence = by.is_some_and(|place| rule.steps.get(place).is_some_and(|step| step.not));
         let is_fulfilled = state.starts_with("fulfilled");
         add("broken", is_broken && rule.steps.len() > 1);
-        add("broken with an absence", is_broken && steps().any(|(step, _)| step.not));
+        add(
+            "broken with an absence",
+            is_broken && steps().any(|(step, _)| step.not),
+        );
         add("fulfilled by what turned up", is_fulfilled && by_absence);
         add("fulfilled by time", is_fulfilled && !by_absence);
         add("open until an instant", state.starts_with("open until"));
@@ -136,9 +147,18 @@ fn count(
             step.same.iter().any(|what| what == "contact") && *label == entry.steps[0]
         };
         add("contact looked at again", steps().any(again));
-        add("until another step", steps().any(|(step, _)| step.until.is_some()));
-        add("several anchors", steps().any(|(step, _)| step.of.len() > 1));
+        add(
+            "until another step",
+            steps().any(|(step, _)| step.until.is_some()),
+        );
+        add(
+            "several anchors",
+            steps().any(|(step, _)| step.of.len() > 1),
+        );
         let on_absence = |step: &brute::Step| step.of.iter().any(|of| rule.steps[*of].not);
-        add("an absence as anchor", steps().any(|(step, _)| on_absence(step)));
+        add(
+            "an absence as anchor",
+            steps().any(|(step, _)| on_absence(step)),
+        );
     }
 }

@@ -17,7 +17,8 @@ const CHANNELS: &[&str] = &[
     "{ not = [\"phone\", \"written\"] }",
 ];
 const WITHIN: &[&str] = &[
-    "0s", "10min", "1h", "1h30min", "2h", "24h", "25h", "48h", "j+0", "j+1", "j+2", "0bd", "1bd", "2bd",
+    "0s", "10min", "1h", "1h30min", "2h", "24h", "25h", "48h", "j+0", "j+1", "j+2", "0bd", "1bd",
+    "2bd",
 ];
 const STEPS: &[&str] = &["help", "form", "payment", "account"];
 
@@ -71,7 +72,10 @@ fn anchored(dice: &mut Dice, place: usize, count: usize, is_not: bool, keys: &mu
     if is_not {
         keys.push("not = true".to_string());
         if later {
-            keys.push(format!("until = \"s{}\"", dice.between(place as i64 + 1, count as i64 - 1)));
+            keys.push(format!(
+                "until = \"s{}\"",
+                dice.between(place as i64 + 1, count as i64 - 1)
+            ));
         }
         if !later || dice.percent(20) {
             keys.push(format!("within = \"{}\"", dice.pick(WITHIN)));
@@ -101,11 +105,20 @@ fn anchored(dice: &mut Dice, place: usize, count: usize, is_not: bool, keys: &mu
         keys.push(format!("of = [{}]", of.join(", ")));
     }
     if dice.percent(25) {
-        let same = ["contact", "contact", "reason", "channel", "thread", "party", "page", "step"];
+        let same = [
+            "contact", "contact", "reason", "channel", "thread", "party", "page", "step",
+        ];
         keys.push(format!("same = [\"{}\"]", dice.pick(&same)));
     }
     if dice.percent(15) {
-        let differs = ["channel", "reason", "source", "direction", "medium", "purpose"];
+        let differs = [
+            "channel",
+            "reason",
+            "source",
+            "direction",
+            "medium",
+            "purpose",
+        ];
         keys.push(format!("differs = [\"{}\"]", dice.pick(&differs)));
     }
 }
@@ -136,7 +149,11 @@ fn contact(dice: &mut Dice, keys: &mut Vec<String>) {
     };
     let channel = format!("channel = {}", dice.pick(CHANNELS));
     add(70, dice, &[&channel]);
-    add(30, dice, &["direction = \"inbound\"", "direction = \"outbound\""]);
+    add(
+        30,
+        dice,
+        &["direction = \"inbound\"", "direction = \"outbound\""],
+    );
     let outcomes = [
         "outcome = \"handled\"",
         "outcome = [\"abandoned\", \"failed\"]",
@@ -148,14 +165,74 @@ fn contact(dice: &mut Dice, keys: &mut Vec<String>) {
         "reason = { not = [\"billing/payment\", \"move\"] }",
     ];
     add(15, dice, &reasons);
-    add(8, dice, &["disposition = { not = \"handover\" }", "disposition = \"sent_to_web\""]);
-    add(8, dice, &["tier = \"gold\"", "medium = \"app\"", "party = { not = \"p1\" }"]);
-    add(8, dice, &["wait = \"> 10min\"", "wait = \"<= 1h\"", "legs = \">= 2\"", "legs = \"= 1\""]);
-    add(6, dice, &["duration = \">= 1h\"", "score = \"< 3\"", "duration = \"< 10min\""]);
-    add(10, dice, &["follower = true", "follower = false", "open = false", "open = true"]);
-    add(5, dice, &["automatic = true", "initiation = { not = \"transfer\" }"]);
-    add(6, dice, &["attributes.offer = \"x\"", "attributes = { offer = { not = \"x\" } }"]);
-    add(6, dice, &["source = \"a\"", "source = { not = \"a\" }", "page = \"p1\""]);
+    add(
+        8,
+        dice,
+        &[
+            "disposition = { not = \"handover\" }",
+            "disposition = \"sent_to_web\"",
+        ],
+    );
+    add(
+        8,
+        dice,
+        &[
+            "tier = \"gold\"",
+            "medium = \"app\"",
+            "party = { not = \"p1\" }",
+        ],
+    );
+    add(
+        8,
+        dice,
+        &[
+            "wait = \"> 10min\"",
+            "wait = \"<= 1h\"",
+            "legs = \">= 2\"",
+            "legs = \"= 1\"",
+        ],
+    );
+    add(
+        6,
+        dice,
+        &[
+            "duration = \">= 1h\"",
+            "score = \"< 3\"",
+            "duration = \"< 10min\"",
+        ],
+    );
+    add(
+        10,
+        dice,
+        &[
+            "follower = true",
+            "follower = false",
+            "open = false",
+            "open = true",
+        ],
+    );
+    add(
+        5,
+        dice,
+        &["automatic = true", "initiation = { not = \"transfer\" }"],
+    );
+    add(
+        6,
+        dice,
+        &[
+            "attributes.offer = \"x\"",
+            "attributes = { offer = { not = \"x\" } }",
+        ],
+    );
+    add(
+        6,
+        dice,
+        &[
+            "source = \"a\"",
+            "source = { not = \"a\" }",
+            "page = \"p1\"",
+        ],
+    );
 }
 
 fn inside_a_visit(dice: &mut Dice, keys: &mut Vec<String>) {
@@ -187,7 +264,12 @@ fn inside_a_visit(dice: &mut Dice, keys: &mut Vec<String>) {
 }
 
 fn signal(dice: &mut Dice, keys: &mut Vec<String>) {
-    let names = ["\"delivered\"", "\"promised\"", "[\"notified\", \"csat\"]", "{ not = \"csat\" }"];
+    let names = [
+        "\"delivered\"",
+        "\"promised\"",
+        "[\"notified\", \"csat\"]",
+        "{ not = \"csat\" }",
+    ];
     keys.push(format!("signal = {}", dice.pick(&names)));
     let others = [
         "purpose = \"payment\"",

@@ -5,7 +5,7 @@ mod settle;
 
 use std::collections::BTreeMap;
 
-pub use read::{Rule, read};
+pub use read::{Rule, Step, Way, read};
 pub use settle::{Entry, entries};
 
 /// What happens inside a contact.

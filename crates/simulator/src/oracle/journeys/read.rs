@@ -21,29 +21,39 @@ pub struct Rule {
 /// A step of a rule.
 #[derive(Clone, Debug)]
 pub struct Step {
+    /// What must not be found.
     pub not: bool,
+    /// It need not match.
     pub optional: bool,
     /// Each alternative with all keys that stand beside `any`.
     pub ways: Vec<Way>,
     /// The count that stands beside `any`, or alone.
     pub count: Option<usize>,
+    /// How long after its anchors.
     pub within: Option<Extent>,
+    /// The place of the step that ends an absence.
     pub until: Option<usize>,
+    /// The places of its anchors.
     pub of: Vec<usize>,
+    /// `start`, `end` or `due_at`.
     pub from: String,
+    /// What is the same as with each anchor.
     pub same: Vec<String>,
+    /// What is another than with each anchor.
     pub differs: Vec<String>,
 }
 
 /// The keys of one alternative, as typed.
 #[derive(Clone, Debug)]
 pub struct Way {
+    /// Keys and what is asked of each.
     pub keys: Vec<(String, Value)>,
     /// The alternative's own count.
     pub count: Option<usize>,
 }
 
 impl Way {
+    /// Whether a key is stated.
     pub fn has(&self, key: &str) -> bool {
         self.keys.iter().any(|(stated, _)| stated == key)
     }
@@ -72,7 +82,9 @@ pub fn read(texts: &[&str]) -> Result<Vec<Rule>, String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut own: BTreeMap<String, Typed> = BTreeMap::new();
         for typed in file.rule {
-            let before = own.get(&typed.name).map_or(0, |other| other.version.unwrap_or(1));
+            let before = own
+                .get(&typed.name)
+                .map_or(0, |other| other.version.unwrap_or(1));
             if typed.version.unwrap_or(1) > before {
                 own.insert(typed.name.clone(), typed);
             }
@@ -92,7 +104,10 @@ pub fn read(texts: &[&str]) -> Result<Vec<Rule>, String> {
 }
 
 fn steps(typed: &[toml::Table]) -> Result<Vec<Step>, String> {
-    let names: Vec<Option<&str>> = typed.iter().map(|step| step.get("name")?.as_str()).collect();
+    let names: Vec<Option<&str>> = typed
+        .iter()
+        .map(|step| step.get("name")?.as_str())
+        .collect();
     let place = |name: &str| {
         let found = names.iter().position(|known| *known == Some(name));
         found.ok_or(format!("no step {name}"))
@@ -146,7 +161,9 @@ fn ways(table: &toml::Table) -> Vec<Way> {
             match (key.as_str(), value) {
                 ("attributes", Value::Table(own)) => {
                     let each = own.iter();
-                    keys.extend(each.map(|(name, value)| (format!("attributes.{name}"), value.clone())));
+                    keys.extend(
+                        each.map(|(name, value)| (format!("attributes.{name}"), value.clone())),
+                    );
                 }
                 (key, _) if OF_STEPS.contains(&key) => {}
                 (key, value) => keys.push((key.to_string(), value.clone())),
@@ -196,7 +213,9 @@ fn length(text: &str) -> i64 {
     let mut rest = text;
     while let Some(unit_at) = rest.find(|c: char| !c.is_ascii_digit()) {
         let (number, tail) = rest.split_at(unit_at);
-        let end = tail.find(|c: char| c.is_ascii_digit()).unwrap_or(tail.len());
+        let end = tail
+            .find(|c: char| c.is_ascii_digit())
+            .unwrap_or(tail.len());
         let unit = match &tail[..end] {
             "ms" => 1,
             "s" => 1_000,

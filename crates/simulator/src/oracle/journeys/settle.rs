@@ -82,10 +82,12 @@ pub fn entries(
 fn with_answers(customer: &Customer) -> Customer {
     let mut customer = customer.clone();
     for contact in &mut customer.contacts {
-        let says = |inside: &Happening| {
-            matches!(inside.kind.as_deref(), Some("answered" | "accepted"))
-        };
-        let is_handled = contact.texts.get("outcome").is_some_and(|outcome| outcome == "handled");
+        let says =
+            |inside: &Happening| matches!(inside.kind.as_deref(), Some("answered" | "accepted"));
+        let is_handled = contact
+            .texts
+            .get("outcome")
+            .is_some_and(|outcome| outcome == "handled");
         let is_opened = contact.has_opened && contact.channel != "web";
         if !is_handled || !is_opened || contact.inside.iter().any(says) {
             continue;
@@ -96,7 +98,9 @@ fn with_answers(customer: &Customer) -> Customer {
             contact.start
         };
         contact.inside.push(Happening {
-            at: contact.wait.map_or(without_wait, |wait| contact.start + wait),
+            at: contact
+                .wait
+                .map_or(without_wait, |wait| contact.start + wait),
             kind: Some("answered".to_string()),
             ..Happening::default()
         });
@@ -113,7 +117,12 @@ fn moments(customer: &Customer) -> Vec<Moment<'_>> {
             all.push((contact.start, name, 0, What::Contact(contact)));
         }
         for (place, inside) in contact.inside.iter().enumerate() {
-            all.push((inside.at, name, 1 + place, What::Inside(contact, inside, place)));
+            all.push((
+                inside.at,
+                name,
+                1 + place,
+                What::Inside(contact, inside, place),
+            ));
         }
     }
     for signal in &customer.signals {
@@ -144,7 +153,10 @@ impl<'c> Moment<'c> {
             What::Inside(contact, inside, _) => {
                 let word = |word: &Option<String>| word.clone().unwrap_or_default();
                 let (kind, step) = (word(&inside.kind), word(&inside.step));
-                format!("{} {} {kind}{step}@{}", contact.channel, contact.id, inside.at)
+                format!(
+                    "{} {} {kind}{step}@{}",
+                    contact.channel, contact.id, inside.at
+                )
             }
             What::Signal(signal, _) => format!("signal {}", signal.id),
         }
@@ -321,7 +333,8 @@ impl<'c> Trial<'_, 'c> {
         }
         let of_way = |way: &Way| {
             let fits = own.iter().filter(|other| self.fits(way, other));
-            fits.map(|other| other.place).nth(way.count.unwrap_or(1) - 1)
+            fits.map(|other| other.place)
+                .nth(way.count.unwrap_or(1) - 1)
         };
         step.ways.iter().filter_map(of_way).min()
     }
@@ -401,9 +414,7 @@ impl<'c> Trial<'_, 'c> {
     fn again(&self, step: usize, anchors: &[Match<'c>], before: Option<i64>) -> Option<Moment<'c>> {
         let typed = &self.rule.steps[step];
         let contact = anchors.iter().find_map(|anchor| anchor.moment)?.contact()?;
-        let is_it = |moment: &&Moment<'c>| {
-            matches!(moment.what, What::Contact(own) if std::ptr::eq(own, contact))
-        };
+        let is_it = |moment: &&Moment<'c>| matches!(moment.what, What::Contact(own) if std::ptr::eq(own, contact));
         let own = self.moments.iter().find(is_it)?;
         let fits = typed.same.iter().any(|what| what == "contact")
             && before.is_none_or(|before| own.at < before)
@@ -420,16 +431,20 @@ impl<'c> Trial<'_, 'c> {
             found.map(|(_, wanted)| wanted.clone())
         };
         let can = |clock: &Clock, way: &Way| {
-            let of_source = value(way, "source")
-                .is_none_or(|wanted| takes(&wanted, |name| name == clock.name));
+            let of_source =
+                value(way, "source").is_none_or(|wanted| takes(&wanted, |name| name == clock.name));
             let brought = |wanted: Option<Value>, word: &str| {
                 let is_named = |wanted: Value| {
-                    takes(&wanted, |named| named == word || self.names_channel(named, word))
+                    takes(&wanted, |named| {
+                        named == word || self.names_channel(named, word)
+                    })
                 };
                 clock.brings.iter().any(|brings| brings == word) && wanted.is_none_or(is_named)
             };
             let is_brought = if way.has("signal") {
-                let mut signals = clock.brings.iter();
+                let is_signal =
+                    |word: &&String| !crate::oracle::config::CHANNELS.contains(&word.as_str());
+                let mut signals = clock.brings.iter().filter(is_signal);
                 signals.any(|word| brought(value(way, "signal"), word))
             } else {
                 let all = way.keys.iter().filter(|(key, _)| key == "channel");
@@ -546,7 +561,10 @@ impl<'c> Trial<'_, 'c> {
             let moves = step.from == "end" && anchors.iter().any(|anchor| anchor.is_open);
             if step.not {
                 over.extend(self.violation(place, &anchors, found).map(|at| (at, place)));
-                let end = step.until.and_then(|until| found[until]).map(|end| end.start);
+                let end = step
+                    .until
+                    .and_then(|until| found[until])
+                    .map(|end| end.start);
                 let due = due.filter(|_| !moves);
                 bounds.push((place, due.into_iter().chain(end).min()));
             } else if is_needed && self.comes_next(place, found) {
@@ -587,7 +605,10 @@ impl<'c> Trial<'_, 'c> {
         let end = step.until.and_then(|until| found[until]);
         let again = self.again(place, anchors, due);
         let first = self.fitting(place, anchors, due).next();
-        let first = again.into_iter().chain(first).min_by_key(|moment| moment.place)?;
+        let first = again
+            .into_iter()
+            .chain(first)
+            .min_by_key(|moment| moment.place)?;
         let end = end.and_then(|end| end.moment);
         (end.is_none_or(|end| first.place < end.place)).then_some(first.at)
     }
@@ -612,7 +633,9 @@ impl<'c> Trial<'_, 'c> {
         else {
             return "open".to_string();
         };
-        let open = bounds.iter().filter(|(place, bound)| !self.is_passed(*place, *bound));
+        let open = bounds
+            .iter()
+            .filter(|(place, bound)| !self.is_passed(*place, *bound));
         if let Some(until) = open.map(|(_, bound)| *bound).max() {
             return format!("open until {until}");
         }
@@ -620,7 +643,12 @@ impl<'c> Trial<'_, 'c> {
         for (place, bound) in &bounds {
             let clocks = self.clocks(*place);
             let is_silent = |clock: &&Clock| clock.silent_from.is_some_and(|from| from < *bound);
-            silent.extend(clocks.into_iter().filter(is_silent).map(|clock| clock.name.clone()));
+            silent.extend(
+                clocks
+                    .into_iter()
+                    .filter(is_silent)
+                    .map(|clock| clock.name.clone()),
+            );
         }
         silent.sort();
         silent.dedup();
