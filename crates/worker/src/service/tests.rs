@@ -1,8 +1,9 @@
 //! A stage that crashes on some of its keys: nobody else stands still, nothing is lost unsaid.
 
+use crate::service::erasing::Erases;
 use crate::service::keyed::Keyed;
 use crate::service::outlet::{DeadLetter, Encode, Outlet, Routed};
-use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
+use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::runner::{Loop, Pace};
 use crate::service::stages::Application;
 use crate::service::topics::StageName;
@@ -32,6 +33,8 @@ impl Stage for Brittle {
 
     fn deadlines(&self, _state: &u64, _out: &mut Deadlines) {}
 }
+
+impl Erases for Brittle {}
 
 impl Routed for Brittle {
     fn route<P: Port>(key: &str, output: u64, outlet: &mut Outlet<'_, P>) {
@@ -113,6 +116,10 @@ impl Port for OneLog {
     }
 
     fn tell(&mut self, _to: &TopicPartition, _key: &[u8], _value: &[u8]) {}
+
+    fn purge(&mut self, _before: &[(TopicPartition, i64)]) -> Purge {
+        Purge::Done
+    }
 
     fn partitions(&mut self, _topic: &str) -> Result<u32, PortError> {
         Ok(1)
