@@ -9,6 +9,7 @@ use crate::service::stages::Application;
 use crate::service::topics::StageName;
 use crate::service::wire;
 use model::{Absorbed, Alert, ContactResult, Deadlines, Millis, Now, Session, Signal, Stage, Text};
+use stage_door::SecondHash;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -156,9 +157,11 @@ fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
         id: "a".into(),
         sources: Vec::new(),
         pace: Pace::default(),
+        remembered_ms: 0,
     };
-    let work = Keyed::new(&Brittle, Vec::new());
     let stage = StageName::Handles;
+    let second = SecondHash::new(&[0; 32]);
+    let work = Keyed::new(&Brittle, stage, Vec::new(), &second, 0);
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     // What a crash prints is of no interest here.
     let hook = std::panic::take_hook();
