@@ -335,7 +335,8 @@ impl<S: Erases> Erasing<S> {
         if !self.is_working() {
             return 0;
         }
-        let Some(name) = self.ready().cloned() else {
+        let begun = self.scan.as_ref().map(|scan| scan.pending.clone());
+        let Some(name) = begun.or_else(|| self.ready().cloned()) else {
             return 0;
         };
         let Some(pending) = self.open.get(&name) else {
@@ -551,5 +552,109 @@ impl Search {
         finders
             .iter()
             .any(|one| one.find(key.as_bytes()).is_some() || one.find(value).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stage() -> Erasing<stage_contacts::Contacts> {
+        Erasing::new(StageName::Contacts, &["calls/0".into()])
+    }
+
+    fn passing(is_ask: bool, identifier: &str) -> Passing {
+        Passing {
+            id: "one".into(),
+            is_ask,
+            forget: Forget {
+                at: Millis(100),
+                identifiers: BTreeSet::from([identifier.into()]),
+                contacts: BTreeSet::new(),
+            },
+            from: "a.erasures/0".into(),
+            reads: BTreeMap::new(),
+        }
+    }
+
+    fn lookup<'a>(
+        erasing: &'a Erasing<stage_contacts::Contacts>,
+        second: &'a SecondHash,
+    ) -> Lookup<'a> {
+        Lookup {
+            second,
+            memories: &erasing.memories,
+            key: Cell::new(None),
+        }
+    }
+
+    #[test]
+    fn an_identifier_is_remembered_up_to_its_instant_and_only_once_that_is_committed() {
+        let second = SecondHash::new(&[1; 32]);
+        let mut erasing = stage();
+        erasing.hear(passing(true, "customer_id:A"), &second);
+        assert!(!lookup(&erasing, &second).has_identifier("customer_id:A", Millis(1)));
+        erasing.hear(passing(false, "customer_id:A"), &second);
+        assert!(erasing.is_working());
+        let is_known = |erasing: &Erasing<_>, text, at| {
+            lookup(erasing, &second).has_identifier(text, Millis(at))
+        };
+        assert!(is_known(&erasing, "customer_id:A", 100));
+        assert!(!is_known(&erasing, "customer_id:A", 101));
+        assert!(!is_known(&erasing, "customer_id:B", 100));
+        erasing.dropped();
+        assert!(!is_known(&erasing, "customer_id:A", 100));
+        assert!(!erasing.is_working());
+        erasing.hear(passing(false, "customer_id:A"), &second);
+        erasing.committed();
+        erasing.dropped();
+        assert!(is_known(&erasing, "customer_id:A", 100));
+        assert_eq!(erasing.sizes(), (1, 1));
+    }
+
+    #[test]
+    fn a_part_of_a_key_is_not_the_key() {
+        let second = SecondHash::new(&[1; 32]);
+        let mut erasing = stage();
+        let mail = Forgotten::Mail("m1".into());
+        remember(
+            &mut erasing.memories,
+            &second,
+            "email/s/t",
+            &mail,
+            Millis(9),
+        );
+        let of_key = lookup(&erasing, &second);
+        assert!(of_key.has_part("email/s/t", &mail, Millis(9)));
+        assert!(!of_key.has_part("email/s/t", &mail, Millis(10)));
+        assert!(!of_key.has_part("email/s/t", &Forgotten::Whole, Millis(9)));
+        let other = Forgotten::Mail("m2".into());
+        assert!(!of_key.has_part("email/s/t", &other, Millis(9)));
+        assert!(!lookup(&erasing, &second).has_part("email/s/u", &mail, Millis(9)));
+    }
+
+    #[test]
+    fn a_stage_waits_for_every_task_before_it() {
+        let before = ["a.by_contact/0".into(), "a.by_contact/1".into()];
+        let mut erasing: Erasing<stage_handles::Handles> =
+            Erasing::new(StageName::Handles, &before);
+        let second = SecondHash::new(&[1; 32]);
+        for (from, works) in [("a.by_contact/0", false), ("a.by_contact/1", true)] {
+            let from = from.into();
+            let passing = Passing {
+                from,
+                ..passing(true, "customer_id:A")
+            };
+            erasing.hear(passing, &second);
+            assert_eq!(erasing.is_working(), works);
+        }
+    }
+
+    #[test]
+    fn only_what_holds_the_identifier_is_decoded() {
+        let search = Search::of(&passing(false, "customer_id:QQQ").forget);
+        assert!(search.finds("customer_id:QQQ", b""));
+        assert!(search.finds("phone:1", b"..QQQ.."));
+        assert!(!search.finds("phone:1", b"..QQ.."));
     }
 }
