@@ -19,7 +19,7 @@ pub(crate) fn purge(
     going: &mut Option<Purging>,
     settings: &Settings,
     before: &[(TopicPartition, i64)],
-    seldom: &mut Seldom,
+    seldom: &Seldom,
 ) -> Purge {
     let Some(purging) = going else {
         *going = Some(begin(settings, before));

@@ -105,9 +105,7 @@ impl Contacts {
         };
         let mut gone: Vec<bool> = pieces
             .iter()
-            .map(|piece| {
-                piece.after.is_empty() && goes(&piece.identifiers, piece.name.as_ref())
-            })
+            .map(|piece| piece.after.is_empty() && goes(&piece.identifiers, piece.name.as_ref()))
             .collect();
         for (place, piece) in pieces.iter().enumerate() {
             gone[place] |= !piece.after.is_empty() && piece.after.iter().all(|one| gone[*one]);

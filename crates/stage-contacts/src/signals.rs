@@ -20,12 +20,7 @@ pub(crate) fn is_own_key(key: &str) -> bool {
     key.starts_with(SIGNAL_KEY_PREFIX)
 }
 
-pub(crate) fn announce(
-    settings: &Settings,
-    key: &str,
-    state: &mut State,
-    out: &mut Vec<Output>,
-) {
+pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &mut Vec<Output>) {
     if state.is_erasing {
         // What is left may be older than what was forgotten: it is said anew.
         take_back(key, state, out);

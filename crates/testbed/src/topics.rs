@@ -351,7 +351,10 @@ pub fn names(bootstrap_servers: &str, prefix: &str) -> Vec<String> {
         .expect("settings are right");
     let metadata = consumer.fetch_metadata(None, WAIT);
     let metadata = metadata.expect("the broker answers");
-    let names = metadata.topics().iter().map(|topic| topic.name().to_owned());
+    let names = metadata
+        .topics()
+        .iter()
+        .map(|topic| topic.name().to_owned());
     names.filter(|name| name.starts_with(prefix)).collect()
 }
 

@@ -330,7 +330,9 @@ impl Deployment {
         use std::io::Write as _;
         self.configure("a");
         let mut child = Command::new(BINARY)
-            .args(["erase", "--config", "a.toml", "--type", kind, "--wait", "20"])
+            .args([
+                "erase", "--config", "a.toml", "--type", kind, "--wait", "20",
+            ])
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -16,7 +16,10 @@ const TOLD_WITHIN: Duration = Duration::from_secs(60);
 /// The identifier's hash, as everything behind the door knows it.
 fn hash_of(kind: &str, value: &str) -> String {
     let config = "tenant = \"demo\"\ntime_zone = \"Europe/Paris\"\ncountry = \"FR\"\n";
-    let meant = Loaded::from_text(config, "a.toml").unwrap().meant().unwrap();
+    let meant = Loaded::from_text(config, "a.toml")
+        .unwrap()
+        .meant()
+        .unwrap();
     let engine = meant.engine(|| vec![0x5a; 32], None, None).unwrap();
     let raw = Identifier {
         kind: kind.into(),
@@ -121,7 +124,10 @@ fn an_erasure_leaves_neither_the_identifier_nor_its_hash_and_holds_when_all_come
     let (code, said) = deployment.erase("customer_id", CUSTOMER);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("with 1 handle"), "{said}");
-    assert!(!said.contains(CUSTOMER) && !said.contains(&customer), "{said}");
+    assert!(
+        !said.contains(CUSTOMER) && !said.contains(&customer),
+        "{said}"
+    );
     // Whose B2 was nobody knows: it may have been the erased customer's.
     let other = format!("customer_id:{}", hash_of("customer_id", "OTHER"));
     let left = [("B1".to_owned(), other)];
@@ -187,10 +193,23 @@ fn what_cannot_be_erased_is_told_and_nothing_of_it_repeated() {
         let (found, said) = deployment.erase(kind, identifier);
         assert_eq!(found, Some(code), "{said}");
         assert!(said.contains(part), "{said}");
-        assert!(identifier.is_empty() || !said.contains(identifier), "{said}");
+        assert!(
+            identifier.is_empty() || !said.contains(identifier),
+            "{said}"
+        );
     };
-    check("shoe_size", "44 SLIM", 2, "--type: found `shoe_size`; allowed: customer_id");
-    check("customer_id", "", 2, "expected the identifier, found nothing");
+    check(
+        "shoe_size",
+        "44 SLIM",
+        2,
+        "--type: found `shoe_size`; allowed: customer_id",
+    );
+    check(
+        "customer_id",
+        "",
+        2,
+        "expected the identifier, found nothing",
+    );
     check("customer_id", "0000-00", 2, "means nobody");
     // Nobody runs: the request stands.
     check("customer_id", "SOMEBODY-1", 3, "The request stands");

@@ -2,7 +2,7 @@
 
 use super::AdminError;
 use super::cluster::ANSWER_WITHIN;
-use super::groups::speaker;
+use super::speaker::speaker;
 use crate::consumer::list_of;
 use crate::producer::log;
 use crate::settings::Settings;
@@ -98,10 +98,7 @@ pub fn ask<T>(
 fn write(settings: &Settings, asking: &Asking<'_>) -> Result<(), AdminError> {
     let failed = |error: &KafkaError| AdminError::of(settings, asking.topic, error);
     let mut config = settings.producer(false);
-    config.set(
-        "message.timeout.ms",
-        ANSWER_WITHIN.as_millis().to_string(),
-    );
+    config.set("message.timeout.ms", ANSWER_WITHIN.as_millis().to_string());
     let producer: ThreadedProducer<Delivery> = config
         .create_with_context(Delivery::default())
         .map_err(|error| failed(&error))?;

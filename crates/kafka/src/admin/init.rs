@@ -166,7 +166,12 @@ pub(super) fn partitions_of(cluster: &Cluster, group: &GroupPlan) -> Vec<TopicPa
             .map(|partition| TopicPartition::new(topic, partition))
             .collect()
     };
-    group.topics.iter().chain(&group.with).flat_map(of_topic).collect()
+    group
+        .topics
+        .iter()
+        .chain(&group.with)
+        .flat_map(of_topic)
+        .collect()
 }
 
 fn start_offset(

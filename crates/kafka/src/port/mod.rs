@@ -298,7 +298,7 @@ impl Port for KafkaPort {
     }
 
     fn purge(&mut self, before: &[(TopicPartition, i64)]) -> Purge {
-        purge(&mut self.purging, &self.settings, before, &mut self.seldom)
+        purge(&mut self.purging, &self.settings, before, &self.seldom)
     }
 
     fn partitions(&mut self, topic: &str) -> Result<u32, PortError> {

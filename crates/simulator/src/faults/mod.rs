@@ -209,7 +209,11 @@ fn chapter(world: &World<'_>, end: Millis, plan: &Plan) -> Result<(), String> {
         world.step();
     }
     let why = world.waits_for(end).unwrap_or_default();
-    let through = if world.is_through() { "" } else { "something is not read; " };
+    let through = if world.is_through() {
+        ""
+    } else {
+        "something is not read; "
+    };
     Err(format!("not everything was decided: {through}{why}"))
 }
 
@@ -301,12 +305,7 @@ fn compare_messages(expected: &Expected, broker: &Broker, broken: &mut Vec<Strin
 }
 
 /// Where nothing that was counted is lost, all processes together have counted what the oracle does.
-fn compare_counts(
-    expected: &Expected,
-    plan: &Plan,
-    world: &World<'_>,
-    broken: &mut Vec<String>,
-) {
+fn compare_counts(expected: &Expected, plan: &Plan, world: &World<'_>, broken: &mut Vec<String>) {
     let counts = world.counts();
     let empty = expected
         .dead_letters

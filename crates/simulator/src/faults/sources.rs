@@ -168,6 +168,8 @@ fn erasures(
         .filter_map(|record| Some((record, record["identifiers"].as_array()?)))
         .flat_map(|(record, all)| all.iter().map(move |one| (record, one)))
         .collect();
+    let mut times: Vec<i64> = records.iter().map(|record| record.arrives_at_ms).collect();
+    times.sort_unstable();
     let mut erasures = VecDeque::new();
     for number in 0..plan.erasures {
         if named.is_empty() {
@@ -182,9 +184,10 @@ fn erasures(
             _ if dice.percent(40) => named[dice.index(named.len())],
             many => *unique[dice.index(many)],
         };
-        // Up to some record's time, or up to the end of all.
+        // Up to some record's time, or up to the end of nearly all.
         let at = if dice.percent(50) {
-            serde_json::json!(RUN_START.0)
+            let place = records.len() - records.len().div_ceil(20);
+            serde_json::json!(times[place])
         } else {
             named[dice.index(named.len())].0["occurred_at"].clone()
         };

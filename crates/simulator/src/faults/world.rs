@@ -140,7 +140,9 @@ impl<'a> World<'a> {
         let is_clock = |key: &[u8]| {
             key.starts_with(super::sources::PREFIX.as_bytes()) || key.starts_with(tasks.as_bytes())
         };
-        let stages = StageName::ALL.into_iter().filter(|stage| stage.input().is_some());
+        let stages = StageName::ALL
+            .into_iter()
+            .filter(|stage| stage.input().is_some());
         let mut all = stages.map(|stage| {
             let group = topic_name(APPLICATION, stage.name());
             let input = topic_name(APPLICATION, stage.input().unwrap_or_default());

@@ -264,7 +264,11 @@ impl Memory {
             Key::Device(device) => is_erased(&format!("device:{device}")),
             Key::Contact(..) => false,
         };
-        if is_of_device || speaker(&record.identifiers, world).as_ref().is_some_and(is_erased) {
+        if is_of_device
+            || speaker(&record.identifiers, world)
+                .as_ref()
+                .is_some_and(is_erased)
+        {
             return None;
         }
         record

@@ -112,13 +112,15 @@ impl Handles {
     }
 
     /// Every handle that was ever seen with somebody: with whom, and from whom it was untied.
-    pub fn owners(
-        &self,
-    ) -> impl Iterator<Item = (&String, BTreeSet<&String>, BTreeSet<&String>)> {
+    pub fn owners(&self) -> impl Iterator<Item = (&String, BTreeSet<&String>, BTreeSet<&String>)> {
         self.sightings.iter().map(|(handle, sightings)| {
             let undoings = self.undoings.get(handle).map_or(&[][..], Vec::as_slice);
             let owners = sightings.iter().map(|sighting| &sighting.unique);
-            (handle, owners.collect(), undoings.iter().map(|(unique, _)| unique).collect())
+            (
+                handle,
+                owners.collect(),
+                undoings.iter().map(|(unique, _)| unique).collect(),
+            )
         })
     }
 

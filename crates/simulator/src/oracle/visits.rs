@@ -53,9 +53,8 @@ pub fn of_key(
 
 /// The visits of a device, and what belongs to none (§10).
 pub fn parts<'a>(device: &str, events: &[&'a Event], world: &mut World) -> Vec<Part<'a>> {
-    let (qualified, others): (Vec<&Event>, Vec<&Event>) = events
-        .iter()
-        .partition(|event| event.kind() == "qualified");
+    let (qualified, others): (Vec<&Event>, Vec<&Event>) =
+        events.iter().partition(|event| event.kind() == "qualified");
     let mut groups = cut(&others, world);
     let visits = groups.len();
     groups.extend(qualified.into_iter().map(|event| vec![event]));

@@ -104,7 +104,12 @@ pub(crate) struct Coordinator {
 
 impl Coordinator {
     /// Takes what stands in the changelog of the door.
-    pub(crate) fn restore(&mut self, record: &Record, key: &str, is_there: bool) -> Result<(), Damaged> {
+    pub(crate) fn restore(
+        &mut self,
+        record: &Record,
+        key: &str,
+        is_there: bool,
+    ) -> Result<(), Damaged> {
         let Some(id) = key.strip_prefix(STATE_KEY_PREFIX) else {
             return Ok(());
         };

@@ -9,9 +9,7 @@ use crate::service::work::{
     Crashed, Position, SET_ASIDE, Task, Took, Work, guarded, send_position,
 };
 use canonical::Decoded;
-use model::{
-    ContactInput, Identifier, Millis, RejectedReason, Signal, SignalName, Text, Version,
-};
+use model::{ContactInput, Identifier, Millis, RejectedReason, Signal, SignalName, Text, Version};
 use stage_door::{Clocks, Place};
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_128;

@@ -247,10 +247,7 @@ impl<S: Erases> Erasing<S> {
 
     /// Number of memories, and of erasures that are not done.
     pub(crate) fn sizes(&self) -> (u64, u64) {
-        (
-            self.memories.base.len() as u64,
-            self.committed.len() as u64,
-        )
+        (self.memories.base.len() as u64, self.committed.len() as u64)
     }
 
     /// Takes an erasure that a task before this one passes on.
@@ -456,13 +453,7 @@ impl<S: Erases> Erasing<S> {
     }
 }
 
-fn remember(
-    memories: &mut Memories,
-    second: &SecondHash,
-    key: &str,
-    part: &Forgotten,
-    at: Millis,
-) {
+fn remember(memories: &mut Memories, second: &SecondHash, key: &str, part: &Forgotten, at: Millis) {
     let hash = key_hash(second, key);
     let remembered = memories.open(hash);
     match part {
@@ -532,10 +523,15 @@ impl Search {
             return Search(None);
         }
         let values = forget.identifiers.iter().map(|text| {
-            let value = text.split_once(':').map_or(text.as_str(), |(_, value)| value);
+            let value = text
+                .split_once(':')
+                .map_or(text.as_str(), |(_, value)| value);
             value.as_bytes()
         });
-        let contacts = forget.contacts.iter().map(|name| name.contact_id.as_bytes());
+        let contacts = forget
+            .contacts
+            .iter()
+            .map(|name| name.contact_id.as_bytes());
         let finders = values.chain(contacts);
         Search(Some(
             finders

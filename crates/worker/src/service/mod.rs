@@ -30,4 +30,6 @@ pub use stats::{
     AlertCounts, Business, COMMIT_US_BOUNDS, Follower, Paired, Reasons, ResyncCause, SourceStats,
     Stats, TaskPhase, TaskStats,
 };
-pub use topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name};
+pub use topics::{
+    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
+};

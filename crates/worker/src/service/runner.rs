@@ -150,7 +150,12 @@ impl<P: Port, W: Work> Loop<P, W> {
         let inputs = match stage.input() {
             None => {
                 let erasures = topic_name(id, ERASURES);
-                application.sources.iter().cloned().chain([erasures]).collect()
+                application
+                    .sources
+                    .iter()
+                    .cloned()
+                    .chain([erasures])
+                    .collect()
             }
             Some(input) => vec![topic_name(id, input)],
         };

@@ -219,8 +219,9 @@ pub(crate) fn remembered_key(hash: u128) -> Vec<u8> {
 /// The request in a record of the topic of erasures.
 pub(crate) fn request_of(record: &Record) -> Result<Request, Damaged> {
     match record.value.as_deref() {
-        Some([REQUEST, value @ ..]) => postcard::from_bytes(value)
-            .map_err(|error| Damaged::new(record, error.to_string())),
+        Some([REQUEST, value @ ..]) => {
+            postcard::from_bytes(value).map_err(|error| Damaged::new(record, error.to_string()))
+        }
         _ => Err(Damaged::new(record, "it is no request for an erasure")),
     }
 }
@@ -228,8 +229,9 @@ pub(crate) fn request_of(record: &Record) -> Result<Request, Damaged> {
 /// The answer in a record of the topic of erasures.
 pub(crate) fn answer_of(record: &Record) -> Result<Answer, Damaged> {
     match record.value.as_deref() {
-        Some([ANSWER, value @ ..]) => postcard::from_bytes(value)
-            .map_err(|error| Damaged::new(record, error.to_string())),
+        Some([ANSWER, value @ ..]) => {
+            postcard::from_bytes(value).map_err(|error| Damaged::new(record, error.to_string()))
+        }
         _ => Err(Damaged::new(record, "it is no answer to an erasure")),
     }
 }
