@@ -472,10 +472,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             match self.port.purge(&self.purging) {
                 Purge::Going => return,
                 Purge::Done => {}
-                Purge::Refused(why) => {
-                    self.stats.purges_refused += 1;
-                    self.stats.purge_refused_because = why;
-                }
+                Purge::Refused(_) => self.stats.purges_refused += 1,
             }
         }
         self.purging.clear();

@@ -138,8 +138,6 @@ pub struct Stats {
     pub erasures_pending: u64,
     /// Times that records which everybody had read could not be deleted.
     pub purges_refused: u64,
-    /// Why, the last time; empty if it never happened.
-    pub purge_refused_because: String,
     /// What the customers stage told and took back.
     pub business: Business,
     /// The sources that the door knows, by name.
