@@ -58,6 +58,28 @@ pub enum Command {
                       verify\n\n`ricochet topics init --help` lists the options of init."
     )]
     Topics(Topics),
+    /// Ask the running service to forget somebody, and wait until it has. The identifier is read
+    /// from standard input.
+    #[command(
+        after_help = "Example:\n  ricochet erase --config ricochet.toml --type customer_id < \
+                      identifier.txt\n\nThe identifier never stands on a command line, in a log or \
+                      in a message."
+    )]
+    Erase(Erase),
+}
+
+/// Arguments of `erase`.
+#[derive(Debug, Args)]
+pub struct Erase {
+    /// The configuration.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Type of the identifier: customer_id, email, phone, loyalty, device, or the tenant's own.
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: String,
+    /// Seconds to wait for the confirmation.
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub wait: u64,
 }
 
 /// Arguments of `run`.

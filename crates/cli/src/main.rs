@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         Command::Explain(explain) => explain::run(explain),
         Command::Run(run) => service::run(run),
         Command::Topics(topics) => service::topics(topics),
+        Command::Erase(erase) => service::erase(erase),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -13,6 +13,7 @@ mod consumer;
 mod errors;
 mod port;
 mod producer;
+mod purge;
 mod restore;
 mod settings;
 mod tell;

@@ -7,6 +7,7 @@
 
 mod alert;
 mod contact;
+mod erasure;
 mod event;
 mod identity;
 mod message;
@@ -22,6 +23,7 @@ mod words;
 
 pub use alert::{Alert, AlertStatus};
 pub use contact::{Contact, ContactName, EndKind, Reason, Step};
+pub use erasure::{Forget, Forgotten, Known, Memory};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
 pub use identity::{Confidence, Identifier, Resolved};
 pub use message::{Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert};

@@ -33,6 +33,13 @@ pub enum HandleInput {
         /// Up to this version.
         version: Version,
     },
+    /// As [`HandleInput::Dropped`]; the contact was erased, and leaves nothing behind.
+    Erased {
+        /// The contact.
+        name: ContactName,
+        /// Up to this version.
+        version: u64,
+    },
 }
 
 /// A contact that carries a handle.
@@ -80,6 +87,13 @@ pub enum CustomerInput {
         version: u64,
         /// It is another customer's now; otherwise there is no such contact any more.
         moved: bool,
+    },
+    /// As [`CustomerInput::Retract`]; the contact was erased, and leaves nothing behind.
+    Erased {
+        /// The contact.
+        name: ContactName,
+        /// Up to this version.
+        version: u64,
     },
 }
 

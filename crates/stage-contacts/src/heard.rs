@@ -31,7 +31,10 @@ pub struct State {
     pub(crate) deadline: Option<Millis>,
     /// Places of events by hash of their id, once there are many. Rebuilt when it is missing.
     #[serde(skip)]
-    places: BTreeMap<u64, Vec<u32>>,
+    pub(crate) places: BTreeMap<u64, Vec<u32>>,
+    /// Something was just forgotten, and that was not yet announced.
+    #[serde(skip)]
+    pub(crate) is_erasing: bool,
 }
 
 /// From this many events on, an index finds an event's other versions.
@@ -65,6 +68,14 @@ impl State {
     #[must_use]
     pub fn signals(&self) -> &[(Version, Signal)] {
         &self.signals
+    }
+
+    /// What was forgotten is announced: of a key without anything nothing is kept.
+    pub(crate) fn erased(&mut self) {
+        if self.is_erasing && self.events.is_empty() && self.signals.is_empty() {
+            *self = State::default();
+        }
+        self.is_erasing = false;
     }
 
     pub(crate) fn hear(&mut self, input: ContactInput) -> Absorbed {

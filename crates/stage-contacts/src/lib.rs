@@ -8,6 +8,7 @@
 //! Invariant: knows no customer's other contacts and no owner of a handle.
 
 mod assemble;
+mod erase;
 mod heard;
 mod legs;
 mod mails;
@@ -56,7 +57,8 @@ impl Stage for Contacts {
 
     fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
         if signals::is_own_key(key) {
-            return signals::announce(&self.settings, state, out);
+            signals::announce(&self.settings, key, state, out);
+            return state.erased();
         }
         // A contact ends by silence once whatever could bring its channel has settled.
         let assembled = self.contacts(state, now.settled(brings(state)));
@@ -67,6 +69,7 @@ impl Stage for Contacts {
             .filter_map(|contact| contact.silent_at);
         state.deadline = silences.min().map(|silent_at| silent_at.plus(1));
         route::announce(&self.settings, key, state, assembled.contacts, out);
+        state.erased();
     }
 
     fn deadlines(&self, state: &State, out: &mut Deadlines) {

@@ -1,6 +1,7 @@
 //! Email: the mails of one thread (`docs/semantics.md`, 2.2).
 
 use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
+use crate::erase::Piece;
 use crate::legs::stated_end;
 use crate::registers::{Heard, Registers, by_contact_id, identifiers, newest, of_event};
 use crate::{Settings, State};
@@ -37,13 +38,7 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
         }
     }
     mails.retain(|mail| !is_automatic(mail));
-    mails.sort_unstable_by(|a, b| {
-        (a.at, !a.received, a.contact_id.as_bytes()).cmp(&(
-            b.at,
-            !b.received,
-            b.contact_id.as_bytes(),
-        ))
-    });
+    sort(&mut mails);
     let closed = closings(&all);
     let (waiting, outbound) = walk(settings, &mails);
     let inbound = waiting
@@ -64,6 +59,74 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
         contacts,
         incomplete,
     }
+}
+
+/// The contacts of a thread, its answers, and what is left: each goes or stays as one. An answer
+/// goes with the mails before it, whichever of them it answers.
+pub(crate) fn pieces<'a>(settings: &Settings, state: &'a State, now: Millis) -> Vec<Piece<'a>> {
+    let all: Vec<&Heard> = state.events.iter().collect();
+    let groups = by_contact_id(all.iter().copied());
+    let mut pieces = Vec::new();
+    let mut mails: Vec<Mail> = Vec::new();
+    for (contact_id, heard) in &groups {
+        match mail(contact_id, heard).filter(|mail| !is_automatic(mail)) {
+            Some(mail) => mails.push(mail),
+            None => pieces.push(Piece {
+                name: None,
+                identifiers: identifiers(heard.iter().copied()),
+                heard: heard.clone(),
+                mails: vec![contact_id],
+                after: Vec::new(),
+            }),
+        }
+    }
+    sort(&mut mails);
+    let closed = closings(&all);
+    let (waiting, outbound) = walk(settings, &mails);
+    // Of each mail the piece of which it is a part.
+    let mut parts: Vec<Option<usize>> = vec![None; mails.len()];
+    for one in &waiting {
+        let contact = contact(settings, one, &closed, now);
+        let own = std::iter::once(&one.mail).chain(&one.thanks);
+        own.clone()
+            .for_each(|place| parts[*place] = Some(pieces.len()));
+        pieces.push(Piece {
+            name: Some(contact.name()),
+            identifiers: contact.identifiers,
+            heard: own
+                .clone()
+                .flat_map(|place| mails[*place].heard.clone())
+                .collect(),
+            mails: own.map(|place| mails[*place].contact_id).collect(),
+            after: Vec::new(),
+        });
+    }
+    for (place, mail) in mails.iter().enumerate() {
+        if parts[place].is_some() {
+            continue;
+        }
+        let before = waiting.iter().filter(|one| one.mail < place);
+        let is_contact = outbound.contains(&place);
+        let piece = Piece {
+            name: is_contact.then(|| outbound_contact(mail).name()),
+            identifiers: identifiers(mail.heard.iter().copied()),
+            heard: mail.heard.clone(),
+            mails: vec![mail.contact_id],
+            after: before.filter_map(|one| parts[one.mail]).collect(),
+        };
+        pieces.push(piece);
+    }
+    pieces
+}
+
+fn sort(mails: &mut [Mail]) {
+    mails.sort_unstable_by(|a, b| {
+        (a.at, !a.received, a.contact_id.as_bytes()).cmp(&(
+            b.at,
+            !b.received,
+            b.contact_id.as_bytes(),
+        ))
+    });
 }
 
 fn count_without_closed(heard: &[&Heard]) -> u64 {

@@ -63,14 +63,14 @@ pub(crate) fn announce(
         state.version += 1;
         let route = route(settings, key, &contact);
         if let Some(former) = &former {
-            leave(&name, former, Some(&route), out);
+            leave(&name, former, Some(&route), false, out);
         }
         let version = (state.version, digest);
         let sent = send(route, &name, contact, version, former.as_ref(), out);
         state.sent.insert(name, sent);
     }
     for (name, former) in gone {
-        leave(&name, &former, None, out);
+        leave(&name, &former, None, state.is_erasing, out);
     }
 }
 
@@ -129,16 +129,27 @@ fn unknown_key(key: &str, contact: &Contact) -> Text {
 }
 
 /// Takes back what no longer holds of what was sent before.
-fn leave(name: &ContactName, former: &Sent, route: Option<&Route>, out: &mut Vec<Output>) {
+fn leave(
+    name: &ContactName,
+    former: &Sent,
+    route: Option<&Route>,
+    is_erased: bool,
+    out: &mut Vec<Output>,
+) {
     let version = former.version;
     let customer = route
         .and_then(|route| route.customer.as_ref())
         .map(|(key, _)| key);
     if !former.customer.is_empty() && customer != Some(&former.customer) {
-        let retract = CustomerInput::Retract {
-            name: name.clone(),
-            version,
-            moved: route.is_some(),
+        let name = name.clone();
+        let retract = if is_erased {
+            CustomerInput::Erased { name, version }
+        } else {
+            CustomerInput::Retract {
+                name,
+                version,
+                moved: route.is_some(),
+            }
         };
         out.push(Output::Customer(former.customer.clone(), retract));
     }
@@ -146,9 +157,11 @@ fn leave(name: &ContactName, former: &Sent, route: Option<&Route>, out: &mut Vec
         let still_carried =
             route.is_some_and(|route| route.handles.iter().any(|(key, _)| key == handle));
         if !still_carried {
-            let dropped = HandleInput::Dropped {
-                name: name.clone(),
-                version,
+            let name = name.clone();
+            let dropped = if is_erased {
+                HandleInput::Erased { name, version }
+            } else {
+                HandleInput::Dropped { name, version }
             };
             out.push(Output::Handle(handle.clone(), dropped));
         }

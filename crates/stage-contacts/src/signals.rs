@@ -20,7 +20,11 @@ pub(crate) fn is_own_key(key: &str) -> bool {
     key.starts_with(SIGNAL_KEY_PREFIX)
 }
 
-pub(crate) fn announce(settings: &Settings, state: &mut State, out: &mut Vec<Output>) {
+pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &mut Vec<Output>) {
+    if state.is_erasing {
+        // What is left may be older than what was forgotten: it is said anew.
+        take_back(key, state, out);
+    }
     let Some((version, signal)) = state.signals.iter().max_by_key(|(version, _)| *version) else {
         return;
     };
@@ -45,6 +49,30 @@ pub(crate) fn announce(settings: &Settings, state: &mut State, out: &mut Vec<Out
         | SignalName::Churned
         | SignalName::Compensated
         | SignalName::Erase => {}
+    }
+}
+
+/// The source in the key of a signal.
+fn source_of(key: &str) -> Text {
+    let mut parts = key.split('/').skip(2);
+    let source = parts.next().unwrap_or_default();
+    source.replace("%2F", "/").replace("%25", "%").into()
+}
+
+/// Takes back whatever was said of links under the key.
+fn take_back(key: &str, state: &mut State, out: &mut Vec<Output>) {
+    let event = (source_of(key), Text::from(key));
+    for handle in std::mem::take(&mut state.linked_handles) {
+        let void = HandleInput::LinkVoid {
+            event: event.clone(),
+            version: Version {
+                updated_at: model::Millis::MAX,
+                rank: i32::MAX,
+                hash: u64::MAX,
+                identity: u64::MAX,
+            },
+        };
+        out.push(Output::Handle(handle, void));
     }
 }
 

@@ -1,8 +1,9 @@
 //! Web: the visits of one device (`docs/semantics.md`, 2.3).
 
 use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
+use crate::erase::Piece;
 use crate::legs::stated_end;
-use crate::registers::{Heard, Registers, newest, placed};
+use crate::registers::{Heard, Registers, identifiers, newest, placed};
 use crate::{Settings, State};
 use model::{
     Channel, Contact, EndKind, Event, Field, Kind, Millis, Provenance, Reason, Step, StepStatus,
@@ -46,6 +47,25 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
         contacts,
         incomplete,
     }
+}
+
+/// The visits of a device, and what is left: each goes or stays as one.
+pub(crate) fn pieces<'a>(settings: &Settings, state: &'a State, now: Millis) -> Vec<Piece<'a>> {
+    let (_, without_id): (Vec<Placed>, Vec<Placed>) = placed(state.events.iter())
+        .into_iter()
+        .partition(|(newest, _)| has_id(newest));
+    let groups = cut_at_silences(settings, &without_id).into_iter();
+    let piece = |heard: Vec<&'a Heard>| {
+        let contact = visit(settings, &heard, device(&heard), now);
+        Piece {
+            name: contact.map(|contact| contact.name()),
+            identifiers: identifiers(heard.iter().copied()),
+            heard,
+            mails: Vec::new(),
+            after: Vec::new(),
+        }
+    };
+    groups.map(piece).collect()
 }
 
 /// The text of the device that the events of a key without a visit id share.

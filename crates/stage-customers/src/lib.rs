@@ -9,6 +9,7 @@
 mod alerts;
 mod chain;
 mod digest;
+mod erase;
 mod join;
 mod readings;
 mod sessions;

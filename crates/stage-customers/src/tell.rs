@@ -8,7 +8,7 @@ use model::{
     Session, Status, Text, Upsert, Wait,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the customers stage sends.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,13 @@ pub enum Output {
     },
     /// An alert, raised, revised or withdrawn, and the status in which it was told before.
     Alert(Box<Alert>, Option<AlertStatus>),
+    /// An alert of which nothing is to be left, and the status in which it was told.
+    AlertGone {
+        /// The customer's key.
+        key: Text,
+        /// The alert.
+        alert: Box<Alert>,
+    },
     /// The cap cut contacts off; the number that are cut off now.
     Cut {
         /// The customer's key.
@@ -89,23 +96,26 @@ impl Counted {
 /// What is kept of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    held: BTreeMap<ContactName, Box<Upsert>>,
+    pub(crate) held: BTreeMap<ContactName, Box<Upsert>>,
     told: BTreeMap<ContactName, ToldContact>,
     /// Digests of the sessions as they were told.
     sessions: BTreeMap<ContactName, Digest>,
-    alerts: BTreeMap<Text, Alert>,
+    pub(crate) alerts: BTreeMap<Text, Alert>,
     /// Contacts that are cut off now, as told.
     cut: [u64; 5],
     /// Contacts that were let go because far too many were held.
-    let_go: [u64; 5],
+    pub(crate) let_go: [u64; 5],
     /// How many were held after the oldest were last let go.
-    left: usize,
+    pub(crate) left: usize,
     /// As an earlier form had it; no longer in use.
     due_at: Option<Millis>,
     cause: Cause,
     /// When time alone changes something, as of the last `tell`.
     #[serde(skip)]
     deadlines: Deadlines,
+    /// Contacts that were just erased, of which alerts may still stand.
+    #[serde(skip)]
+    pub(crate) erased: BTreeSet<ContactName>,
 }
 
 /// Why something may have changed since the last `tell`; the greatest stands.
@@ -116,6 +126,7 @@ enum Cause {
     LateEvent,
     Correction,
     Identity,
+    Erasure,
 }
 
 impl Cause {
@@ -125,6 +136,7 @@ impl Cause {
             Cause::LateEvent => "late_event",
             Cause::Correction => "correction",
             Cause::Identity => "identity",
+            Cause::Erasure => "erasure",
         }
     }
 }
@@ -215,6 +227,10 @@ impl State {
     pub fn hold_all(&mut self, input: CustomerInput) {
         let cause = match input {
             CustomerInput::Upsert(upsert) => self.insert(upsert),
+            CustomerInput::Erased { name, version } => {
+                self.erase(name, version);
+                Cause::Erasure
+            }
             CustomerInput::Retract {
                 name,
                 version,
@@ -399,6 +415,13 @@ impl State {
             self.alerts.insert(alert.alert_id.clone(), alert);
         }
         for (alert_id, mut former) in former_alerts {
+            if self.erased.contains(&former.contact) {
+                out.push(Output::AlertGone {
+                    key: former.customer.clone(),
+                    alert: Box::new(former),
+                });
+                continue;
+            }
             if former.status != AlertStatus::Withdrawn {
                 let status = std::mem::replace(&mut former.status, AlertStatus::Withdrawn);
                 former.revision += 1;
@@ -407,6 +430,7 @@ impl State {
             }
             self.alerts.insert(alert_id, former);
         }
+        self.erased.clear();
     }
 }
 

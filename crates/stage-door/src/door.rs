@@ -5,6 +5,7 @@ use crate::codes::{set, strip_url};
 use crate::identify::{Identify, Seen, identity};
 use crate::numbers::Numbers;
 use crate::output::{Output, Place, SignalRoute};
+use crate::second::SecondHash;
 use crate::settings::{Pseudonymise, Settings};
 use crate::tables::Compiled;
 use canonical::Decoded;
@@ -34,6 +35,7 @@ pub enum DoorError {
 pub struct Door {
     pub(crate) settings: Settings,
     identify: Identify,
+    second_hash: SecondHash,
     pub(crate) tables: Compiled,
 }
 
@@ -79,9 +81,11 @@ impl Door {
         }
         let identify = Identify::new(&settings, Numbers::new(country));
         let tables = Compiled::new(&settings.tables);
+        let second_hash = SecondHash::of_settings(&settings.pseudonymise);
         Ok(Door {
             settings,
             identify,
+            second_hash,
             tables,
         })
     }
@@ -90,6 +94,12 @@ impl Door {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// What is remembered of something that was forgotten.
+    #[must_use]
+    pub fn second_hash(&self) -> &SecondHash {
+        &self.second_hash
     }
 
     /// Lets a decoded record in, or says why not.

@@ -12,6 +12,7 @@ mod door;
 mod identify;
 mod numbers;
 mod output;
+mod second;
 mod settings;
 mod tables;
 
@@ -19,6 +20,7 @@ pub use canonical::Decoded;
 pub use clocks::{Clocks, Counts};
 pub use door::{Door, DoorError, EARLIEST, SECRET_BYTES_MIN};
 pub use output::{Output, Place, SignalRoute};
+pub use second::SecondHash;
 pub use settings::{
     DispositionRow, Pseudonymise, QueueRow, ReasonRow, Secret, Settings, SourceSettings, StepMatch,
     StepRow, Tables,

@@ -3,6 +3,7 @@
 //!
 //! Invariant: never joins two handles, and never two customers.
 
+mod erase;
 mod owners;
 mod settings;
 
@@ -14,7 +15,7 @@ use model::{
 };
 use owners::Owners;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The handles stage.
 #[derive(Clone, Debug)]
@@ -29,6 +30,9 @@ pub struct State {
     links: Vec<Link>,
     /// Where the contacts that this handle resolves were sent.
     sent: BTreeMap<ContactName, Sent>,
+    /// Contacts that were just erased, which was not passed on yet.
+    #[serde(skip)]
+    erased: BTreeSet<ContactName>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +45,18 @@ struct Sent {
 /// What the handles stage sends: a message to the task of a customer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output(pub Text, pub CustomerInput);
+
+impl State {
+    /// A contact no longer carries the handle, if nothing later was said of it.
+    fn drop(&mut self, name: &ContactName, version: u64) -> bool {
+        let known = self.carried.get(name);
+        let is_void = known.is_some_and(|known| known.version <= version);
+        if is_void {
+            self.carried.remove(name);
+        }
+        is_void
+    }
+}
 
 impl Handles {
     /// The stage with a tenant's settings.
@@ -88,12 +104,12 @@ impl Stage for Handles {
                 Absorbed::Internal
             }
             HandleInput::Dropped { name, version } => {
-                if state
-                    .carried
-                    .get(&name)
-                    .is_some_and(|known| known.version <= version)
-                {
-                    state.carried.remove(&name);
+                state.drop(&name, version);
+                Absorbed::Internal
+            }
+            HandleInput::Erased { name, version } => {
+                if state.drop(&name, version) {
+                    state.erased.insert(name);
                 }
                 Absorbed::Internal
             }
@@ -129,11 +145,17 @@ impl Stage for Handles {
             }
             state.sent.insert(name.clone(), sent);
         }
+        let erased = std::mem::take(&mut state.erased);
         for (name, former) in gone {
-            let retract = CustomerInput::Retract {
-                moved: state.carried.contains_key(&name),
-                name,
-                version: former.version,
+            let version = former.version;
+            let retract = if erased.contains(&name) && !state.carried.contains_key(&name) {
+                CustomerInput::Erased { name, version }
+            } else {
+                CustomerInput::Retract {
+                    moved: state.carried.contains_key(&name),
+                    name,
+                    version,
+                }
             };
             out.push(Output(former.customer, retract));
         }

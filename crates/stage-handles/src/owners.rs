@@ -3,7 +3,7 @@
 use crate::Settings;
 use model::{Carried, Confidence, ContactName, Link, Millis, Text};
 use rules::Quarantine;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One unique id seen with the handle.
 struct Sighting<'a> {
@@ -103,6 +103,23 @@ impl<'a> Owners<'a> {
             return found(owner, verified, own_verified);
         }
         self.among(inside, until, own_verified)
+    }
+
+    /// Everybody whose the handle may be for a contact that starts at an instant.
+    pub(crate) fn seen_at(&self, started_at: Millis) -> BTreeSet<&'a Text> {
+        let (from, until) = (
+            started_at.minus(self.life_ms),
+            started_at.plus(self.reach_ms),
+        );
+        let is_undone = |sighting: &Sighting| {
+            let mut unlinks = self.unlinks.iter().filter(|unlink| unlink.at <= until);
+            unlinks.any(|unlink| unlink.owner == *sighting.owner && sighting.at <= unlink.at)
+        };
+        self.sightings
+            .iter()
+            .filter(|sighting| from <= sighting.at && sighting.at <= until && !is_undone(sighting))
+            .map(|sighting| sighting.owner)
+            .collect()
     }
 
     fn among(&self, inside: &[Sighting], until: Millis, own_verified: bool) -> Found {

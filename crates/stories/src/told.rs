@@ -106,7 +106,10 @@ impl Heard<'_> {
                     let cause = because(&alert.cause);
                     self.line(&format!("{} ({status}{cause})", words.alert(&row)));
                 }
-                Output::Session(_) | Output::SessionGone { .. } | Output::Cut { .. } => {}
+                Output::Session(_)
+                | Output::SessionGone { .. }
+                | Output::AlertGone { .. }
+                | Output::Cut { .. } => {}
             }
         }
     }

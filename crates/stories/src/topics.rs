@@ -518,7 +518,7 @@ const TOPICS: &[(&str, &str, &[&str])] = &[
         "keyed hashes",
         &["bounds::a_number_is_found_nowhere_behind_the_door"],
     ),
-    ("Identity", "erasure - not built yet", &[]),
+    ("Identity", "erasure - the service's", &[]),
     (
         "Bad input",
         "closed lists, both equations",

@@ -117,7 +117,7 @@ fn of_tasks(families: &mut Families, stage: &str, slot: &Slot, stats: &Stats, no
     let restoring = tasks().filter(|task| task.phase == TaskPhase::Restoring);
     let restored = restoring.map(|task| task.restored_records).sum();
     families.count(&names::RESTORED_RECORDS, &[stage], restored);
-    let sums: [(&Name, u64); 6] = [
+    let sums: [(&Name, u64); 9] = [
         (&names::STATE_KEYS, tasks().map(|task| task.keys).sum()),
         (
             &names::STATE_BYTES,
@@ -127,6 +127,9 @@ fn of_tasks(families: &mut Families, stage: &str, slot: &Slot, stats: &Stats, no
         (&names::EVICTED_KEYS, stats.evicted),
         (&names::SET_ASIDE_KEYS, stats.set_aside_keys),
         (&names::SET_ASIDE_RECORDS, stats.set_aside),
+        (&names::ERASURES_PENDING, stats.erasures_pending),
+        (&names::ERASURES_REMEMBERED, stats.erasures_remembered),
+        (&names::PURGES_REFUSED, stats.purges_refused),
     ];
     for (name, value) in sums {
         families.count(name, &[stage], value);
@@ -175,7 +178,7 @@ impl Input {
 
     fn put(&self, families: &mut Families) {
         let counts = &self.counts;
-        let plain: [(&Name, u64); 7] = [
+        let plain: [(&Name, u64); 9] = [
             (&names::RECORDS_READ, counts.read),
             (&names::RECORDS_DECODED, counts.decoded),
             (&names::EVENTS_NEW, counts.new),
@@ -183,6 +186,8 @@ impl Input {
             (&names::EVENTS_TOO_LATE, counts.too_late),
             (&names::EVENTS_CONFLICTING, counts.conflicting),
             (&names::EVENTS_CUT, counts.events_cut),
+            (&names::EVENTS_ERASED, counts.erased),
+            (&names::ERASURES_CONFIRMED, counts.erasures_confirmed),
         ];
         for (name, value) in plain {
             families.count(name, &[], value);

@@ -125,6 +125,18 @@ metrics! {
     EVENTS_CUT = Counter "ricochet_events_cut_total" []
         "Events that the limit of a contact's key cut off. Any: a source uses one contact id for many contacts.";
 
+    // erasures
+    EVENTS_ERASED = Counter "ricochet_events_erased_total" []
+        "Of the duplicates, events that an erasure keeps out. A jump is a source that delivers again; it does no harm.";
+    ERASURES_CONFIRMED = Counter "ricochet_erasures_confirmed_total" []
+        "Erasures that every task of every stage has carried out. Fewer than were asked for: see ricochet_erasures_pending.";
+    ERASURES_PENDING = Gauge "ricochet_erasures_pending" ["stage"]
+        "Erasures that the stage has not carried out; of the door, that are not confirmed. For minutes: a task before it stands still, see /health/ready.";
+    ERASURES_REMEMBERED = Gauge "ricochet_erasures_remembered" ["stage"]
+        "Second hashes of what was forgotten, kept as long as it may be delivered again. It follows the erasures of the last months.";
+    PURGES_REFUSED = Counter "ricochet_purges_refused_total" ["stage"]
+        "Times that records which everybody had read could not be deleted. Give the user the right Delete on our topics; see the log.";
+
     // what is told
     CONTACTS_TOLD = Counter "ricochet_contacts_told_total" ["channel", "customer"]
         "Contacts told. Over all processes, less ricochet_contacts_withdrawn_total, it is the table contacts; the share of customer=\"known\" is the coverage. Coverage falls: a source lost its identifiers.";

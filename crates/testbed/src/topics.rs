@@ -339,3 +339,41 @@ pub fn join(bootstrap_servers: &str, group: &str, topic: &str) -> BaseConsumer {
     }
     consumer
 }
+
+/// Names of all topics that begin so.
+///
+/// # Panics
+/// The broker does not answer.
+#[must_use]
+pub fn names(bootstrap_servers: &str, prefix: &str) -> Vec<String> {
+    let consumer: BaseConsumer = client(bootstrap_servers)
+        .create()
+        .expect("settings are right");
+    let metadata = consumer.fetch_metadata(None, WAIT);
+    let metadata = metadata.expect("the broker answers");
+    let names = metadata
+        .topics()
+        .iter()
+        .map(|topic| topic.name().to_owned());
+    names.filter(|name| name.starts_with(prefix)).collect()
+}
+
+/// Gives a topic these settings in place of all that it has.
+///
+/// # Panics
+/// The broker does not take them.
+pub fn configure(bootstrap_servers: &str, topic: &str, settings: &[(&str, &str)]) {
+    use rdkafka::admin::{AlterConfig, ResourceSpecifier};
+    let admin: AdminClient<DefaultClientContext> = client(bootstrap_servers)
+        .create()
+        .expect("settings are right");
+    let mut alter = AlterConfig::new(ResourceSpecifier::Topic(topic));
+    for (name, value) in settings {
+        alter = alter.set(name, value);
+    }
+    let options = AdminOptions::new().operation_timeout(Some(WAIT));
+    let altered = pollster::block_on(admin.alter_configs([&alter], &options));
+    for result in altered.expect("the broker answers") {
+        result.expect("the settings can be changed");
+    }
+}

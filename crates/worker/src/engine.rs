@@ -124,6 +124,10 @@ pub struct Counts {
     pub duplicates: u64,
     /// Of the decoded, those that the door found too late.
     pub too_late: u64,
+    /// Of the duplicates, those that an erasure keeps out.
+    pub erased: u64,
+    /// Erasures that were confirmed.
+    pub erasures_confirmed: u64,
     /// Events that wait for a contact which has not appeared.
     pub incomplete: u64,
     /// Events that the limit of a contact's key cut off.
@@ -149,6 +153,8 @@ impl Default for Counts {
             conflicting: 0,
             duplicates: 0,
             too_late: 0,
+            erased: 0,
+            erasures_confirmed: 0,
             incomplete: 0,
             events_cut: 0,
             contacts_capped: [0; 5],
@@ -184,6 +190,8 @@ impl Counts {
             conflicting,
             duplicates,
             too_late,
+            erased,
+            erasures_confirmed,
             incomplete,
             events_cut,
             contacts_capped,
@@ -203,6 +211,8 @@ impl Counts {
         self.conflicting += conflicting;
         self.duplicates += duplicates;
         self.too_late += too_late;
+        self.erased += erased;
+        self.erasures_confirmed += erasures_confirmed;
         self.incomplete += incomplete;
         self.events_cut += events_cut;
         self.contacts_capped

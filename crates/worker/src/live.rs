@@ -221,6 +221,9 @@ impl Told {
                 self.alerts
                     .insert(alert.alert_id.clone(), (**alert).clone());
             }
+            stage_customers::Output::AlertGone { alert, .. } => {
+                self.alerts.remove(&alert.alert_id);
+            }
             stage_customers::Output::Cut { key, contacts, .. } => {
                 self.cut.insert(key.clone(), *contacts);
             }

@@ -140,6 +140,7 @@ impl Life<'_> {
             id: kafka.application_id.as_str().into(),
             sources,
             pace: Pace::default(),
+            remembered_ms: self.remembered_ms(),
         };
         let port = KafkaPort::new(port_settings(self.meant, stage)?)?;
         let encode = Box::new(Records::new(self.meant, self.registry)?);
@@ -159,6 +160,16 @@ impl Life<'_> {
             StageName::Handles => Runner::handles(self.engine, &application, port, encode)?,
             StageName::Customers => Runner::customers(self.engine, &application, port, encode)?,
         })
+    }
+
+    /// What was forgotten may be delivered again for the greatest acceptance, and may then act on
+    /// what the reach reaches.
+    fn remembered_ms(&self) -> i64 {
+        let door = self.engine.door.settings();
+        let named = door.sources.values().map(|source| source.acceptance_ms);
+        let acceptance_ms = named.max().unwrap_or(0);
+        let acceptance_ms = acceptance_ms.max(door.source_default.acceptance_ms);
+        acceptance_ms.saturating_add(self.meant.handles.reach_ms)
     }
 
     /// Says that records wait for the registry, in the log once for each cause.

@@ -6,9 +6,11 @@
 
 mod decode;
 mod encode;
+mod erase;
 mod life;
 mod topics;
 
+pub use erase::erase;
 pub use topics::topics;
 
 use crate::args::{LogFormat, Run, RunStage};

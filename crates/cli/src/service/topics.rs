@@ -9,7 +9,7 @@ use kafka::admin::{self, Finding, Plan, Sizes};
 use registry::Standing;
 use settings::Meant;
 use tables::RECORD_SCHEMAS;
-use worker::service::{StageName, topic_name};
+use worker::service::{ERASURES, StageName, topic_name};
 
 /// Something has to be mended before the service may start.
 const WRONG: u8 = 2;
@@ -18,7 +18,11 @@ const WRONG: u8 = 2;
 pub fn port_settings(meant: &Meant, stage: StageName) -> Result<kafka::Settings> {
     let topics: Vec<String> = match stage.input() {
         Some(input) => vec![topic_name(&meant.kafka.application_id, input).to_string()],
-        None => sources(meant),
+        None => {
+            let mut topics = sources(meant);
+            topics.push(topic_name(&meant.kafka.application_id, ERASURES).to_string());
+            topics
+        }
     };
     Ok(settings(meant)?.stage(stage.name(), &topics))
 }

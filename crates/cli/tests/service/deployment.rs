@@ -324,4 +324,66 @@ impl Deployment {
             std::thread::sleep(Duration::from_millis(500));
         }
     }
+
+    /// Asks for an erasure, with the identifier on standard input.
+    pub fn erase(&self, kind: &str, identifier: &str) -> (Option<i32>, String) {
+        use std::io::Write as _;
+        self.configure("a");
+        let mut child = Command::new(BINARY)
+            .args([
+                "erase", "--config", "a.toml", "--type", kind, "--wait", "20",
+            ])
+            .current_dir(self.folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        // A command that refuses the type reads no identifier.
+        let _ = writeln!(input, "{identifier}");
+        drop(input);
+        let output = child.wait_with_output().unwrap();
+        let out = String::from_utf8_lossy(&output.stdout).into_owned();
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), out + &err)
+    }
+
+    /// The rows of an output table that stand now, as JSON.
+    pub fn rows(&self, table: &str) -> Vec<Value> {
+        let topic = format!("{}.{table}", self.application_id);
+        let mut last = std::collections::BTreeMap::new();
+        for row in testbed::topics::read_committed(&self.servers, &topic) {
+            match &row.value {
+                Some(value) => last.insert(row.key, serde_json::from_slice(value).unwrap()),
+                None => last.remove(&row.key),
+            };
+        }
+        last.into_values().collect()
+    }
+
+    /// Names of the application's own topics.
+    pub fn topics(&self) -> Vec<String> {
+        testbed::topics::names(&self.servers, &format!("{}.", self.application_id))
+    }
+
+    /// Gives a topic other settings.
+    pub fn configure_topic(&self, topic: &str, settings: &[(&str, &str)]) {
+        testbed::topics::configure(&self.servers, topic, settings);
+    }
+
+    /// The places in the application's own topics where one of these texts stands.
+    pub fn found(&self, texts: &[&str]) -> Vec<String> {
+        let mut found = Vec::new();
+        for topic in self.topics() {
+            for row in testbed::topics::read_committed(&self.servers, &topic) {
+                let value = String::from_utf8_lossy(row.value.as_deref().unwrap_or_default());
+                let is_in = |text: &&str| row.key.contains(*text) || value.contains(*text);
+                if texts.iter().any(is_in) {
+                    found.push(format!("{topic}/{}/{}", row.partition, row.offset));
+                }
+            }
+        }
+        found
+    }
 }

@@ -6,6 +6,7 @@
 mod avro;
 mod data_sets;
 mod deployment;
+mod erase;
 mod faults;
 mod figures;
 mod outages;

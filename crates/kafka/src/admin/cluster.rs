@@ -108,12 +108,12 @@ pub(super) fn count(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
-pub(super) fn admin(settings: &Settings) -> Result<AdminClient<DefaultClientContext>, AdminError> {
+pub(crate) fn admin(settings: &Settings) -> Result<AdminClient<DefaultClientContext>, AdminError> {
     let created = settings.client().create();
     created.map_err(|error| AdminError::of(settings, "a client cannot be made", &error))
 }
 
-pub(super) fn options() -> AdminOptions {
+pub(crate) fn options() -> AdminOptions {
     AdminOptions::new()
         .request_timeout(Some(ANSWER_WITHIN))
         .operation_timeout(Some(ANSWER_WITHIN))

@@ -147,6 +147,8 @@ fn missing_starts(
     missing
         .into_iter()
         .map(|of| {
+            let is_ours = group.with.as_deref() == Some(of.topic.as_str());
+            let from = if is_ours { From::Earliest } else { from };
             let offset = start_offset(settings, &client, &of, from)?;
             Ok((of, offset))
         })
@@ -164,7 +166,12 @@ pub(super) fn partitions_of(cluster: &Cluster, group: &GroupPlan) -> Vec<TopicPa
             .map(|partition| TopicPartition::new(topic, partition))
             .collect()
     };
-    group.topics.iter().flat_map(of_topic).collect()
+    group
+        .topics
+        .iter()
+        .chain(&group.with)
+        .flat_map(of_topic)
+        .collect()
 }
 
 fn start_offset(

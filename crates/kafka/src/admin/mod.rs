@@ -2,12 +2,15 @@
 //! start.
 
 mod cluster;
+mod erasures;
 mod groups;
 mod init;
 mod plan;
 mod speaker;
 mod verify;
 
+pub(crate) use cluster::{admin, options};
+pub use erasures::{Asking, ask};
 pub use groups::commit_offsets;
 pub use init::{From, Made, init};
 pub use plan::{GroupPlan, Plan, Sizes, TopicPlan, plan};

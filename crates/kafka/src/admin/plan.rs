@@ -2,7 +2,7 @@
 
 use crate::settings::RECORD_BYTES_MAX;
 use std::collections::BTreeMap;
-use worker::service::{StageName, topic_name};
+use worker::service::{ERASURES, StageName, topic_name};
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -49,6 +49,8 @@ pub struct GroupPlan {
     pub group: String,
     /// The topics.
     pub topics: Vec<String>,
+    /// A topic of ours that it reads beside its sources.
+    pub with: Option<String>,
     /// They are sources, and may begin anywhere. Topics of ours begin at 0.
     pub reads_sources: bool,
     /// Where the states of its tasks are kept.
@@ -83,7 +85,7 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
         stages
             .iter()
             .filter_map(|stage| stage.input())
-            .map(|input| topic(input, kept("delete", &[("retention.ms", INTERNAL_KEPT_MS)]))),
+            .map(|input| topic(input, of_input())),
     );
     topics.extend(
         stages
@@ -91,6 +93,10 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
             .map(|stage| topic(stage.changelog(), of_changelog())),
     );
     topics.extend(TABLES.map(|table| topic(table, of_table())));
+    topics.push(TopicPlan {
+        partitions: 1,
+        ..topic(ERASURES, of_table())
+    });
     topics.push(topic(
         "markers",
         kept("delete", &[("retention.ms", OUTPUT_KEPT_MS)]),
@@ -104,6 +110,7 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
         topics: stage
             .input()
             .map_or_else(|| sources.to_vec(), |input| vec![name(input)]),
+        with: stage.input().is_none().then(|| name(ERASURES)),
         reads_sources: stage.input().is_none(),
         changelog: name(stage.changelog()),
     };
@@ -125,6 +132,13 @@ fn kept(policy: &str, numbers: &[(&'static str, u64)]) -> BTreeMap<&'static str,
     settings
 }
 
+/// What everybody has read is deleted; a segment that is still written to is closed within the hour,
+/// so that it leaves the disk too.
+fn of_input() -> BTreeMap<&'static str, String> {
+    let kept_ms = [("retention.ms", INTERNAL_KEPT_MS), ("segment.ms", HOUR_MS)];
+    kept("delete", &kept_ms)
+}
+
 /// A restore reads all of it: what was replaced has to go within hours.
 fn of_changelog() -> BTreeMap<&'static str, String> {
     kept(
@@ -138,8 +152,12 @@ fn of_changelog() -> BTreeMap<&'static str, String> {
     )
 }
 
+/// What was taken back has to go within days, whoever it names: without a bound, compaction may wait
+/// for ever.
 fn of_table() -> BTreeMap<&'static str, String> {
     let kept_ms = [
+        ("max.compaction.lag.ms", DAY_MS),
+        ("segment.ms", DAY_MS),
         ("delete.retention.ms", TOMBSTONE_KEPT_MS),
         ("retention.ms", OUTPUT_KEPT_MS),
     ];
@@ -174,7 +192,7 @@ mod tests {
     #[test]
     fn no_output_is_kept_for_ever_and_no_state_is_ever_dropped() {
         let plan = plan("app", &["calls".to_owned()], Sizes::default());
-        assert_eq!(plan.topics.len(), 3 + 4 + 9);
+        assert_eq!(plan.topics.len(), 3 + 4 + 9 + 1);
         for topic in &plan.topics {
             let policy = &*topic.settings["cleanup.policy"];
             if topic.name.starts_with("app.changelog.") {

@@ -157,7 +157,14 @@ impl Check<'_> {
         }
         self.replicas(plan, found, of_topic);
         let wanted = self.plan.sizes.partitions;
-        if wanted.is_some_and(|wanted| wanted != found.partitions) {
+        if plan.name.ends_with(".erasures") && found.partitions != 1 {
+            self.error(
+                &format!("{}: partitions", plan.name),
+                &found.partitions.to_string(),
+                "1",
+                "one task sees to all erasures: make the topic anew with one partition",
+            );
+        } else if wanted.is_some() && plan.partitions != found.partitions {
             self.warning(
                 &format!("{}: partitions", plan.name),
                 &found.partitions.to_string(),

@@ -8,6 +8,7 @@ mod tasks;
 use crate::consumer::{Listener, Reader, Standings, close, list_of};
 use crate::errors::Seldom;
 use crate::producer::Transactions;
+use crate::purge::{Purging, purge};
 use crate::restore::{Asked, Restore};
 use crate::settings::Settings;
 use crate::tell::Teller;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tasks::{Phase, Task};
-use worker::service::{Outcome, Polled, Port, PortError, TopicPartition};
+use worker::service::{Outcome, Polled, Port, PortError, Purge, TopicPartition};
 
 /// How often the preparation of transactions may hold up the thread.
 const INIT_WITHIN: Duration = Duration::from_secs(5);
@@ -32,8 +33,8 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
 /// A stage's access to Apache Kafka.
 ///
-/// Everything happens on the caller's thread but three things: librdkafka's own, the count of
-/// delivery reports, and the reading of changelogs.
+/// Everything happens on the caller's thread but four things: librdkafka's own, the count of
+/// delivery reports, the reading of changelogs, and the deletion of what was read.
 pub struct KafkaPort {
     settings: Settings,
     /// Always there but while it is dropped.
@@ -53,6 +54,7 @@ pub struct KafkaPort {
     drained: bool,
     ends: BTreeMap<TopicPartition, i64>,
     teller: Option<Teller>,
+    purging: Option<Purging>,
     /// Why records were not written, by transaction, since the last that was committed.
     refusals: Vec<String>,
     seldom: Arc<Seldom>,
@@ -92,6 +94,7 @@ impl KafkaPort {
             drained: false,
             ends: BTreeMap::new(),
             teller: None,
+            purging: None,
             refusals: Vec::new(),
             seldom,
         })
@@ -292,6 +295,10 @@ impl Port for KafkaPort {
         if let Some(teller) = &self.teller {
             teller.tell(to, key, value);
         }
+    }
+
+    fn purge(&mut self, before: &[(TopicPartition, i64)]) -> Purge {
+        purge(&mut self.purging, &self.settings, before, &self.seldom)
     }
 
     fn partitions(&mut self, topic: &str) -> Result<u32, PortError> {

@@ -149,6 +149,23 @@ impl Broker {
         }
     }
 
+    /// Deletes the records of a partition before an offset.
+    pub fn delete_before(&mut self, of: &TopicPartition, offset: i64) {
+        if let Some(log) = self.log_mut(of) {
+            log.delete_before(offset);
+        }
+    }
+
+    /// All partitions of all topics.
+    pub fn logs(&self) -> impl Iterator<Item = (TopicPartition, &Log)> {
+        self.topics.iter().flat_map(|(topic, logs)| {
+            let place = |partition: usize| TopicPartition::new(topic, partition as u32);
+            logs.iter()
+                .enumerate()
+                .map(move |(partition, log)| (place(partition), log))
+        })
+    }
+
     /// A partition; `None` if there is none.
     #[must_use]
     pub fn log(&self, of: &TopicPartition) -> Option<&Log> {

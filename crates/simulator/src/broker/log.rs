@@ -33,6 +33,8 @@ pub struct Log {
     end: i64,
     /// The first offset of every transaction that is open here.
     open: BTreeMap<u64, i64>,
+    /// Keys of committed records that were deleted.
+    deleted: Vec<Vec<u8>>,
 }
 
 impl Log {
@@ -155,6 +157,34 @@ impl Log {
         }
         kept.reverse();
         self.entries = kept;
+    }
+
+    /// Deletes everything before an offset.
+    pub fn delete_before(&mut self, offset: i64) {
+        let stays = self.place(offset);
+        for entry in self.entries.drain(..stays) {
+            if entry.kind == Kind::Data {
+                self.deleted.push(entry.record.key.unwrap_or_default());
+            }
+        }
+    }
+
+    /// Keys of committed records that were deleted.
+    #[must_use]
+    pub fn deleted(&self) -> &[Vec<u8>] {
+        &self.deleted
+    }
+
+    /// Whether bytes stand anywhere in a key or a value, of whatever is still there.
+    #[must_use]
+    pub fn holds(&self, bytes: &[u8]) -> bool {
+        let is_in = |text: &Option<Vec<u8>>| {
+            text.as_ref()
+                .is_some_and(|text| text.windows(bytes.len()).any(|window| window == bytes))
+        };
+        self.entries
+            .iter()
+            .any(|entry| is_in(&entry.record.key) || is_in(&entry.record.value))
     }
 
     /// Number of entries that are still there, of any kind.

@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
-use worker::service::{Outcome, Polled, Port, PortError, TopicPartition};
+use worker::service::{Outcome, Polled, Port, PortError, Purge, TopicPartition};
 
 /// Where a process stands when something may befall it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -495,6 +495,17 @@ impl Port for SimPort<'_> {
         } else {
             self.broker.borrow_mut().append(to, Some(key), Some(value));
         }
+    }
+
+    fn purge(&mut self, before: &[(TopicPartition, i64)]) -> Purge {
+        if self.crashed || self.happens(|rates| rates.poll_nothing, "deleted later") {
+            return Purge::Going;
+        }
+        let mut broker = self.broker.borrow_mut();
+        for (place, offset) in before {
+            broker.delete_before(place, *offset);
+        }
+        Purge::Done
     }
 
     fn partitions(&mut self, topic: &str) -> Result<u32, PortError> {

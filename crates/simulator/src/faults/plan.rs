@@ -40,6 +40,8 @@ pub(super) struct Plan {
     pub(super) shuffled: bool,
     /// Steps in which things go on to fail after the long silence.
     pub(super) steps_after: u64,
+    /// Erasures that are asked for, one after the other, before everything is delivered again.
+    pub(super) erasures: usize,
 }
 
 impl Plan {
@@ -78,6 +80,7 @@ impl Plan {
                 timers_per_step_max: dice.pick(&[1, 10, 500]),
                 clock_every_ms: dice.pick(&[100, 1_000]),
                 clock_again_ms: 2_000,
+                purge_every_ms: dice.pick(&[1_000, 60_000, i64::MAX]),
             },
             rates,
             records_max: dice.pick(&[1, 4, 16, 50]),
@@ -90,6 +93,11 @@ impl Plan {
             doubled: dice.pick(&[0.0, 0.1, 0.4]),
             shuffled: dice.percent(50),
             steps_after: dice.pick(&[200, 1_000, 3_000]),
+            erasures: if dice.percent(30) {
+                dice.between(1, 3) as usize
+            } else {
+                0
+            },
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use crate::campaign::Tables;
-use crate::oracle::{self, DeadLetter, InputLine, Options};
+use crate::oracle::{self, Chapter, DeadLetter, InputLine, Options};
 use crate::workload::campaign::campaign;
 use crate::workload::dice::Dice;
 use crate::workload::{double, shuffle};
@@ -34,6 +34,8 @@ pub(super) struct Sources {
     /// Names and numbers of partitions.
     pub(super) topics: Vec<(Text, u32)>,
     pub(super) placed: VecDeque<Placed>,
+    /// What they bring once all that is read and decided: erasures, one by one, then all again.
+    pub(super) later: VecDeque<VecDeque<Placed>>,
     /// Everything is decided, whoever's clock has come to this.
     pub(super) end: Millis,
 }
@@ -60,7 +62,14 @@ impl Sources {
             .map(|(name, partitions)| (format!("{PREFIX}{name}").into(), *partitions))
             .collect();
         let mut placed = VecDeque::new();
+        let mut late = VecDeque::new();
+        let later = erasures(plan, &topics, &records, dice);
         for record in records {
+            if plan.erasures > 0 && dice.percent(15) {
+                // It comes for the first time once the erasures have been.
+                late.push_back(record);
+                continue;
+            }
             if dice.percent(1) {
                 placed.push_back(Placed {
                     place: place(&topics, dice),
@@ -74,10 +83,24 @@ impl Sources {
                 is_dated: dice.percent(90),
             });
         }
+        let mut later: VecDeque<VecDeque<Placed>> = later;
+        if plan.erasures > 0 {
+            let again = placed.iter().map(|known| known.json.clone());
+            let late = late.into_iter().map(|record| Some(record.json));
+            let mut all: Vec<Option<String>> = again.chain(late).collect();
+            dice.shuffle(&mut all);
+            let all = all.into_iter().map(|json| Placed {
+                place: place(&topics, dice),
+                json,
+                is_dated: true,
+            });
+            later.push_back(all.collect());
+        }
         Sources {
             config: patient(&history.config),
             topics,
             placed,
+            later,
             end: Millis(last.unwrap_or(RUN_START.0) + DECIDED_AFTER_MS),
         }
     }
@@ -88,28 +111,35 @@ impl Sources {
     /// A configuration that it refuses.
     pub(super) fn expected(&self) -> Result<Expected, String> {
         let mut next: BTreeMap<TopicPartition, u64> = BTreeMap::new();
-        let mut lines = Vec::new();
+        let mut chapters = Vec::new();
         let mut dead_letters = BTreeMap::new();
-        for placed in &self.placed {
-            let offset = next.entry(placed.place.clone()).or_default();
-            match placed.json.as_deref() {
-                // The oracle passes over what says nothing; on a log it is rejected.
-                None | Some("") => {
-                    dead_letters.insert(format!("{}/{offset}", placed.place), "empty");
+        for all in std::iter::once(&self.placed).chain(&self.later) {
+            let mut lines = Vec::new();
+            for placed in all {
+                let offset = next.entry(placed.place.clone()).or_default();
+                match placed.json.as_deref() {
+                    // The oracle passes over what says nothing; on a log it is rejected.
+                    None | Some("") => {
+                        dead_letters.insert(format!("{}/{offset}", placed.place), "empty");
+                    }
+                    Some(json) => lines.push(InputLine {
+                        file: placed.place.to_string(),
+                        line: *offset,
+                        text: json.to_owned(),
+                    }),
                 }
-                Some(json) => lines.push(InputLine {
-                    file: placed.place.to_string(),
-                    line: *offset,
-                    text: json.to_owned(),
-                }),
+                *offset += 1;
             }
-            *offset += 1;
+            chapters.push(Chapter { lines });
         }
         let options = Options {
             until: Some(self.end.0),
             run_start: Some(RUN_START.0),
         };
-        let settled = oracle::settle(&self.config, &lines, options)?;
+        let settled = match chapters.as_slice() {
+            [one] => oracle::settle(&self.config, &one.lines, options)?,
+            all => oracle::settle_chapters(&self.config, all, options)?,
+        };
         let named =
             |DeadLetter { file, line, reason }: &DeadLetter| (format!("{file}/{line}"), *reason);
         dead_letters.extend(settled.dead_letters.iter().map(named));
@@ -120,6 +150,62 @@ impl Sources {
             dead_letters,
         })
     }
+}
+
+/// Records that ask for erasures of identifiers that the history names: each its own part.
+fn erasures(
+    plan: &Plan,
+    topics: &[(Text, u32)],
+    records: &[crate::workload::Record],
+    dice: &mut Dice,
+) -> VecDeque<VecDeque<Placed>> {
+    let parsed: Vec<Value> = records
+        .iter()
+        .filter_map(|record| serde_json::from_str(&record.json).ok())
+        .collect();
+    let named: Vec<(&Value, &Value)> = parsed
+        .iter()
+        .filter_map(|record| Some((record, record["identifiers"].as_array()?)))
+        .flat_map(|(record, all)| all.iter().map(move |one| (record, one)))
+        .collect();
+    let mut times: Vec<i64> = records.iter().map(|record| record.arrives_at_ms).collect();
+    times.sort_unstable();
+    let mut erasures = VecDeque::new();
+    for number in 0..plan.erasures {
+        if named.is_empty() {
+            break;
+        }
+        let unique: Vec<&(&Value, &Value)> = named
+            .iter()
+            .filter(|(_, one)| one["type"] == "customer_id")
+            .collect();
+        let (_, one) = match unique.len() {
+            0 => named[dice.index(named.len())],
+            _ if dice.percent(40) => named[dice.index(named.len())],
+            many => *unique[dice.index(many)],
+        };
+        // Up to some record's time, or up to the end of nearly all.
+        let at = if dice.percent(50) {
+            let place = records.len() - records.len().div_ceil(20);
+            serde_json::json!(times[place])
+        } else {
+            named[dice.index(named.len())].0["occurred_at"].clone()
+        };
+        let mut identifiers = vec![one.clone()];
+        if dice.percent(20) {
+            identifiers.push(named[dice.index(named.len())].1.clone());
+        }
+        let json = serde_json::json!({
+            "signal": "erase", "event_id": format!("erase-{number}"), "occurred_at": at,
+            "identifiers": identifiers,
+        });
+        erasures.push_back(VecDeque::from([Placed {
+            place: place(topics, dice),
+            json: Some(json.to_string()),
+            is_dated: true,
+        }]));
+    }
+    erasures
 }
 
 fn place(topics: &[(Text, u32)], dice: &mut Dice) -> TopicPartition {

@@ -14,7 +14,7 @@ use std::rc::{Rc, Weak};
 use std::time::Duration;
 use tables::Names;
 use worker::service::{
-    Application, PortError, Runner, Sources as DoorSources, StageName, TABLES, TaskPhase,
+    Application, ERASURES, PortError, Runner, Sources as DoorSources, StageName, TABLES, TaskPhase,
     TopicPartition, topic_name,
 };
 use worker::{Counts, Engine};
@@ -48,6 +48,7 @@ pub(super) struct World<'a> {
     started: Cell<usize>,
     depth: Cell<usize>,
     placed: RefCell<VecDeque<Placed>>,
+    later: RefCell<VecDeque<VecDeque<Placed>>>,
     is_calm: Cell<bool>,
     /// What processes that ended as they should had counted.
     counted: RefCell<Counts>,
@@ -87,6 +88,9 @@ impl<'a> World<'a> {
                 .map(|(name, _)| name.clone())
                 .collect(),
             pace: setting.plan.pace,
+            // Silences of months stand between the parts of a run, and what was forgotten is
+            // delivered again after them.
+            remembered_ms: i64::MAX,
         };
         Rc::new_cyclic(|me| World {
             me: me.clone(),
@@ -98,10 +102,65 @@ impl<'a> World<'a> {
             started: Cell::new(0),
             depth: Cell::new(0),
             placed: RefCell::new(sources.placed),
+            later: RefCell::new(sources.later),
             is_calm: Cell::new(false),
             counted: RefCell::new(Counts::default()),
             stopped: RefCell::new(BTreeMap::new()),
         })
+    }
+
+    /// The sources bring what comes next, and things go wrong again. Says whether there is more.
+    pub(super) fn go_on(&self) -> bool {
+        let Some(next) = self.later.borrow_mut().pop_front() else {
+            return false;
+        };
+        *self.placed.borrow_mut() = next;
+        self.is_calm.set(false);
+        true
+    }
+
+    /// Whether every stage has read what the stage before it said, and every erasure is confirmed.
+    pub(super) fn is_through(&self) -> bool {
+        let broker = self.broker.borrow();
+        let is_read = |group: &Text, topic: Text, is_message: &dyn Fn(&[u8]) -> bool| {
+            let partitions = broker.partitions(&topic).unwrap_or(0);
+            (0..partitions).all(|partition| {
+                let place = TopicPartition::new(&topic, partition);
+                let from = broker.committed_offset(group, &place).unwrap_or(0);
+                let log = broker.log(&place);
+                log.is_none_or(|log| {
+                    let keys = log.read(from, usize::MAX).0.into_iter();
+                    log.stable_end() == log.end()
+                        && !keys.filter_map(|one| one.key).any(|key| is_message(&key))
+                })
+            })
+        };
+        // Clocks are named by tasks, whose topics they begin with.
+        let tasks = format!("{APPLICATION}.by_");
+        let is_clock = |key: &[u8]| {
+            key.starts_with(super::sources::PREFIX.as_bytes()) || key.starts_with(tasks.as_bytes())
+        };
+        let stages = StageName::ALL
+            .into_iter()
+            .filter(|stage| stage.input().is_some());
+        let mut all = stages.map(|stage| {
+            let group = topic_name(APPLICATION, stage.name());
+            let input = topic_name(APPLICATION, stage.input().unwrap_or_default());
+            is_read(&group, input, &|key| !is_clock(key))
+        });
+        let erasures = topic_name(APPLICATION, ERASURES);
+        let door = topic_name(APPLICATION, StageName::Door.name());
+        let is_asked = |key: &[u8]| key.starts_with(b"request/") || key.starts_with(b"answer/");
+        let mut going: BTreeMap<Vec<u8>, bool> = BTreeMap::new();
+        for (_, record) in broker.committed_records(&erasures) {
+            let key = record.key.unwrap_or_default();
+            if is_asked(&key) {
+                going.insert(key, record.value.is_some());
+            }
+        }
+        all.all(|is_read| is_read)
+            && is_read(&door, erasures, &is_asked)
+            && !going.values().any(|is_there| *is_there)
     }
 
     /// Nothing goes wrong any more, and who stands still goes on.
@@ -361,7 +420,11 @@ impl<'a> World<'a> {
         stage: StageName,
     ) -> Result<Runner<'a, SimPort<'a>, JsonDecode>, PortError> {
         let topics = match stage.input() {
-            None => self.application.sources.clone(),
+            None => {
+                let erasures = topic_name(APPLICATION, ERASURES);
+                let sources = self.application.sources.iter().cloned();
+                sources.chain([erasures]).collect()
+            }
             Some(input) => vec![topic_name(APPLICATION, input)],
         };
         let group = topic_name(APPLICATION, stage.name());
@@ -473,6 +536,9 @@ fn create_topics(broker: &mut Broker, setting: &Setting<'_>) {
     }
     let changelog = topic_name(APPLICATION, StageName::Door.changelog());
     broker.create(&changelog, setting.plan.door_partitions, true);
+    let erasures = topic_name(APPLICATION, ERASURES);
+    broker.create(&erasures, 1, true);
+    broker.commit_offset(&door, &TopicPartition::new(&erasures, 0), 0);
     let stages = [
         StageName::Contacts,
         StageName::Handles,

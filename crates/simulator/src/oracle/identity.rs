@@ -36,7 +36,7 @@ struct Sighting {
 
 /// All that was said about the handles, by the handle's text.
 #[derive(Default)]
-struct Handles {
+pub struct Handles {
     sightings: BTreeMap<String, Vec<Sighting>>,
     undoings: BTreeMap<String, Vec<(String, i64)>>,
 }
@@ -52,7 +52,7 @@ fn text_of(of_type: &str, identifier: &Identifier) -> String {
 
 /// Resolves every contact; `signals` are all signals, with a contact or without.
 pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &World) -> Vec<Owned> {
-    let mut handles = Handles::default();
+    let handles = Handles::of(&contacts, signals, world);
     let mut carried = Carried::new();
     for contact in &contacts {
         let unique = unique_of(&contact.identifiers, world);
@@ -63,20 +63,6 @@ pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &World) -> Vec
         for carried_text in handle_texts.chain(unique.iter().map(|(_, text)| text)) {
             *carried.entry((carried_text.clone(), date)).or_default() += 1;
         }
-        let Some((_, unique)) = unique else {
-            continue;
-        };
-        for (handle, is_verified) in handles_of_it {
-            let sighting = Sighting {
-                unique: unique.clone(),
-                at: contact.start,
-                is_verified,
-            };
-            handles.sightings.entry(handle).or_default().push(sighting);
-        }
-    }
-    for signal in signals {
-        handles.hear(signal, world);
     }
     contacts
         .into_iter()
@@ -103,6 +89,53 @@ fn handles_of(identifiers: &Identifiers, world: &World) -> Vec<(String, bool)> {
 }
 
 impl Handles {
+    /// What contacts and signals say.
+    pub fn of(contacts: &[Contact], signals: &[&Event], world: &World) -> Handles {
+        let mut handles = Handles::default();
+        for contact in contacts {
+            let Some((_, unique)) = unique_of(&contact.identifiers, world) else {
+                continue;
+            };
+            for (handle, is_verified) in handles_of(&contact.identifiers, world) {
+                let sighting = Sighting {
+                    unique: unique.clone(),
+                    at: contact.start,
+                    is_verified,
+                };
+                handles.sightings.entry(handle).or_default().push(sighting);
+            }
+        }
+        for signal in signals {
+            handles.hear(signal, world);
+        }
+        handles
+    }
+
+    /// Every handle that was ever seen with somebody: with whom, and from whom it was untied.
+    pub fn owners(&self) -> impl Iterator<Item = (&String, BTreeSet<&String>, BTreeSet<&String>)> {
+        self.sightings.iter().map(|(handle, sightings)| {
+            let undoings = self.undoings.get(handle).map_or(&[][..], Vec::as_slice);
+            let owners = sightings.iter().map(|sighting| &sighting.unique);
+            (
+                handle,
+                owners.collect(),
+                undoings.iter().map(|(unique, _)| unique).collect(),
+            )
+        })
+    }
+
+    /// Everybody whose the handle may be for a contact that starts at `start`.
+    pub fn seen_uniques(
+        &self,
+        of_type: &str,
+        handle: &str,
+        start: i64,
+        world: &World,
+    ) -> BTreeSet<&String> {
+        let seen = self.seen(of_type, handle, start, world);
+        seen.into_iter().map(|sighting| &sighting.unique).collect()
+    }
+
     fn hear(&mut self, signal: &Event, world: &World) {
         let record = signal.greatest();
         if !matches!(record.kind.as_str(), "linked" | "unlinked") {

@@ -2,6 +2,7 @@
 
 use super::World;
 use super::contacts::{self, Contact, EndKind, by_contact_id, opens};
+use super::erasures::Part;
 use super::event::{Field, Identifier, Record};
 use super::glob;
 use super::registers::{self, Event, PROVENANCES, text, whole};
@@ -76,6 +77,65 @@ pub fn of_thread(
         .iter()
         .map(contact)
         .collect()
+}
+
+/// The contacts of a thread, its answers, and what belongs to none (§10).
+pub fn parts<'a>(
+    source: &str,
+    thread_id: &str,
+    events: &[&'a Event],
+    world: &mut World,
+) -> Vec<Part<'a>> {
+    let whole = |ids: Vec<&str>, events: Vec<&'a Event>| Part {
+        contact_id: None,
+        source: source.to_string(),
+        identifiers: registers::identifiers(&events),
+        events,
+        mails: ids.into_iter().map(str::to_string).collect(),
+        after: Vec::new(),
+    };
+    let contacts = of_thread(source, thread_id, events, &[], world);
+    let mut parts = Vec::new();
+    let mut mails = Vec::new();
+    for (contact_id, events) in by_contact_id(events) {
+        match Mail::of(contact_id, events.clone(), world).filter(|mail| !mail.is_automatic) {
+            Some(mail) => mails.push(mail),
+            None => parts.push(whole(vec![contact_id], events)),
+        }
+    }
+    mails.sort_by_key(|mail| (mail.time, !mail.is_received, mail.contact_id));
+    let place = |mail: &Mail| mails.iter().position(|one| std::ptr::eq(one, mail));
+    let mut part_of: Vec<Option<usize>> = vec![None; mails.len()];
+    let mut received: Vec<(usize, usize)> = Vec::new();
+    for draft in walk(&mails, world.config.mail_grace_ms) {
+        let all = || std::iter::once(&draft.mail).chain(&draft.thanks);
+        for mail in all().filter_map(|mail| place(mail)) {
+            part_of[mail] = Some(parts.len());
+        }
+        if draft.mail.is_received {
+            received.extend(place(draft.mail).map(|place| (place, parts.len())));
+        }
+        let events = all().flat_map(|mail| mail.events.clone()).collect();
+        let part = whole(all().map(|mail| mail.contact_id).collect(), events);
+        let id = draft.mail.contact_id;
+        let mut same = contacts.iter().filter(|contact| contact.contact_id == id);
+        let identifiers = same.next().map(|contact| contact.identifiers.clone());
+        parts.push(Part {
+            contact_id: Some(id.to_string()),
+            identifiers: identifiers.unwrap_or_default(),
+            ..part
+        });
+    }
+    for (place, mail) in mails.iter().enumerate() {
+        if part_of[place].is_none() {
+            let before = received.iter().filter(|(received, _)| *received < place);
+            parts.push(Part {
+                after: before.map(|(_, part)| *part).collect(),
+                ..whole(vec![mail.contact_id], mail.events.clone())
+            });
+        }
+    }
+    parts
 }
 
 impl<'a> Mail<'a> {

@@ -12,6 +12,7 @@
 pub mod alerts;
 pub mod config;
 pub mod contacts;
+pub mod erasures;
 pub mod event;
 pub mod identity;
 pub mod joins;
@@ -141,10 +142,76 @@ enum Key {
     Nothing,
 }
 
+/// A part of the input that was read before the next part came.
+#[derive(Clone, Debug, Default)]
+pub struct Chapter {
+    /// Its records. Those of name `erase` are acted upon in the end, one after the other.
+    pub lines: Vec<InputLine>,
+}
+
 /// Settles the records. The error is a mistake in the configuration.
 pub fn settle(config: &str, inputs: &[InputLine], options: Options) -> Result<Settled, String> {
     let config = config::read(config)?;
-    let (records, mut settled, mut counts) = decode_all(inputs, &config, options);
+    let (records, settled, counts) = decode_all(inputs, &config, options);
+    Ok(settle_records(config, records, settled, counts, options))
+}
+
+/// Settles records among which erasures are acted upon (§11). The error is a mistake in the
+/// configuration.
+pub fn settle_chapters(
+    config: &str,
+    chapters: &[Chapter],
+    options: Options,
+) -> Result<Settled, String> {
+    let config = config::read(config)?;
+    let mut world = World {
+        config,
+        end_of_time: options.until.unwrap_or(0),
+        incomplete: 0,
+    };
+    let (mut settled, mut counts) = (Settled::default(), Counts::default());
+    let mut memory = erasures::Memory::default();
+    let mut known: Vec<Record> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for chapter in chapters {
+        let (records, of_chapter, counted) = decode_all(&chapter.lines, &world.config, options);
+        settled.dead_letters.extend(of_chapter.dead_letters);
+        counts.add(counted);
+        let mut asked = Vec::new();
+        for record in records {
+            let mut left = memory.sift(record.clone(), &world);
+            if record.kind == "erase" && record.is_signal {
+                asked.push(record);
+                left = asked.last().cloned();
+                left.iter_mut().for_each(|erase| erase.identifiers.clear());
+            }
+            if let Some(record) = left {
+                let source = (record.channel.clone(), record.source.clone());
+                let name = (record.is_signal, source, record.event_id.clone());
+                seen.insert((key_of(&record), name, record.version.clone()));
+                known.push(record);
+            }
+        }
+        for erase in asked.iter().filter(|erase| !erase.identifiers.is_empty()) {
+            known = erasures::forget(known, erase, &mut memory, &mut world);
+        }
+    }
+    let config = world.config;
+    let read_new = seen.len() as u64;
+    counts.new = 0;
+    let mut settled = settle_records(config, known, settled, counts, options);
+    settled.summary["new"] = read_new.into();
+    settled.summary["duplicates"] = Value::Null;
+    Ok(settled)
+}
+
+fn settle_records(
+    config: Config,
+    records: Vec<Record>,
+    mut settled: Settled,
+    mut counts: Counts,
+    options: Options,
+) -> Settled {
     let times = records.iter().flat_map(|record| {
         let stated = [record.whole("started_at"), record.whole("ended_at")];
         stated.into_iter().flatten().chain([record.occurred_at])
@@ -168,7 +235,7 @@ pub fn settle(config: &str, inputs: &[InputLine], options: Options) -> Result<Se
     let owned = identity::resolve(contacts, &signals, &world);
     settled.markers = tables::markers(&signals, &world);
     settlement::write(owned, &mut settled, &world, &counts);
-    Ok(settled)
+    settled
 }
 
 /// What becomes of the records, one by one.
@@ -184,6 +251,18 @@ struct Counts {
 }
 
 impl Counts {
+    /// Adds what was counted of another part of the input.
+    fn add(&mut self, other: Counts) {
+        self.read += other.read;
+        self.decoded += other.decoded;
+        for (why, count) in other.ignored {
+            *self.ignored.entry(why).or_default() += count;
+        }
+        for (why, count) in other.rejected {
+            *self.rejected.entry(why).or_default() += count;
+        }
+    }
+
     fn count_unmapped(&mut self, records: &[Record], config: &Config) {
         let is_unmapped =
             |record: &&Record| registers::mapped_reason_code(record, config) == Some(None);

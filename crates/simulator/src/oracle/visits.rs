@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::World;
 use super::config::{Config, StepRow};
 use super::contacts::{self, Contact, EndKind, opens};
+use super::erasures::Part;
 use super::event::Record;
 use super::glob;
 use super::registers::{self, Event, Provenance, whole};
@@ -20,7 +21,6 @@ pub fn of_key(
 ) -> Vec<Contact> {
     let mut named: BTreeMap<(&str, &str), Vec<&Event>> = BTreeMap::new();
     let mut unnamed: Vec<&Event> = Vec::new();
-    let mut visits: Vec<Vec<&Event>> = Vec::new();
     for event in events {
         match event.contact_id() {
             Some(id) => named
@@ -28,25 +28,14 @@ pub fn of_key(
                 .or_default()
                 .push(event),
             None if event.kind() == "qualified" => world.incomplete += 1,
-            None if event.kind() == "contact" => visits.push(vec![event]),
             None => unnamed.push(event),
         }
     }
-    unnamed.sort_by_key(place);
-    for (nth, event) in unnamed.iter().enumerate() {
-        let silence = |before: &Event| event.occurred_at() - before.occurred_at();
-        let continues = nth > 0 && silence(unnamed[nth - 1]) <= world.config.inactivity_ms;
-        match visits.last_mut() {
-            Some(visit) if continues => visit.push(event),
-            _ => visits.push(vec![event]),
-        }
-    }
     let mut contacts = Vec::new();
-    for visit in visits {
-        let first = visit[0].greatest();
-        let text = format!("{}\n{}", device.unwrap_or_default(), first.event_id);
-        let id = format!("v{:016x}", xxh3_64(text.as_bytes()));
-        contacts.push(visit_of(&id, &first.source, &visit, &[], world));
+    for visit in cut(&unnamed, world) {
+        let id = id_of(device.unwrap_or_default(), &visit);
+        let source = &visit[0].greatest().source;
+        contacts.push(visit_of(&id, source, &visit, &[], world));
     }
     for ((source, id), events) in named {
         if !events.iter().any(|event| opens("web", event.kind())) {
@@ -60,6 +49,60 @@ pub fn of_key(
         contacts.push(visit_of(id, source, &events, &signals, world));
     }
     contacts
+}
+
+/// The visits of a device, and what belongs to none (§10).
+pub fn parts<'a>(device: &str, events: &[&'a Event], world: &mut World) -> Vec<Part<'a>> {
+    let (qualified, others): (Vec<&Event>, Vec<&Event>) =
+        events.iter().partition(|event| event.kind() == "qualified");
+    let mut groups = cut(&others, world);
+    let visits = groups.len();
+    groups.extend(qualified.into_iter().map(|event| vec![event]));
+    let part = |(place, events): (usize, Vec<&'a Event>)| {
+        let first = events[0].greatest();
+        let is_visit = place < visits;
+        Part {
+            contact_id: is_visit.then(|| id_of(device, &events)),
+            source: first.source.clone(),
+            identifiers: registers::identifiers(&events),
+            events,
+            mails: Vec::new(),
+            after: Vec::new(),
+        }
+    };
+    groups.into_iter().enumerate().map(part).collect()
+}
+
+/// The visits of a device's events.
+fn cut<'a>(events: &[&'a Event], world: &World) -> Vec<Vec<&'a Event>> {
+    let (mut alone, mut unnamed) = (Vec::new(), Vec::new());
+    for event in events {
+        if event.kind() == "contact" {
+            alone.push(vec![*event]);
+        } else {
+            unnamed.push(*event);
+        }
+    }
+    unnamed.sort_by_key(place);
+    let mut visits: Vec<Vec<&Event>> = Vec::new();
+    for event in unnamed {
+        let last = visits.last_mut();
+        let last = last.filter(|visit| {
+            let before = visit[visit.len() - 1];
+            event.occurred_at() - before.occurred_at() <= world.config.inactivity_ms
+        });
+        match last {
+            Some(visit) => visit.push(event),
+            None => visits.push(vec![event]),
+        }
+    }
+    visits.extend(alone);
+    visits
+}
+
+fn id_of(device: &str, visit: &[&Event]) -> String {
+    let text = format!("{device}\n{}", visit[0].greatest().event_id);
+    format!("v{:016x}", xxh3_64(text.as_bytes()))
 }
 
 /// Order of the events of a device.

@@ -1,6 +1,7 @@
 //! The door at work: records of the sources in, events by contact out.
 
 use crate::engine::{Engine, Refused};
+use crate::service::coordinator::{Coordinator, Erasure, Tasks};
 use crate::service::outlet::{DeadLetter, Outlet};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::wire::{self, Damaged, Logged};
@@ -8,7 +9,7 @@ use crate::service::work::{
     Crashed, Position, SET_ASIDE, Task, Took, Work, guarded, send_position,
 };
 use canonical::Decoded;
-use model::{ContactInput, Millis, RejectedReason, Text};
+use model::{ContactInput, Identifier, Millis, RejectedReason, Signal, SignalName, Text, Version};
 use stage_door::{Clocks, Place};
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_128;
@@ -65,11 +66,18 @@ pub(crate) struct DoorTask {
     aside: BTreeSet<i64>,
     admitted: Vec<(Text, ContactInput)>,
     dead: Vec<DeadLetter>,
+    /// Erasures that records of the open transaction ask for.
+    asked: Vec<Erasure>,
+    /// Only of the task that reads the topic of erasures: all that are not confirmed.
+    coordinator: Option<Coordinator>,
 }
 
 impl DoorTask {
     /// The clock of the partition: the least of its sources', each less its lateness.
     fn settled(&self, sources: &Sources, time: Millis) -> Option<Millis> {
+        if self.coordinator.is_some() {
+            return None;
+        }
         let is_caught_up = self
             .caught_up_at
             .is_some_and(|at| time.since(at) <= CAUGHT_UP_HOLDS_MS);
@@ -107,12 +115,20 @@ impl Task for DoorTask {
         self.position.commit();
         self.admitted.clear();
         self.dead.clear();
+        self.asked.clear();
+        if let Some(coordinator) = &mut self.coordinator {
+            coordinator.committed();
+        }
     }
 
     fn dropped(&mut self) {
         self.position.drop();
         self.admitted.clear();
         self.dead.clear();
+        self.asked.clear();
+        if let Some(coordinator) = &mut self.coordinator {
+            coordinator.dropped();
+        }
         self.caught_up_at = None;
         self.clocks = Clocks::default();
         self.restored();
@@ -134,6 +150,10 @@ impl Task for DoorTask {
         &self.read_at
     }
 
+    fn erasures(&self) -> (u64, u64) {
+        (0, self.coordinator.as_ref().map_or(0, Coordinator::pending))
+    }
+
     fn is_due(&self) -> bool {
         false
     }
@@ -148,15 +168,44 @@ pub(crate) struct DoorWork<'a, D: Decode> {
     engine: &'a Engine,
     sources: Sources,
     decode: D,
+    /// The topic of erasures.
+    erasures: Text,
+    /// The tasks that take part in an erasure.
+    tasks: Tasks,
 }
 
 impl<'a, D: Decode> DoorWork<'a, D> {
-    pub(crate) fn new(engine: &'a Engine, sources: Sources, decode: D) -> DoorWork<'a, D> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        sources: Sources,
+        decode: D,
+        (erasures, tasks): (Text, Tasks),
+    ) -> DoorWork<'a, D> {
         DoorWork {
             engine,
             sources,
             decode,
+            erasures,
+            tasks,
         }
+    }
+
+    /// A signal that asks for an erasure goes on without the identifiers that it names, so that
+    /// its second delivery is known; what they are goes where erasures are asked for.
+    fn take_erasure(&self, signal: &mut Signal, version: &mut Version) -> Option<Erasure> {
+        if signal.name != SignalName::Erase || signal.identifiers.is_empty() {
+            return None;
+        }
+        let named = std::mem::take(&mut signal.identifiers);
+        let identifiers: BTreeSet<Text> = named.iter().map(Identifier::text).collect();
+        let second = self.engine.door.second_hash();
+        let hashes = identifiers.iter().map(|one| second.of(one));
+        version.identity = hashes.fold(0, |all, hash| all ^ hash as u64);
+        Some(Erasure::of(
+            &self.engine.door,
+            identifiers,
+            signal.occurred_at,
+        ))
     }
 
     fn decoded(&mut self, topic: &str, record: &Record) -> Decoding {
@@ -184,6 +233,8 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             aside: BTreeSet::new(),
             admitted: Vec::new(),
             dead: Vec::new(),
+            asked: Vec::new(),
+            coordinator: (place.topic == self.erasures).then(Coordinator::default),
         }
     }
 
@@ -192,7 +243,12 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             Logged::Meta(name, meta) if name == task.place.to_string() => {
                 task.position.restored(meta);
             }
-            Logged::Meta(..) | Logged::State(..) => {}
+            Logged::State(key, deadline) => {
+                if let Some(coordinator) = &mut task.coordinator {
+                    coordinator.restore(record, key, deadline.is_some())?;
+                }
+            }
+            Logged::Meta(..) | Logged::Pending(..) | Logged::Remembered(..) => {}
         }
         Ok(())
     }
@@ -203,6 +259,12 @@ impl<D: Decode> Work for DoorWork<'_, D> {
         record: &Record,
         time: Millis,
     ) -> Result<Took, Damaged> {
+        if let Some(coordinator) = &mut task.coordinator {
+            let unique = &self.engine.door.settings().unique;
+            coordinator.hear(record, &task.place, &self.tasks, unique)?;
+            task.position.read(record.offset);
+            return Ok(Took::Taken);
+        }
         if task.aside.contains(&record.offset) {
             task.position.counts.read += 1;
             *task.position.counts.rejected.entry(SET_ASIDE).or_default() += 1;
@@ -234,7 +296,10 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             return Ok(Took::Crashed);
         };
         match admitted {
-            Ok((key, input)) => {
+            Ok((key, mut input)) => {
+                if let ContactInput::Signal(version, signal) = &mut input {
+                    task.asked.extend(self.take_erasure(signal, version));
+                }
                 let source = match &input {
                     ContactInput::Event(_, event) => &event.source,
                     ContactInput::Signal(_, signal) => &signal.source,
@@ -275,12 +340,31 @@ impl<D: Decode> Work for DoorWork<'_, D> {
         moved
     }
 
+    fn outside<P: Port>(&self, task: &mut DoorTask, port: &mut P) -> bool {
+        let Some(coordinator) = &mut task.coordinator else {
+            return false;
+        };
+        let is_open = coordinator.purge(port);
+        task.position.is_open |= is_open;
+        is_open
+    }
+
     fn flush<P: Port>(
         &mut self,
         task: &mut DoorTask,
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
     ) -> Result<(), Crashed> {
+        if let Some(coordinator) = &mut task.coordinator {
+            let second = self.engine.door.second_hash();
+            let confirmed = coordinator.flush(changelog, &self.tasks, second, outlet);
+            task.position.counts.erasures_confirmed += confirmed;
+            send_position(&task.place, &task.position, changelog, outlet);
+            return Ok(());
+        }
+        for Erasure { key, value, .. } in &task.asked {
+            outlet.erasure(key, Some(value));
+        }
         for (key, input) in &task.admitted {
             outlet.contact_input(key, input);
         }

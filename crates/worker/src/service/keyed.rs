@@ -1,16 +1,19 @@
 //! A stage that keeps a state per key: contacts, handles, customers.
 
+use crate::service::erasing::{Erases, Erasing, Search, States};
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::timers::{Timer, Timers};
+use crate::service::topics::StageName;
 use crate::service::wire::{self, Damaged, Heard, Logged, Meta};
 use crate::service::work::{
     Crashed, Position, Task, Took, Work, guarded, least_clock, send_position,
 };
 use hashbrown::HashMap;
-use model::{Deadlines, Millis, Now, Stage, Text, Wait};
+use model::{Absorbed, Brings, Deadlines, Millis, Now, Stage, Text, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use stage_door::SecondHash;
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
@@ -51,9 +54,60 @@ pub(crate) struct KeyedTask<S: Stage> {
     aside: BTreeSet<Text>,
     /// What the open transaction has sent to the changelog.
     sealed: Vec<(Text, Option<Sealed>)>,
+    erasing: Erasing<S>,
+    /// The code has crashed on a state that was looked at: the transaction has to be aborted.
+    has_crashed: bool,
 }
 
-impl<S: Stage> KeyedTask<S>
+/// The states of a task, while something is being forgotten.
+struct Held<'a, S: Stage> {
+    stage: &'a S,
+    base: &'a HashMap<Text, Kept, Xxh3DefaultBuilder>,
+    overlay: &'a mut BTreeMap<Text, S::State>,
+    aside: &'a mut BTreeSet<Text>,
+    has_crashed: &'a mut bool,
+}
+
+impl<S: Stage> States<S> for Held<'_, S>
+where
+    S::State: DeserializeOwned,
+{
+    fn keys(&self) -> Vec<Text> {
+        let open = self.overlay.keys();
+        let new = open.filter(|key| !self.base.contains_key(*key));
+        self.base.keys().chain(new).cloned().collect()
+    }
+
+    fn look(&mut self, key: &Text, search: &Search, see: impl FnOnce(&mut S::State) -> bool) {
+        if self.aside.contains(key) {
+            return;
+        }
+        let seen = match self.overlay.get_mut(key) {
+            Some(state) => guarded(|| see(state)).map(drop),
+            None => {
+                let kept = self.base.get(key);
+                let Some(kept) = kept.filter(|kept| search.finds(key, &kept.value)) else {
+                    return;
+                };
+                // A state that cannot be read is found when the key's next record comes.
+                let Ok(mut state) = wire::state_of(self.stage, &kept.value) else {
+                    return;
+                };
+                guarded(|| see(&mut state)).map(|has_changed| {
+                    if has_changed {
+                        self.overlay.insert(key.clone(), state);
+                    }
+                })
+            }
+        };
+        if seen.is_err() {
+            self.aside.insert(key.clone());
+            *self.has_crashed = true;
+        }
+    }
+}
+
+impl<S: Erases> KeyedTask<S>
 where
     S::State: Serialize + DeserializeOwned,
 {
@@ -81,7 +135,7 @@ where
     }
 }
 
-impl<S: Stage> Task for KeyedTask<S>
+impl<S: Erases> Task for KeyedTask<S>
 where
     S::State: Serialize + DeserializeOwned,
 {
@@ -99,6 +153,7 @@ where
 
     fn committed(&mut self) {
         self.position.commit();
+        self.erasing.committed();
         self.overlay.clear();
         for timer in std::mem::take(&mut self.fired) {
             if let Some(kept) = self.base.get_mut(&timer.key) {
@@ -112,6 +167,7 @@ where
 
     fn dropped(&mut self) {
         self.position.drop();
+        self.erasing.dropped();
         self.overlay.clear();
         self.sealed.clear();
         for timer in std::mem::take(&mut self.fired) {
@@ -136,7 +192,11 @@ where
     }
 
     fn is_due(&self) -> bool {
-        self.timers.is_due(&now_of(&self.position.open))
+        self.erasing.is_working() || self.timers.is_due(&now_of(&self.position.open))
+    }
+
+    fn erasures(&self) -> (u64, u64) {
+        self.erasing.sizes()
     }
 
     fn clock(&self) -> Option<Millis> {
@@ -158,17 +218,30 @@ pub(crate) struct Keyed<'a, S: Stage> {
     before: Vec<Text>,
     /// The bytes of a state in which nothing is kept: such a key is let go of.
     nothing: Vec<u8>,
+    name: StageName,
+    second_hash: &'a SecondHash,
+    /// So long after what it is about something that was forgotten is remembered.
+    remembered_ms: i64,
 }
 
 impl<'a, S: Stage> Keyed<'a, S>
 where
     S::State: Serialize + DeserializeOwned,
 {
-    pub(crate) fn new(stage: &'a S, before: Vec<Text>) -> Keyed<'a, S> {
+    pub(crate) fn new(
+        stage: &'a S,
+        name: StageName,
+        before: Vec<Text>,
+        second_hash: &'a SecondHash,
+        remembered_ms: i64,
+    ) -> Keyed<'a, S> {
         Keyed {
             stage,
             before,
             nothing: wire::state_bytes(&S::State::default()),
+            name,
+            second_hash,
+            remembered_ms,
         }
     }
 
@@ -188,7 +261,7 @@ where
     }
 }
 
-impl<S: Stage + Routed> Work for Keyed<'_, S>
+impl<S: Erases + Routed> Work for Keyed<'_, S>
 where
     S::State: Serialize + DeserializeOwned,
     S::Input: DeserializeOwned,
@@ -206,6 +279,8 @@ where
             fired: Vec::new(),
             aside: BTreeSet::new(),
             sealed: Vec::new(),
+            erasing: Erasing::new(self.name, &self.before),
+            has_crashed: false,
         }
     }
 
@@ -216,6 +291,10 @@ where
             Logged::State(key, Some(deadlines)) => {
                 let value = record.value.as_deref().unwrap_or_default();
                 task.keep(key.into(), Some((deadlines, value.into())));
+            }
+            Logged::Pending(name, pending) => task.erasing.restore(name, pending),
+            Logged::Remembered(hash, remembered) => {
+                task.erasing.restore_memory(hash, remembered);
             }
         }
         Ok(())
@@ -236,11 +315,20 @@ where
                     open.now = open.now.max(least_clock(&self.before, open));
                 }
             }
+            Heard::Erasure(passing) => task.erasing.hear(passing, self.second_hash),
             Heard::Message(key, _) if task.aside.contains(&key) => {
-                let detail = format!("the code crashed on its key {key}");
+                // The key may be a customer's: the dead letter says where the record stands.
+                let detail = "the code crashed on its key".to_owned();
                 task.position.put_aside(&task.place, record, detail);
             }
-            Heard::Message(key, input) => {
+            Heard::Message(key, mut input) => {
+                let (stage, second_hash) = (self.stage, self.second_hash);
+                if task.erasing.sifts(stage, &key, &mut input, second_hash) {
+                    task.position.counts.absorbed(Absorbed::Duplicate);
+                    task.position.counts.erased += 1;
+                    task.position.read(record.offset);
+                    return Ok(Took::Taken);
+                }
                 let state = self.open(task, &key).map_err(|what| Damaged {
                     offset: record.offset,
                     what: format!("the state of its key: {what}"),
@@ -260,7 +348,7 @@ where
 
     fn fire(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
         let now = now_of(&task.position.open);
-        let mut fired = 0;
+        let mut fired = self.erase(task, keys_max);
         while fired < keys_max {
             let Some(timer) = task.timers.pop(&now) else {
                 break;
@@ -301,6 +389,10 @@ where
         outlet: &mut Outlet<'_, P>,
     ) -> Result<(), Crashed> {
         let now = now_of(&task.position.open);
+        if std::mem::take(&mut task.has_crashed) {
+            return Err(Crashed);
+        }
+        task.erasing.say(outlet);
         let mut outputs = Vec::new();
         for (key, state) in &mut task.overlay {
             let settled = guarded(|| {
@@ -331,7 +423,37 @@ where
             task.sealed
                 .push((key.clone(), Some((deadlines, value.into()))));
         }
+        let offset = task.position.open.offset;
+        task.erasing.flush(&task.place, offset, changelog, outlet);
+        let before = now.settled(Brings::ALL).minus(self.remembered_ms);
+        task.erasing.let_go(before, changelog, outlet);
         send_position(&task.place, &task.position, changelog, outlet);
         Ok(())
+    }
+}
+
+impl<S: Erases + Routed> Keyed<'_, S>
+where
+    S::State: Serialize + DeserializeOwned,
+{
+    /// Goes on with what is to be forgotten. Says how many keys that concerned.
+    fn erase(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
+        if !task.erasing.is_working() {
+            return 0;
+        }
+        let now = now_of(&task.position.open);
+        let mut states = Held {
+            stage: self.stage,
+            base: &task.base,
+            overlay: &mut task.overlay,
+            aside: &mut task.aside,
+            has_crashed: &mut task.has_crashed,
+        };
+        let (stage, second_hash) = (self.stage, self.second_hash);
+        let work = &mut task.erasing;
+        let opened = work.work(stage, second_hash, &now, keys_max, &mut states);
+        let opened = opened + usize::from(task.has_crashed);
+        task.position.is_open |= opened > 0;
+        opened
     }
 }

@@ -3,7 +3,9 @@
 //! [`Runner`] is a stage of one process. It knows a log by its [`Port`] only; Apache Kafka and the
 //! simulator's broker are the two there are.
 
+mod coordinator;
 mod door;
+mod erasing;
 mod keyed;
 mod outlet;
 mod port;
@@ -18,13 +20,16 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+pub use coordinator::{CONFIRMED_KEY_PREFIX, Erasure};
 pub use door::{Decode, Decoding, Sources};
 pub use outlet::{DeadLetter, Encode};
-pub use port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
+pub use port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 pub use runner::{Pace, Stepped};
 pub use stages::{Application, Runner};
 pub use stats::{
     AlertCounts, Business, COMMIT_US_BOUNDS, Follower, Paired, Reasons, ResyncCause, SourceStats,
     Stats, TaskPhase, TaskStats,
 };
-pub use topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, StageName, TABLES, partition_of, topic_name};
+pub use topics::{
+    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
+};

@@ -2,8 +2,8 @@
 
 use crate::service::port::{Port, PortError, TopicPartition};
 use crate::service::stats::{Business, Reasons};
-use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, StageName, Topic};
-use crate::service::wire;
+use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
+use crate::service::wire::{self, PASSING_KEY, Passing};
 use model::{Alert, ContactInput, ContactName, ContactResult, Session, Signal, Text};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -65,9 +65,16 @@ impl Topics {
     ) -> Result<Topics, PortError> {
         let mut open = |table| Topic::open(application_id, table, port);
         let tables: &[&'static str] = match stage {
-            StageName::Door | StageName::Handles => &["dead_letters"],
+            StageName::Door | StageName::Handles => &["dead_letters", ERASURES],
             StageName::Contacts => &["dead_letters", "markers"],
-            StageName::Customers => &["dead_letters", "contacts", "verdicts", "sessions", "alerts"],
+            StageName::Customers => &[
+                "dead_letters",
+                ERASURES,
+                "contacts",
+                "verdicts",
+                "sessions",
+                "alerts",
+            ],
         };
         Ok(Topics {
             changelog: open(stage.changelog())?,
@@ -156,6 +163,28 @@ impl<P: Port> Outlet<'_, P> {
         self.sent.changelog_bytes += (self.key.len() + self.buffer.len()) as u64;
     }
 
+    /// Writes bytes of a form of ours to the changelog, or a tombstone, under a key that is whole.
+    pub(crate) fn changelog(&mut self, place: &TopicPartition, key: &[u8], value: Option<&[u8]>) {
+        self.port.send(place, key, value);
+        self.sent.changelog_bytes += (key.len() + value.map_or(0, <[u8]>::len)) as u64;
+    }
+
+    /// Tells every task of a stage that an erasure goes through.
+    pub(crate) fn pass_on(&mut self, table: &'static str, passing: &Passing) {
+        wire::passing(passing, self.buffer);
+        for place in self.topics.find(table).all() {
+            self.port.send(&place, PASSING_KEY, Some(self.buffer));
+            *self.sent.records.entry(table).or_default() += 1;
+        }
+    }
+
+    /// Writes to the topic of erasures; `None`: a tombstone.
+    pub(crate) fn erasure(&mut self, key: &str, value: Option<&[u8]>) {
+        let place = self.topics.find(ERASURES).of(key);
+        self.port.send(&place, key.as_bytes(), value);
+        *self.sent.records.entry(ERASURES).or_default() += 1;
+    }
+
     pub(crate) fn contact_input(&mut self, key: &str, input: &ContactInput) {
         self.message(BY_CONTACT, key, input);
     }
@@ -232,6 +261,10 @@ impl Routed for stage_customers::Customers {
                 outlet.encode.alert(&alert, outlet.buffer);
                 let row_key = format!("{key}/{}", alert.alert_id);
                 outlet.row("alerts", key, &row_key, true);
+            }
+            Output::AlertGone { alert, .. } => {
+                let row_key = format!("{key}/{}", alert.alert_id);
+                outlet.row("alerts", key, &row_key, false);
             }
             Output::Cut { .. } => {}
         }

@@ -97,6 +97,17 @@ pub enum Outcome {
     Unknown,
 }
 
+/// What has become of records that are to be deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purge {
+    /// They are being deleted.
+    Going,
+    /// They are gone: no reader sees them again.
+    Done,
+    /// They cannot be deleted, and why.
+    Refused(String),
+}
+
 /// A log that cannot be worked with: the caller drops the port and makes another one later.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{0}")]
@@ -143,6 +154,10 @@ pub trait Port {
 
     /// Appends a record outside any transaction, without waiting for it. It may be lost.
     fn tell(&mut self, to: &TopicPartition, key: &[u8], value: &[u8]);
+
+    /// Deletes the records before these offsets, of topics of ours. It takes a while, and is asked
+    /// again with the same offsets until it is no longer [`Purge::Going`].
+    fn purge(&mut self, before: &[(TopicPartition, i64)]) -> Purge;
 
     /// Number of partitions of a topic that is written to.
     ///

@@ -11,10 +11,10 @@
 //! what is committed but the overlay, which an abort drops.
 
 use crate::service::outlet::{Encode, Outlet, Sent, Topics};
-use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
+use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::stages::Application;
 use crate::service::stats::{Reasons, ResyncCause, Stats, TaskPhase, TaskStats};
-use crate::service::topics::{StageName, topic_name};
+use crate::service::topics::{ERASURES, StageName, topic_name};
 use crate::service::wire;
 use crate::service::work::{Crashed, Task, Took, Work, add_sent};
 use model::{Millis, Text};
@@ -34,6 +34,8 @@ pub struct Pace {
     pub clock_every_ms: i64,
     /// And again after this long, changed or not: one may have been lost.
     pub clock_again_ms: i64,
+    /// Records of topics of ours that every task has read are deleted this often.
+    pub purge_every_ms: i64,
 }
 
 impl Default for Pace {
@@ -44,6 +46,7 @@ impl Default for Pace {
             timers_per_step_max: 500,
             clock_every_ms: 1_000,
             clock_again_ms: 10_000,
+            purge_every_ms: 60_000,
         }
     }
 }
@@ -124,6 +127,10 @@ pub(crate) struct Loop<P: Port, W: Work> {
     opened_at: Option<Millis>,
     open_records: usize,
     sent: Sent,
+    /// When records were last deleted, in real time.
+    purged_at: Millis,
+    /// What is being deleted.
+    purging: Vec<(TopicPartition, i64)>,
     pub(crate) reasons: Reasons,
     buffer: Vec<u8>,
     key: Vec<u8>,
@@ -141,7 +148,15 @@ impl<P: Port, W: Work> Loop<P, W> {
         let id = &application.id;
         let topics = Topics::open(id, stage, &mut port)?;
         let inputs = match stage.input() {
-            None => application.sources.clone(),
+            None => {
+                let erasures = topic_name(id, ERASURES);
+                application
+                    .sources
+                    .iter()
+                    .cloned()
+                    .chain([erasures])
+                    .collect()
+            }
             Some(input) => vec![topic_name(id, input)],
         };
         let mut input_partitions = BTreeMap::new();
@@ -170,6 +185,8 @@ impl<P: Port, W: Work> Loop<P, W> {
             opened_at: None,
             open_records: 0,
             sent: Sent::default(),
+            purged_at: Millis::MIN,
+            purging: Vec::new(),
             reasons: Reasons::default(),
             buffer: Vec::new(),
             key: Vec::new(),
@@ -189,6 +206,7 @@ impl<P: Port, W: Work> Loop<P, W> {
         let polled = self.port.poll(wait)?;
         self.take(polled)?;
         self.tick();
+        self.purge();
         let mut stepped = Stepped::default();
         if self.is_commit_due() {
             stepped.committed = self.commit();
@@ -425,10 +443,40 @@ impl<P: Port, W: Work> Loop<P, W> {
             self.open_records += fired;
             is_open |= fired > 0;
             is_open |= self.work.tick(&mut slot.task, time);
+            is_open |= self.work.outside(&mut slot.task, &mut self.port);
         }
         if is_open {
             self.opened_at.get_or_insert(time);
         }
+    }
+
+    /// Deletes, from time to time, what every task of this process has read of topics of ours: what
+    /// stands there names customers, and nobody reads it again.
+    fn purge(&mut self) {
+        let time = self.port.time();
+        if self.stage == StageName::Door || time.since(self.purged_at) < self.pace.purge_every_ms {
+            return;
+        }
+        if self.purging.is_empty() {
+            let running = self
+                .slots
+                .iter()
+                .filter(|(_, slot)| matches!(slot.phase, Phase::Running));
+            let read = running.filter_map(|(place, slot)| {
+                let offset = slot.task.position().committed.offset?;
+                Some((place.clone(), offset))
+            });
+            self.purging = read.collect();
+        }
+        if !self.purging.is_empty() {
+            match self.port.purge(&self.purging) {
+                Purge::Going => return,
+                Purge::Done => {}
+                Purge::Refused(_) => self.stats.purges_refused += 1,
+            }
+        }
+        self.purging.clear();
+        self.purged_at = time;
     }
 
     /// Says whether the transaction is committed.
@@ -621,6 +669,11 @@ impl<P: Port, W: Work> Loop<P, W> {
         self.stats.tasks = tasks.collect();
         let aside = self.slots.values().map(|slot| slot.task.aside());
         self.stats.set_aside_keys = aside.sum();
+        let erasures = self.slots.values().map(|slot| slot.task.erasures());
+        let (remembered, pending) =
+            erasures.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        self.stats.erasures_remembered = remembered;
+        self.stats.erasures_pending = pending;
         let heard = self.slots.values().flat_map(|slot| slot.task.heard());
         for (source, at) in heard {
             let known = self.stats.sources.entry(source.clone()).or_default();

@@ -1,13 +1,14 @@
 //! A stage of one process, whichever it is.
 
 use crate::engine::Engine;
+use crate::service::coordinator::Tasks;
 use crate::service::door::{Decode, DoorWork, Sources};
 use crate::service::keyed::Keyed;
 use crate::service::outlet::Encode;
 use crate::service::port::{Port, PortError, TopicPartition};
 use crate::service::runner::{Loop, Pace, Stepped};
 use crate::service::stats::{Reasons, Stats};
-use crate::service::topics::{StageName, topic_name};
+use crate::service::topics::{ERASURES, StageName, topic_name};
 use model::Text;
 use stage_contacts::Contacts;
 use stage_customers::Customers;
@@ -23,6 +24,9 @@ pub struct Application {
     pub sources: Vec<Text>,
     /// How transactions are cut.
     pub pace: Pace,
+    /// So long after an erasure what was forgotten may be delivered again and is known, in
+    /// milliseconds of event time: the greatest acceptance of a source and the reach.
+    pub remembered_ms: i64,
 }
 
 /// A stage of one process on a log: all its tasks, on one thread.
@@ -55,12 +59,19 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     pub fn door(
         engine: &'a Engine,
         application: &Application,
-        port: P,
+        mut port: P,
         encode: Box<dyn Encode>,
         sources: Sources,
         decode: D,
     ) -> Result<Runner<'a, P, D>, PortError> {
-        let work = DoorWork::new(engine, sources, decode);
+        let mut of = |stage| tasks_of(&[input_of(application, stage)], &mut port);
+        let tasks = Tasks {
+            contacts: of(StageName::Contacts)?,
+            handles: of(StageName::Handles)?,
+            customers: of(StageName::Customers)?,
+        };
+        let erasures = topic_name(&application.id, ERASURES);
+        let work = DoorWork::new(engine, sources, decode, (erasures, tasks));
         let stage = Loop::new(application, StageName::Door, port, work, encode)?;
         Ok(Runner(Any::Door(Box::new(stage))))
     }
@@ -76,7 +87,13 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         encode: Box<dyn Encode>,
     ) -> Result<Runner<'a, P, D>, PortError> {
         let before = tasks_of(&application.sources, &mut port)?;
-        let work = Keyed::new(&engine.contacts, before);
+        let work = Keyed::new(
+            &engine.contacts,
+            StageName::Contacts,
+            before,
+            engine.door.second_hash(),
+            application.remembered_ms,
+        );
         let stage = Loop::new(application, StageName::Contacts, port, work, encode)?;
         Ok(Runner(Any::Contacts(Box::new(stage))))
     }
@@ -92,7 +109,13 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         encode: Box<dyn Encode>,
     ) -> Result<Runner<'a, P, D>, PortError> {
         let before = tasks_of(&[input_of(application, StageName::Contacts)], &mut port)?;
-        let work = Keyed::new(&engine.handles, before);
+        let work = Keyed::new(
+            &engine.handles,
+            StageName::Handles,
+            before,
+            engine.door.second_hash(),
+            application.remembered_ms,
+        );
         let stage = Loop::new(application, StageName::Handles, port, work, encode)?;
         Ok(Runner(Any::Handles(Box::new(stage))))
     }
@@ -109,7 +132,13 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     ) -> Result<Runner<'a, P, D>, PortError> {
         let stages = [StageName::Contacts, StageName::Handles];
         let before = tasks_of(&stages.map(|stage| input_of(application, stage)), &mut port)?;
-        let work = Keyed::new(&engine.customers, before);
+        let work = Keyed::new(
+            &engine.customers,
+            StageName::Customers,
+            before,
+            engine.door.second_hash(),
+            application.remembered_ms,
+        );
         let stage = Loop::new(application, StageName::Customers, port, work, encode)?;
         Ok(Runner(Any::Customers(Box::new(stage))))
     }

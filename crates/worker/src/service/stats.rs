@@ -132,6 +132,12 @@ pub struct Stats {
     pub set_aside_keys: u64,
     /// Keys whose state was let go because nothing can matter to it any more.
     pub evicted: u64,
+    /// Things forgotten that are remembered, so that they are known when they come again.
+    pub erasures_remembered: u64,
+    /// Erasures that this stage has not done yet; of the door: that are not confirmed.
+    pub erasures_pending: u64,
+    /// Times that records which everybody had read could not be deleted.
+    pub purges_refused: u64,
     /// What the customers stage told and took back.
     pub business: Business,
     /// The sources that the door knows, by name.

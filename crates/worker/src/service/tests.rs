@@ -1,13 +1,15 @@
 //! A stage that crashes on some of its keys: nobody else stands still, nothing is lost unsaid.
 
+use crate::service::erasing::Erases;
 use crate::service::keyed::Keyed;
 use crate::service::outlet::{DeadLetter, Encode, Outlet, Routed};
-use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
+use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::runner::{Loop, Pace};
 use crate::service::stages::Application;
 use crate::service::topics::StageName;
 use crate::service::wire;
 use model::{Absorbed, Alert, ContactResult, Deadlines, Millis, Now, Session, Signal, Stage, Text};
+use stage_door::SecondHash;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -32,6 +34,8 @@ impl Stage for Brittle {
 
     fn deadlines(&self, _state: &u64, _out: &mut Deadlines) {}
 }
+
+impl Erases for Brittle {}
 
 impl Routed for Brittle {
     fn route<P: Port>(key: &str, output: u64, outlet: &mut Outlet<'_, P>) {
@@ -114,6 +118,10 @@ impl Port for OneLog {
 
     fn tell(&mut self, _to: &TopicPartition, _key: &[u8], _value: &[u8]) {}
 
+    fn purge(&mut self, _before: &[(TopicPartition, i64)]) -> Purge {
+        Purge::Done
+    }
+
     fn partitions(&mut self, _topic: &str) -> Result<u32, PortError> {
         Ok(1)
     }
@@ -149,9 +157,11 @@ fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
         id: "a".into(),
         sources: Vec::new(),
         pace: Pace::default(),
+        remembered_ms: 0,
     };
-    let work = Keyed::new(&Brittle, Vec::new());
     let stage = StageName::Handles;
+    let second = SecondHash::new(&[0; 32]);
+    let work = Keyed::new(&Brittle, stage, Vec::new(), &second, 0);
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     // What a crash prints is of no interest here.
     let hook = std::panic::take_hook();

@@ -77,6 +77,8 @@ pub const BY_CONTACT: &str = "by_contact";
 pub const BY_HANDLE: &str = "by_handle";
 /// Before the customers stage, by the customer's key.
 pub const BY_CUSTOMER: &str = "by_customer";
+/// Where erasures are asked for and confirmed: one partition, which a task of the door reads.
+pub const ERASURES: &str = "erasures";
 /// The output tables that have a topic.
 pub const TABLES: [&str; 6] = [
     "contacts",

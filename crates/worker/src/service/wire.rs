@@ -4,10 +4,10 @@
 //! reads what an earlier one wrote. Forms are only ever added.
 
 use crate::service::port::Record;
-use model::{Brings, Deadlines, Millis, Stage, Text, Wait};
+use model::{Brings, Deadlines, Forget, Known, Millis, Stage, Text, Wait};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use thiserror::Error;
 
 /// A message for a stage: postcard.
@@ -23,6 +23,22 @@ const META: u8 = 4;
 const STATE: u8 = 5;
 /// The schema of the states that have none written beside them.
 const FIRST_SCHEMA: u8 = 1;
+/// An erasure that goes through the stages: postcard.
+const PASSING: u8 = 20;
+/// What a task knows of an erasure that goes through it, in a changelog: postcard.
+const PENDING: u8 = 21;
+/// What is remembered of something that was forgotten, in a changelog: postcard.
+const REMEMBERED: u8 = 22;
+/// Somebody asks for an erasure: postcard.
+const REQUEST: u8 = 23;
+/// A task has done its part of an erasure: postcard.
+const ANSWER: u8 = 24;
+/// Before the key of what a task knows of an erasure.
+const PENDING_KEY: u8 = b'e';
+/// Before the second hash of something that was forgotten.
+const REMEMBERED_KEY: u8 = b'f';
+/// The key of erasures that go through the stages.
+pub(crate) const PASSING_KEY: &[u8] = b"erasure";
 /// Before the key of a state in a changelog.
 const STATE_KEY: u8 = b's';
 /// Before the key of a position in a changelog.
@@ -53,6 +69,65 @@ pub(crate) enum Heard<I> {
     Message(Text, I),
     /// The clock of a task before this one.
     Clock(Text, Millis),
+    /// An erasure.
+    Erasure(Passing),
+}
+
+/// An erasure on its way through the stages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Passing {
+    /// Which.
+    pub id: Text,
+    /// What is known is asked for; nothing is forgotten yet.
+    pub is_ask: bool,
+    /// What is to be forgotten.
+    pub forget: Forget,
+    /// The task that passes it on.
+    pub from: Text,
+    /// By task, the offset up to which it has read: what lies before may be deleted.
+    pub reads: BTreeMap<Text, i64>,
+}
+
+/// What a task knows of an erasure that goes through it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pending {
+    /// What is known is asked for; nothing is forgotten yet.
+    pub is_ask: bool,
+    /// What is to be forgotten.
+    pub forget: Forget,
+    /// The tasks that have passed it on.
+    pub heard: BTreeSet<Text>,
+    /// As in [`Passing`].
+    pub reads: BTreeMap<Text, i64>,
+}
+
+/// What is remembered under a second hash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    /// All of it was forgotten up to this instant.
+    pub whole_at: Millis,
+    /// Parts of it, by their hash, were forgotten up to an instant.
+    pub parts: BTreeMap<u64, Millis>,
+}
+
+/// Somebody asks for an erasure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// What was said up to this instant is to be forgotten.
+    pub at: Millis,
+    /// Identifiers as they leave the door, by their text.
+    pub identifiers: BTreeSet<Text>,
+}
+
+/// A task has done its part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    /// It was asked what is known.
+    pub is_ask: bool,
+    /// What it knows.
+    pub known: Known,
+    /// As in [`Passing`].
+    pub reads: BTreeMap<Text, i64>,
 }
 
 /// What a record of a changelog says.
@@ -61,6 +136,10 @@ pub(crate) enum Logged<'a> {
     State(&'a str, Option<Deadlines>),
     /// The position of a task, by the task's name.
     Meta(&'a str, Meta),
+    /// What a task knows of an erasure; `None`: it has done its part.
+    Pending(&'a str, Option<Pending>),
+    /// What is remembered under a second hash; `None`: nothing any more.
+    Remembered(u128, Option<Remembered>),
 }
 
 /// Where a task stands: committed together with what follows from everything before it.
@@ -105,6 +184,56 @@ pub(crate) fn state_bytes<S: Serialize>(state: &S) -> Vec<u8> {
 
 pub(crate) fn meta(meta: &Meta, into: &mut Vec<u8>) {
     encode(META, meta, into);
+}
+
+pub(crate) fn passing(passing: &Passing, into: &mut Vec<u8>) {
+    encode(PASSING, passing, into);
+}
+
+pub(crate) fn pending(pending: &Pending, into: &mut Vec<u8>) {
+    encode(PENDING, pending, into);
+}
+
+pub(crate) fn remembered(remembered: &Remembered, into: &mut Vec<u8>) {
+    encode(REMEMBERED, remembered, into);
+}
+
+pub(crate) fn request(request: &Request, into: &mut Vec<u8>) {
+    encode(REQUEST, request, into);
+}
+
+pub(crate) fn answer(answer: &Answer, into: &mut Vec<u8>) {
+    encode(ANSWER, answer, into);
+}
+
+/// The key in a changelog of what a task knows of an erasure.
+pub(crate) fn pending_key(name: &str) -> Vec<u8> {
+    [&[PENDING_KEY], name.as_bytes()].concat()
+}
+
+/// The key in a changelog of what is remembered under a second hash.
+pub(crate) fn remembered_key(hash: u128) -> Vec<u8> {
+    format!("{}{hash:032x}", char::from(REMEMBERED_KEY)).into_bytes()
+}
+
+/// The request in a record of the topic of erasures.
+pub(crate) fn request_of(record: &Record) -> Result<Request, Damaged> {
+    match record.value.as_deref() {
+        Some([REQUEST, value @ ..]) => {
+            postcard::from_bytes(value).map_err(|error| Damaged::new(record, error.to_string()))
+        }
+        _ => Err(Damaged::new(record, "it is no request for an erasure")),
+    }
+}
+
+/// The answer in a record of the topic of erasures.
+pub(crate) fn answer_of(record: &Record) -> Result<Answer, Damaged> {
+    match record.value.as_deref() {
+        Some([ANSWER, value @ ..]) => {
+            postcard::from_bytes(value).map_err(|error| Damaged::new(record, error.to_string()))
+        }
+        _ => Err(Damaged::new(record, "it is no answer to an erasure")),
+    }
 }
 
 pub(crate) fn state_key(key: &str, into: &mut Vec<u8>) {
@@ -173,6 +302,14 @@ where
     })
 }
 
+/// The bytes behind the deadlines in a value of a changelog.
+///
+/// # Errors
+/// It cannot be read.
+pub(crate) fn bytes_of(value: &[u8]) -> Result<&[u8], String> {
+    parts_of(value).map(|(_, _, bytes)| bytes)
+}
+
 fn unknown_form(form: u8) -> String {
     format!("unknown form {form}: a newer release has written it; start that one")
 }
@@ -199,6 +336,10 @@ pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Dam
             let at = postcard::from_bytes(value).map_err(unread)?;
             Ok(Heard::Clock(key, at))
         }
+        Some([PASSING, value @ ..]) => {
+            let passing = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Heard::Erasure(passing))
+        }
         Some([form, ..]) => Err(Damaged::new(record, unknown_form(*form))),
         Some([]) | None => Err(Damaged::new(record, "it has no value")),
     }
@@ -208,7 +349,10 @@ pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Dam
 pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
     let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
     let (kind, name) = match key(record)? {
-        [kind @ (STATE_KEY | META_KEY), name @ ..] => (*kind, text(record, name)?),
+        [
+            kind @ (STATE_KEY | META_KEY | PENDING_KEY | REMEMBERED_KEY),
+            name @ ..,
+        ] => (*kind, text(record, name)?),
         _ => return Err(Damaged::new(record, "unknown form of its key")),
     };
     match (kind, record.value.as_deref()) {
@@ -220,6 +364,23 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
         (META_KEY, Some([META, value @ ..])) => {
             let meta = postcard::from_bytes(value).map_err(unread)?;
             Ok(Logged::Meta(name, meta))
+        }
+        (PENDING_KEY, None) => Ok(Logged::Pending(name, None)),
+        (PENDING_KEY, Some([PENDING, value @ ..])) => {
+            let pending = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Logged::Pending(name, Some(pending)))
+        }
+        (REMEMBERED_KEY, value) => {
+            let hash = u128::from_str_radix(name, 16);
+            let hash = hash.map_err(|_| Damaged::new(record, "its key is no second hash"))?;
+            match value {
+                None => Ok(Logged::Remembered(hash, None)),
+                Some([REMEMBERED, value @ ..]) => {
+                    let remembered = postcard::from_bytes(value).map_err(unread)?;
+                    Ok(Logged::Remembered(hash, Some(remembered)))
+                }
+                Some(_) => Err(Damaged::new(record, "unknown form of its value")),
+            }
         }
         _ => Err(Damaged::new(record, "unknown form of its value")),
     }

@@ -42,6 +42,11 @@ pub(crate) trait Work {
     /// Moves on what only real time moves; says whether that is worth a commit.
     fn tick(&self, task: &mut Self::Task, time: Millis) -> bool;
 
+    /// Does what is done outside of transactions; says whether there is something to commit then.
+    fn outside<P: Port>(&self, _task: &mut Self::Task, _port: &mut P) -> bool {
+        false
+    }
+
     /// Says what follows from everything that was taken, and sends it.
     ///
     /// # Errors
@@ -99,6 +104,8 @@ pub(crate) trait Task {
     fn sizes(&self) -> (u64, u64, u64);
     /// When a record of each source was last read, in real time: what the door knows.
     fn heard(&self) -> &BTreeMap<Text, Millis>;
+    /// Number of things forgotten that are remembered, and of erasures that are not done.
+    fn erasures(&self) -> (u64, u64);
     /// Whether timers are due that have not fired.
     fn is_due(&self) -> bool;
     /// The clock that the next stages may hear: everything up to it is committed.

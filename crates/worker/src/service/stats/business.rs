@@ -136,6 +136,12 @@ impl Business {
                 self.contact(reasons, name.channel, Some(former), None);
             }
             Output::Alert(alert, former) => self.alert(alert, *former),
+            Output::AlertGone { alert, .. } => {
+                if alert.status != AlertStatus::Withdrawn {
+                    let counts = self.alerts.entry(alert.policy.clone()).or_default();
+                    counts.withdrawn += 1;
+                }
+            }
             Output::Cut {
                 contacts, former, ..
             } => {
