@@ -90,6 +90,7 @@ impl Collector for FromSlots {
             if *stage == StageName::Door.name() {
                 self.of_sources(&mut families, slot, stats, now);
             }
+            self.of_silences(&mut families, stats);
             input.add(stats);
             business.add(&stats.business);
         }
@@ -225,9 +226,15 @@ impl FromSlots {
         for (source, at) in earliest {
             families.add(&names::SOURCE_SILENCE, &[source], seconds(now.since(at)));
         }
+    }
+
+    /// The sources that are silent, as the task says that tells it.
+    fn of_silences(&self, families: &mut Families, stats: &Stats) {
         let mut silent: BTreeMap<&str, bool> = BTreeMap::new();
         for (source, stats) in &stats.sources {
-            *silent.entry(self.labels.source(source)).or_default() |= stats.silent;
+            if let Some(is_silent) = stats.silent {
+                *silent.entry(self.labels.source(source)).or_default() |= is_silent;
+            }
         }
         for (source, silent) in silent {
             families.count(&names::SOURCE_SILENT, &[source], u64::from(silent));

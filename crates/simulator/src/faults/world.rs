@@ -11,6 +11,7 @@ use model::{Millis, Text};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use tables::Names;
 use worker::service::{
@@ -30,8 +31,7 @@ const AGAIN_MS: i64 = 1_000;
 pub(super) struct Setting<'a> {
     pub(super) engine: &'a Engine,
     pub(super) names: Rc<Names>,
-    pub(super) lateness_ms: BTreeMap<Text, i64>,
-    pub(super) lateness_rest_ms: i64,
+    pub(super) sources: Arc<DoorSources>,
     pub(super) plan: Plan,
     pub(super) flaws: Flaws,
     pub(super) topics: Vec<(Text, u32)>,
@@ -81,11 +81,7 @@ impl<'a> World<'a> {
         schedule.records_max = setting.plan.records_max;
         let application = Application {
             id: APPLICATION.into(),
-            sources: setting
-                .topics
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect(),
+            sources: Arc::clone(&setting.sources),
             pace: setting.plan.pace,
         };
         Rc::new_cyclic(|me| World {
@@ -361,7 +357,7 @@ impl<'a> World<'a> {
         stage: StageName,
     ) -> Result<Runner<'a, SimPort<'a>, JsonDecode>, PortError> {
         let topics = match stage.input() {
-            None => self.application.sources.clone(),
+            None => self.application.topics(),
             Some(input) => vec![topic_name(APPLICATION, input)],
         };
         let group = topic_name(APPLICATION, stage.name());
@@ -379,13 +375,8 @@ impl<'a> World<'a> {
         let (engine, application) = (self.setting.engine, &self.application);
         match stage {
             StageName::Door => {
-                let sources = DoorSources {
-                    of_topic: BTreeMap::new(),
-                    lateness_ms: self.setting.lateness_ms.clone(),
-                    lateness_rest_ms: self.setting.lateness_rest_ms,
-                };
                 let decode = JsonDecode(self.schedule.clone());
-                Runner::door(engine, application, port, encode, sources, decode)
+                Runner::door(engine, application, port, encode, decode)
             }
             StageName::Contacts => Runner::contacts(engine, application, port, encode),
             StageName::Handles => Runner::handles(engine, application, port, encode),

@@ -1,17 +1,19 @@
 //! A stage of one process, whichever it is.
 
 use crate::engine::Engine;
-use crate::service::door::{Decode, DoorWork, Sources};
+use crate::service::door::{Decode, DoorWork};
 use crate::service::keyed::Keyed;
 use crate::service::outlet::Encode;
 use crate::service::port::{Port, PortError, TopicPartition};
 use crate::service::runner::{Loop, Pace, Stepped};
+use crate::service::sources::Sources;
 use crate::service::stats::{Reasons, Stats};
 use crate::service::topics::{StageName, topic_name};
 use model::Text;
 use stage_contacts::Contacts;
 use stage_customers::Customers;
 use stage_handles::Handles;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What every stage of an application has in common.
@@ -19,10 +21,18 @@ use std::time::Duration;
 pub struct Application {
     /// Prefix of topics, groups and transactional ids.
     pub id: Text,
-    /// Topics that the door reads.
-    pub sources: Vec<Text>,
+    /// The sources, and the topics that the door reads.
+    pub sources: Arc<Sources>,
     /// How transactions are cut.
     pub pace: Pace,
+}
+
+impl Application {
+    /// The topics that the door reads.
+    #[must_use]
+    pub fn topics(&self) -> Vec<Text> {
+        self.sources.of_topic.keys().cloned().collect()
+    }
 }
 
 /// A stage of one process on a log: all its tasks, on one thread.
@@ -57,10 +67,9 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         application: &Application,
         port: P,
         encode: Box<dyn Encode>,
-        sources: Sources,
         decode: D,
     ) -> Result<Runner<'a, P, D>, PortError> {
-        let work = DoorWork::new(engine, sources, decode);
+        let work = DoorWork::new(engine, Arc::clone(&application.sources), decode);
         let stage = Loop::new(application, StageName::Door, port, work, encode)?;
         Ok(Runner(Any::Door(Box::new(stage))))
     }
@@ -75,8 +84,9 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         mut port: P,
         encode: Box<dyn Encode>,
     ) -> Result<Runner<'a, P, D>, PortError> {
-        let before = tasks_of(&application.sources, &mut port)?;
-        let work = Keyed::new(&engine.contacts, before);
+        let before = tasks_of(&application.topics(), &mut port)?;
+        let tenant = engine.door.settings().tenant.clone();
+        let work = Keyed::new(&engine.contacts, before, &application.sources).watching(tenant);
         let stage = Loop::new(application, StageName::Contacts, port, work, encode)?;
         Ok(Runner(Any::Contacts(Box::new(stage))))
     }
@@ -92,7 +102,7 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         encode: Box<dyn Encode>,
     ) -> Result<Runner<'a, P, D>, PortError> {
         let before = tasks_of(&[input_of(application, StageName::Contacts)], &mut port)?;
-        let work = Keyed::new(&engine.handles, before);
+        let work = Keyed::new(&engine.handles, before, &application.sources);
         let stage = Loop::new(application, StageName::Handles, port, work, encode)?;
         Ok(Runner(Any::Handles(Box::new(stage))))
     }
@@ -109,7 +119,7 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     ) -> Result<Runner<'a, P, D>, PortError> {
         let stages = [StageName::Contacts, StageName::Handles];
         let before = tasks_of(&stages.map(|stage| input_of(application, stage)), &mut port)?;
-        let work = Keyed::new(&engine.customers, before);
+        let work = Keyed::new(&engine.customers, before, &application.sources);
         let stage = Loop::new(application, StageName::Customers, port, work, encode)?;
         Ok(Runner(Any::Customers(Box::new(stage))))
     }

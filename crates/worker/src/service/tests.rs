@@ -4,11 +4,17 @@ use crate::service::keyed::Keyed;
 use crate::service::outlet::{DeadLetter, Encode, Outlet, Routed};
 use crate::service::port::{Outcome, Polled, Port, PortError, Record, TopicPartition};
 use crate::service::runner::{Loop, Pace};
+use crate::service::sources::{SourceSettings, Sources};
 use crate::service::stages::Application;
 use crate::service::topics::StageName;
 use crate::service::wire;
-use model::{Absorbed, Alert, ContactResult, Deadlines, Millis, Now, Session, Signal, Stage, Text};
-use std::collections::VecDeque;
+use calendar::Calendar;
+use model::{
+    Absorbed, Alert, Brings, ContactResult, Deadlines, Millis, Now, Session, Signal, SourceSilent,
+    Stage, Text,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Counts what it hears under a key, and crashes on what a key's name says.
@@ -50,6 +56,7 @@ impl Encode for Plain {
     fn verdicts(&mut self, _: &ContactResult, _: &mut Vec<u8>) {}
     fn session(&mut self, _: &Session, _: &mut Vec<u8>) {}
     fn alert(&mut self, _: &Alert, _: &mut Vec<u8>) {}
+    fn source_silent(&mut self, _: &SourceSilent, _: &mut Vec<u8>) {}
     fn marker(&mut self, _: &Signal, _: &mut Vec<u8>) {}
 
     fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>) {
@@ -67,6 +74,20 @@ struct OneLog {
     committed: Vec<(Text, String, String)>,
     aborts: u64,
     time: i64,
+}
+
+/// No source is named.
+fn sources() -> Sources {
+    Sources {
+        of_topic: BTreeMap::new(),
+        named: BTreeMap::new(),
+        rest: SourceSettings {
+            lateness_ms: 0,
+            silence_max_ms: 1_000,
+            brings: Brings::ALL,
+        },
+        calendar: Calendar::new("UTC", &[], &[]).unwrap(),
+    }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -145,12 +166,13 @@ fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
     }
     let task = TopicPartition::new("a.by_handle", 0);
     port.polled.push_back(Polled::Assigned(vec![task]));
+    let sources = Arc::new(sources());
     let application = Application {
         id: "a".into(),
-        sources: Vec::new(),
+        sources: Arc::clone(&sources),
         pace: Pace::default(),
     };
-    let work = Keyed::new(&Brittle, Vec::new());
+    let work = Keyed::new(&Brittle, Vec::new(), &sources);
     let stage = StageName::Handles;
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     // What a crash prints is of no interest here.
