@@ -88,7 +88,7 @@ impl Collector for FromSlots {
             of_transactions(&mut families, stage, stats);
             // Behind the door clocks are named by task, not by source.
             if *stage == StageName::Door.name() {
-                self.of_sources(&mut families, slot, stats, now);
+                self.of_sources(&mut families, stats, now);
             }
             self.of_silences(&mut families, stats);
             input.add(stats);
@@ -202,7 +202,7 @@ impl Input {
 impl FromSlots {
     /// The sources as the door hears them: of several partitions, and of several sources that are
     /// not configured, the one that is furthest behind.
-    fn of_sources(&self, families: &mut Families, slot: &Slot, stats: &Stats, now: Millis) {
+    fn of_sources(&self, families: &mut Families, stats: &Stats, now: Millis) {
         let mut clocks: BTreeMap<&str, Millis> = BTreeMap::new();
         let tasks = stats.tasks.values();
         let all = tasks.flat_map(|task| &task.clocks);
@@ -213,15 +213,12 @@ impl FromSlots {
         for (source, at) in clocks {
             families.add(&names::CLOCK_DELAY, &[source], seconds(now.since(at)));
         }
-        // The door knows best when it last read something; else a clock that moves says it.
         let told = stats.sources.iter();
-        let told = told.filter_map(|(source, stats)| Some((source, stats.heard_at?)));
-        let heard = slot.heard.iter().map(|(source, at)| (source, *at));
-        let heard: BTreeMap<&Text, Millis> = heard.chain(told).collect();
+        let heard = told.filter_map(|(source, stats)| Some((source, stats.heard_at?)));
         let mut earliest: BTreeMap<&str, Millis> = BTreeMap::new();
         for (source, at) in heard {
             let least = earliest.entry(self.labels.source(source)).or_insert(at);
-            *least = (*least).min(at);
+            *least = at.min(*least);
         }
         for (source, at) in earliest {
             families.add(&names::SOURCE_SILENCE, &[source], seconds(now.since(at)));

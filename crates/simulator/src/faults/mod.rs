@@ -118,6 +118,10 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("pause: after a commit", 400),
     ("pause: before a release", 20),
     ("counted exactly", 50),
+    ("idle night", 500),
+    ("time ran apart", 300),
+    ("source fell silent", 700),
+    ("source spoke again", 300),
 ];
 
 /// Steps until nothing goes wrong any more, whether or not everything was read.
@@ -238,6 +242,9 @@ fn judge(
         .occurred
         .insert("transaction timed out", transactions);
     outcome.occurred.insert("session timed out", sessions);
+    let [raised, withdrawn] = results.silences;
+    outcome.occurred.insert("source fell silent", raised);
+    outcome.occurred.insert("source spoke again", withdrawn);
     outcome.broken.append(&mut results.broken);
     let stopped = world.stopped.borrow();
     let stopped = stopped

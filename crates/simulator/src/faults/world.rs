@@ -24,6 +24,9 @@ use worker::{Counts, Engine};
 pub(super) const APPLICATION: &str = "ricochet";
 /// So many processes stand still inside each other's calls, at most.
 const DEPTH_MAX: usize = 3;
+/// How long a night is, and for how long nothing comes after it.
+const NIGHT_MS: i64 = 8 * 3_600_000;
+const IDLE_MS: i64 = 6_000;
 /// A process that could not work with the log tries again after so long.
 const AGAIN_MS: i64 = 1_000;
 
@@ -49,6 +52,8 @@ pub(super) struct World<'a> {
     depth: Cell<usize>,
     placed: RefCell<VecDeque<Placed>>,
     is_calm: Cell<bool>,
+    /// Until then the sources bring nothing.
+    idle_until: Cell<Millis>,
     /// What processes that ended as they should had counted.
     counted: RefCell<Counts>,
     /// Tasks that cannot go on, and why.
@@ -95,6 +100,7 @@ impl<'a> World<'a> {
             depth: Cell::new(0),
             placed: RefCell::new(sources.placed),
             is_calm: Cell::new(false),
+            idle_until: Cell::new(Millis::MIN),
             counted: RefCell::new(Counts::default()),
             stopped: RefCell::new(BTreeMap::new()),
         })
@@ -124,6 +130,7 @@ impl<'a> World<'a> {
     pub(super) fn step(&self) {
         self.pass();
         self.feed();
+        self.night();
         self.compact();
         self.befall();
         let now = self.broker.borrow().now();
@@ -180,17 +187,31 @@ impl<'a> World<'a> {
 
     fn feed(&self) {
         let mut placed = self.placed.borrow_mut();
-        if placed.is_empty() || self.below(3) > 0 {
+        let is_night = self.broker.borrow().now() < self.idle_until.get();
+        if is_night || placed.is_empty() || self.below(3) > 0 {
             return;
         }
         for _ in 0..=self.below(self.setting.plan.feed_max) {
             let Some(next) = placed.pop_front() else {
                 break;
             };
-            let recorded_at = next.is_dated.then_some(RUN_START);
+            let now = self.broker.borrow().now();
+            let recorded_at = next.is_dated.then_some(now);
             let value = next.json.as_ref().map(String::as_bytes);
             let mut broker = self.broker.borrow_mut();
             broker.append_at(&next.place, recorded_at, None, value);
+        }
+    }
+
+    /// Hours in which no source says anything, while there is more to come.
+    fn night(&self) {
+        let plan = &self.setting.plan;
+        let is_busy = !self.placed.borrow().is_empty() && self.depth.get() == 0;
+        if is_busy && self.happens(plan.night, "idle night") {
+            self.leap(NIGHT_MS);
+            // Whoever is there says so.
+            self.idle_until
+                .set(self.broker.borrow().now().plus(IDLE_MS));
         }
     }
 
@@ -408,6 +429,9 @@ impl<'a> World<'a> {
                     continue;
                 };
                 for (task, stats) in &runner.stats().tasks {
+                    if stats.furthest > stats.now {
+                        self.schedule.borrow_mut().saw("time ran apart");
+                    }
                     if stats.phase == TaskPhase::Stopped {
                         let why = stats.why_stopped.clone();
                         self.stopped.borrow_mut().insert(task.to_string(), why);

@@ -18,6 +18,8 @@ mod work;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
 
 pub use door::{Decode, Decoding};
 pub use outlet::{DeadLetter, Encode};

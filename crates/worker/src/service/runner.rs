@@ -612,6 +612,7 @@ impl<P: Port, W: Work> Loop<P, W> {
                 end,
                 waiting_since: slot.read_recorded_at.filter(|_| is_behind),
                 now: position.now.settled(Brings::ALL),
+                furthest: position.now.furthest_settled(),
                 keys,
                 state_bytes,
                 due,

@@ -88,6 +88,8 @@ pub struct TaskStats {
     pub waiting_since: Option<Millis>,
     /// Event time of the task: timers have fired up to here.
     pub now: Millis,
+    /// The same of what has come furthest: it waits for fewer sources.
+    pub furthest: Millis,
     /// Keys with state.
     pub keys: u64,
     /// Bytes of their values.
