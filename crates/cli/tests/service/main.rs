@@ -12,3 +12,4 @@ mod outages;
 mod rows;
 mod settles;
 mod standstill;
+mod time;

@@ -121,7 +121,7 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("idle night", 500),
     ("time ran apart", 300),
     ("source fell silent", 700),
-    ("source spoke again", 300),
+    ("source spoke again", 200),
 ];
 
 /// Steps until nothing goes wrong any more, whether or not everything was read.

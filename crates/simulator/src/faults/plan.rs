@@ -88,7 +88,7 @@ impl Plan {
             crash: if_lossy(2),
             pause: if_lossy(2),
             compact: dice.pick(&[0, 50, 300]),
-            night: dice.pick(&[0, 10, 30]),
+            night: dice.pick(&[0, 100, 300]),
             feed_max: dice.pick(&[1, 3, 20]),
             doubled: dice.pick(&[0.0, 0.1, 0.4]),
             shuffled: dice.percent(50),

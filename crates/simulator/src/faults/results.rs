@@ -63,27 +63,33 @@ impl Results {
         };
         let (silences, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(is_silence);
         let mut last: BTreeMap<String, u64> = BTreeMap::new();
-        let mut standing: BTreeMap<String, String> = BTreeMap::new();
+        let mut standing: BTreeMap<String, i64> = BTreeMap::new();
         for (key, value) in silences {
             let value = value.unwrap_or_default();
             let source = value["source"].as_str().unwrap_or_default().to_owned();
             let former = last.insert(key.clone(), revision(&value)).unwrap_or(0);
+            let standing = standing.entry(source).or_default();
             let is_next = match value["status"].as_str() {
                 Some("raised") => {
                     self.silences[0] += 1;
-                    former == 0 && standing.insert(source, key.clone()).is_none()
+                    *standing += 1;
+                    former == 0
                 }
                 Some("withdrawn") => {
                     self.silences[1] += 1;
-                    former == 1 && standing.remove(&source).as_ref() == Some(&key)
+                    *standing -= 1;
+                    former == 1
                 }
                 _ => false,
             };
             if !is_next || revision(&value) != former + 1 {
-                self.broken
-                    .push(format!("silence {key}: {value} after revision {former}"));
+                let what = format!("silence {key}: {value} after revision {former}");
+                self.broken.push(what);
             }
         }
+        let wrong = standing.into_iter().filter(|(_, of)| !(0..=1).contains(of));
+        let wrong = wrong.map(|(source, of)| format!("{of} silences of {source} stand"));
+        self.broken.extend(wrong);
         others
     }
 

@@ -5,7 +5,7 @@ use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::sources::{self, Said, Sources, TaskClock};
 use crate::service::stats::SourceStats;
 use crate::service::timers::{Timer, Timers};
-use crate::service::wire::{self, Damaged, Heard, Logged, Meta, Silence};
+use crate::service::wire::{self, Damaged, Heard, Logged, Meta};
 use crate::service::work::{Crashed, Position, Task, Took, Work, guarded, send_position};
 use hashbrown::HashMap;
 use model::{Deadlines, Millis, Now, Stage, Text, Wait};
@@ -47,8 +47,8 @@ pub(crate) struct KeyedTask<S: Stage> {
     heard: BTreeMap<Text, TaskClock>,
     /// Something was heard that time was not gathered from yet.
     is_time_news: bool,
-    /// The sources that are silent now, as far as this task can tell.
-    silences: BTreeMap<Text, Silence>,
+    /// The sources that have to speak, as far as this task can tell.
+    sources: BTreeMap<Text, sources::Heard>,
     base: HashMap<Text, Kept, Xxh3DefaultBuilder>,
     value_bytes: u64,
     timers: Timers,
@@ -163,18 +163,12 @@ where
             return Vec::new();
         }
         let silent = &self.position.committed.silences;
-        let clocks = self.clocks.values();
-        let names = clocks.flat_map(|clock| match &clock.said {
-            Said::Sources(sources) => sources.keys().collect(),
-            Said::Now(_) => Vec::new(),
-        });
         let stats = |name: &Text| {
             let silent = Some(silent.contains_key(name));
             let heard_at = None;
             (name.clone(), SourceStats { heard_at, silent })
         };
-        let names: BTreeSet<&Text> = names.chain(silent.keys()).collect();
-        names.into_iter().map(stats).collect()
+        self.sources.keys().map(stats).collect()
     }
 
     fn clocks(&self) -> BTreeMap<Text, Millis> {
@@ -243,9 +237,9 @@ where
         let is_begun = task.position.open.now != Now::UNKNOWN;
         let clock_of = |name: &str| task.clock_of(name);
         let gathered = sources::gather(&self.before, clock_of, is_begun, &self.sources);
-        if let Some((now, silences)) = gathered {
+        if let Some((now, heard)) = gathered {
             task.position.open.now.move_to(&now);
-            task.silences = silences;
+            task.sources = heard;
         }
     }
 
@@ -254,32 +248,30 @@ where
         let Some(tenant) = &self.watches_for else {
             return;
         };
-        if !tells_silences(&task.place) || task.position.open.silences == task.silences {
+        if !tells_silences(&task.place) {
             return;
         }
-        let told = std::mem::take(&mut task.position.open.silences);
-        for (source, silence) in &told {
-            let now = task.silences.get(source);
-            if now.is_none_or(|now| now.since != silence.since) {
-                let clocks = self.before.iter().filter_map(|name| task.clock_of(name));
-                let has_spoken = clocks
-                    .into_iter()
-                    .any(|clock| clock.has_heard(source, silence.since));
-                let cause = if has_spoken {
-                    "spoke_again"
-                } else {
-                    "source_removed"
-                };
-                outlet.source_silent(&silence.alert(tenant, source, Some(cause)));
-            }
-        }
-        for (source, silence) in &task.silences {
-            let former = told.get(source).filter(|told| told.since == silence.since);
-            if former.is_none() {
+        let KeyedTask {
+            position, sources, ..
+        } = task;
+        let told = &mut position.open.silences;
+        // A silence stands until the source is heard, whatever else becomes uncertain meanwhile.
+        told.retain(|source, silence| {
+            let cause = match sources.get(source) {
+                None => "source_removed",
+                Some(heard) if heard.heard_at > silence.since => "spoke_again",
+                Some(_) => return true,
+            };
+            outlet.source_silent(&silence.alert(tenant, source, Some(cause)));
+            false
+        });
+        for (source, heard) in sources {
+            if let Some(silence) = &heard.silence
+                && !told.contains_key(source)
+            {
                 outlet.source_silent(&silence.alert(tenant, source, None));
+                told.insert(source.clone(), silence.clone());
             }
-            let standing = former.unwrap_or(silence).clone();
-            task.position.open.silences.insert(source.clone(), standing);
         }
     }
 
@@ -313,7 +305,7 @@ where
             clocks: BTreeMap::new(),
             heard: BTreeMap::new(),
             is_time_news: false,
-            silences: BTreeMap::new(),
+            sources: BTreeMap::new(),
             base: HashMap::default(),
             value_bytes: 0,
             timers: Timers::default(),

@@ -138,17 +138,6 @@ impl TaskClock {
         }
     }
 
-    /// Whether a record of a source has come since a real time.
-    pub(crate) fn has_heard(&self, source: &str, since: Millis) -> bool {
-        match &self.said {
-            Said::Sources(sources) => {
-                let clock = sources.get(source);
-                clock.is_some_and(|clock| clock.heard_at > since)
-            }
-            Said::Now(_) => false,
-        }
-    }
-
     /// Something like it, for metrics: the least of what has settled.
     pub(crate) fn least(&self) -> Millis {
         match &self.said {
@@ -185,6 +174,15 @@ impl Silence {
             silence_max_ms: self.silence_max_ms,
         }
     }
+}
+
+/// A source that has to speak, as far as is known.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Heard {
+    /// When it last spoke, in real time; [`Millis::MIN`] if that is not known.
+    pub(crate) heard_at: Millis,
+    /// That this is too long ago.
+    pub(crate) silence: Option<Silence>,
 }
 
 /// All that the door's tasks say of one source.
@@ -240,14 +238,14 @@ impl Whole {
     }
 }
 
-/// What the clocks of the tasks before a stage come to: how far time has come, and which sources
-/// are silent. `None`: at first, until all of them have been heard.
+/// What the clocks of the tasks before a stage come to: how far time has come, and which of the
+/// sources that have to speak are silent. `None`: at first, until all tasks have been heard.
 pub(crate) fn gather<'a>(
     before: &'a [Text],
     clocks: impl Fn(&str) -> Option<&'a TaskClock>,
     is_begun: bool,
     sources: &Sources,
-) -> Option<(Now, BTreeMap<Text, Silence>)> {
+) -> Option<(Now, BTreeMap<Text, Heard>)> {
     let mut now = Now::NEVER;
     let mut wholes: BTreeMap<&Text, Whole> = BTreeMap::new();
     for name in before {
@@ -272,13 +270,19 @@ pub(crate) fn gather<'a>(
             }
         }
     }
-    let mut silences = BTreeMap::new();
+    let mut heard = BTreeMap::new();
     for (source, whole) in wholes {
         let settings = sources.get(source);
-        let silence = Some(source).filter(|source| sources.is_named(source));
-        let silence = silence.and_then(|_| whole.silence(settings, &sources.calendar));
+        let mut silence = None;
+        if sources.is_named(source) {
+            silence = whole.silence(settings, &sources.calendar);
+            let said = Heard {
+                heard_at: whole.heard_at(),
+                silence: silence.clone(),
+            };
+            heard.insert(source.clone(), said);
+        }
         now.hold(settings.brings, whole.clock(settings, silence.is_some()));
-        silences.extend(silence.map(|silence| (source.clone(), silence)));
     }
-    Some((now, silences))
+    Some((now, heard))
 }

@@ -70,7 +70,13 @@ type Tasks = BTreeMap<Text, TaskClock>;
 
 fn gather(tasks: &Tasks, is_begun: bool) -> Option<(Now, BTreeMap<Text, Silence>)> {
     let before: Vec<Text> = ["a/0", "b/0"].map(Text::from).into();
-    gather_all(&before, |name| tasks.get(name), is_begun, &sources())
+    let gathered = gather_all(&before, |name| tasks.get(name), is_begun, &sources());
+    gathered.map(|(now, heard)| {
+        let silences = heard
+            .into_iter()
+            .filter_map(|(source, heard)| Some((source, heard.silence?)));
+        (now, silences.collect())
+    })
 }
 
 fn tasks(a: TaskClock, b: TaskClock) -> Tasks {
