@@ -192,6 +192,31 @@ impl Calendar {
         self.working_days.binary_search(&day).is_ok()
     }
 
+    /// The instant at which so much time has passed on working days since another, in milliseconds.
+    /// In a calendar without working days it never passes: [`Millis::MAX`].
+    #[must_use]
+    pub fn after_working_ms(&self, from: Millis, working_ms: i64) -> Millis {
+        let mut day = self.local_day(from);
+        let mut at = from;
+        let mut left_ms = working_ms;
+        if self.working_days.is_empty() {
+            return Millis::MAX;
+        }
+        loop {
+            if !self.is_working_day(day) {
+                day = self.working_day_after(day, 1);
+                at = self.day_start(day);
+            }
+            let room_ms = self.day_start(day + 1).since(at);
+            if left_ms <= room_ms || !(FIRST_DAY..LAST_DAY).contains(&day) {
+                return at.plus(left_ms);
+            }
+            left_ms -= room_ms;
+            day += 1;
+            at = self.day_start(day);
+        }
+    }
+
     /// The time zone.
     #[must_use]
     pub fn zone(&self) -> &TimeZone {

@@ -289,3 +289,25 @@ fn an_unknown_zone_and_a_day_that_is_none_are_told() {
     let no_date = Calendar::new("UTC", &WEEK, &["25.12.2026".into()]).expect_err("no date");
     assert!(no_date.to_string().contains("`25.12.2026` is not a date"));
 }
+
+#[test]
+fn silence_is_counted_on_working_days() {
+    let calendar = calendar("Europe/Paris", &["2026-12-25"]);
+    let after =
+        |from: &str, minutes: i64| text(calendar.after_working_ms(at(from), minutes * 60_000));
+    // A Tuesday; then a Friday late in the evening, whose silence goes on on Monday.
+    assert_eq!(after("2026-12-15T10:00:00Z", 20), "2026-12-15T10:20:00Z");
+    assert_eq!(after("2026-12-18T22:50:00Z", 20), "2026-12-20T23:10:00Z");
+    // Nobody misses a source on a Saturday, nor on a holiday and the weekend behind it.
+    assert_eq!(after("2026-12-19T12:00:00Z", 20), "2026-12-20T23:20:00Z");
+    assert_eq!(after("2026-12-24T22:50:00Z", 20), "2026-12-27T23:10:00Z");
+    assert_eq!(
+        after("2026-12-14T23:00:00Z", 2 * 24 * 60),
+        "2026-12-16T23:00:00Z"
+    );
+    let idle = Calendar::new("Europe/Paris", &[], &[]).expect("the zone exists");
+    assert_eq!(
+        idle.after_working_ms(at("2026-12-15T10:00:00Z"), 1),
+        Millis::MAX
+    );
+}

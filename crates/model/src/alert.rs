@@ -64,3 +64,26 @@ pub struct Alert {
     /// More, as JSON text.
     pub details: String,
 }
+
+/// A `SourceSilent` alert: a source has said nothing for longer than it may on working days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceSilent {
+    /// Deterministic: the same silence of the same source has the same id.
+    pub alert_id: Text,
+    /// The source.
+    pub source: Text,
+    /// Raised, or withdrawn when the source has spoken again or is gone.
+    pub status: AlertStatus,
+    /// 1 when it is raised, 2 when it is withdrawn.
+    pub revision: u32,
+    /// Why it was withdrawn; empty at first.
+    pub cause: Text,
+    /// The real time at which the source's last record came.
+    pub since: Millis,
+    /// The real time at which that was too long ago.
+    pub silent_at: Millis,
+    /// The greatest `occurred_at` that the source has told.
+    pub last_event_at: Millis,
+    /// How long it may be silent on working days, milliseconds.
+    pub silence_max_ms: i64,
+}

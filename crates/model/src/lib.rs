@@ -21,7 +21,7 @@ mod stage;
 mod time;
 mod words;
 
-pub use alert::{Alert, AlertStatus};
+pub use alert::{Alert, AlertStatus, SourceSilent};
 pub use contact::{Contact, ContactName, EndKind, Reason, Step};
 pub use erasure::{Forget, Forgotten, Known, Memory};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};

@@ -212,6 +212,13 @@ impl Now {
         self.clock(of).settled
     }
 
+    /// The furthest that anything has settled.
+    #[must_use]
+    pub fn furthest_settled(&self) -> Millis {
+        let settled = self.0.iter().map(|clock| clock.settled);
+        settled.max().unwrap_or(Millis::MIN)
+    }
+
     /// That something of this did not happen may be said up to here.
     #[must_use]
     pub fn proved(&self, of: Brings) -> Millis {

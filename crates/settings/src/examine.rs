@@ -1,6 +1,5 @@
 //! Compares what was typed with the list of keys: unknown keys, wrong types, values out of range.
 
-use crate::duration;
 use crate::keys::{KEYS, Kind, LeftOut, Node, dotted, is_chosen, tree};
 use crate::layers::Origin;
 use crate::nearest::did_you_mean;

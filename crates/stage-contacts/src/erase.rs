@@ -1,5 +1,5 @@
 //! Erasures: what of a key's events is forgotten, and what comes again in vain
-//! (`docs/semantics.md`, 10).
+//! (`docs/semantics.md`, 11).
 
 use crate::registers::{Heard, identifiers};
 use crate::{Contacts, Settings, State, brings, mails, signals, visits};

@@ -1,5 +1,5 @@
 //! Erasures: what a customer was known by, and what of a handle is forgotten
-//! (`docs/semantics.md`, 10).
+//! (`docs/semantics.md`, 11).
 
 use crate::owners::Owners;
 use crate::{Handles, State};

@@ -8,6 +8,6 @@ mod summary;
 mod verdicts;
 
 pub use records::{DeadLetter, RECORD_SCHEMAS, Records};
-pub use rows::{Names, alert, contact, dead_letter, marker, session};
+pub use rows::{Names, alert, contact, dead_letter, marker, session, source_silent};
 pub use summary::{ReadingFigures, Reason, Summary};
 pub use verdicts::{Verdicts, verdicts};

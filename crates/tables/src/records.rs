@@ -5,7 +5,9 @@
 
 use crate::rows::{self, Names, known};
 use files::{Cell, Table, ValueFormat, ValuePart, push_avro_count};
-use model::{Alert, ContactResult, Millis, Reading, ReadingResult, Readings, Session, Signal};
+use model::{
+    Alert, ContactResult, Millis, Reading, ReadingResult, Readings, Session, Signal, SourceSilent,
+};
 
 /// The tables that have a topic, each with the Avro schema of its records.
 pub const RECORD_SCHEMAS: &[(&str, &str)] = &[
@@ -194,6 +196,12 @@ impl Records {
     /// A record of table `alerts`.
     pub fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>) {
         rows::alert(&self.names, alert, |cells| self.alerts.push(cells, into));
+        self.close(into);
+    }
+
+    /// A record of table `alerts` of a silent source.
+    pub fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>) {
+        rows::source_silent(&self.names, alert, |cells| self.alerts.push(cells, into));
         self.close(into);
     }
 

@@ -1,8 +1,11 @@
 //! One function for each table: its cells in the order of the table's columns.
 
 use files::Cell;
-use model::{Alert, ContactName, ContactResult, Readings, Resolved, Session, Signal, Text};
-use settings::{ContactLink, Meant};
+use model::{
+    Alert, ContactName, ContactResult, Millis, Readings, Resolved, Session, Signal, SourceSilent,
+    Text,
+};
+use settings::{ContactLink, Meant, duration_text};
 
 /// What rows say that no stage knows.
 #[derive(Clone, Debug)]
@@ -171,6 +174,58 @@ pub fn alert<R>(names: &Names, alert: &Alert, row: impl FnOnce(&[Cell]) -> R) ->
         known(alert.confidence.name()),
         Cell::Time(alert.event_at.0),
         known(&alert.details),
+    ])
+}
+
+/// The row of table `alerts` of a silent source.
+pub fn source_silent<R>(names: &Names, alert: &SourceSilent, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let time = |at: Millis| {
+        let at = jiff::Timestamp::from_millisecond(at.0);
+        at.map_or_else(|_| String::new(), |at| at.to_string())
+    };
+    let longest = duration_text(alert.silence_max_ms);
+    let words = format!(
+        "nothing has come from source {} since {}, for longer than {longest} on working days",
+        alert.source,
+        time(alert.since)
+    );
+    let details = serde_json::json!({
+        "source": alert.source.as_str(),
+        "silent_since": time(alert.since),
+        "last_event_at": time(alert.last_event_at),
+        "silence_max": longest,
+        "words": words,
+    });
+    let details = details.to_string();
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&alert.alert_id),
+        Cell::Text("SourceSilent"),
+        Cell::Text(&alert.source),
+        Cell::Int(1),
+        Cell::Text(alert.status.name()),
+        Cell::Int(i64::from(alert.revision)),
+        known(&alert.cause),
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::Text(&alert.source),
+        Cell::Null,
+        Cell::List(&[]),
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::List(&[]),
+        Cell::List(&[]),
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        Cell::Time(alert.silent_at.0),
+        Cell::Text(&details),
     ])
 }
 

@@ -88,8 +88,9 @@ impl Collector for FromSlots {
             of_transactions(&mut families, stage, stats);
             // Behind the door clocks are named by task, not by source.
             if *stage == StageName::Door.name() {
-                self.of_sources(&mut families, slot, stats, now);
+                self.of_sources(&mut families, stats, now);
             }
+            self.of_silences(&mut families, stats);
             input.add(stats);
             business.add(&stats.business);
         }
@@ -206,7 +207,7 @@ impl Input {
 impl FromSlots {
     /// The sources as the door hears them: of several partitions, and of several sources that are
     /// not configured, the one that is furthest behind.
-    fn of_sources(&self, families: &mut Families, slot: &Slot, stats: &Stats, now: Millis) {
+    fn of_sources(&self, families: &mut Families, stats: &Stats, now: Millis) {
         let mut clocks: BTreeMap<&str, Millis> = BTreeMap::new();
         let tasks = stats.tasks.values();
         let all = tasks.flat_map(|task| &task.clocks);
@@ -217,22 +218,25 @@ impl FromSlots {
         for (source, at) in clocks {
             families.add(&names::CLOCK_DELAY, &[source], seconds(now.since(at)));
         }
-        // The door knows best when it last read something; else a clock that moves says it.
         let told = stats.sources.iter();
-        let told = told.filter_map(|(source, stats)| Some((source, stats.heard_at?)));
-        let heard = slot.heard.iter().map(|(source, at)| (source, *at));
-        let heard: BTreeMap<&Text, Millis> = heard.chain(told).collect();
+        let heard = told.filter_map(|(source, stats)| Some((source, stats.heard_at?)));
         let mut earliest: BTreeMap<&str, Millis> = BTreeMap::new();
         for (source, at) in heard {
             let least = earliest.entry(self.labels.source(source)).or_insert(at);
-            *least = (*least).min(at);
+            *least = at.min(*least);
         }
         for (source, at) in earliest {
             families.add(&names::SOURCE_SILENCE, &[source], seconds(now.since(at)));
         }
+    }
+
+    /// The sources that are silent, as the task says that tells it.
+    fn of_silences(&self, families: &mut Families, stats: &Stats) {
         let mut silent: BTreeMap<&str, bool> = BTreeMap::new();
         for (source, stats) in &stats.sources {
-            *silent.entry(self.labels.source(source)).or_default() |= stats.silent;
+            if let Some(is_silent) = stats.silent {
+                *silent.entry(self.labels.source(source)).or_default() |= is_silent;
+            }
         }
         for (source, silent) in silent {
             families.count(&names::SOURCE_SILENT, &[source], u64::from(silent));

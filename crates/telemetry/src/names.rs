@@ -87,11 +87,11 @@ metrics! {
     EVENT_TIME_DELAY = Gauge "ricochet_event_time_delay_seconds" ["stage"]
         "Real time less the stage's event time, of the task that is furthest behind. Final verdicts wait as long.";
     CLOCK_DELAY = Gauge "ricochet_clock_delay_seconds" ["source"]
-        "Real time less the source's clock, of its slowest partition. High: the source sends late, or nothing.";
+        "Real time less the source's clock, of its slowest partition; a quiet one goes on with real time. High: the source sends late.";
     SOURCE_SILENCE = Gauge "ricochet_source_silence_seconds" ["source"]
-        "Time since this process last read something of the source that moved its clock. Compare with its usual nights.";
+        "Time since the last record of the source came that this process has read. Compare with its usual nights.";
     SOURCE_SILENT = Gauge "ricochet_source_silent" ["source"]
-        "1 if the source is silent for longer than silence_max in working hours: ask whoever runs it.";
+        "1 if the source is silent for longer than silence_max on working days, told by one process: ask whoever runs it.";
 
     // transactions
     COMMIT_SECONDS = Histogram "ricochet_commit_duration_seconds" ["stage"]

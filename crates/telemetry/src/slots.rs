@@ -1,6 +1,6 @@
 //! The latest that each stage of this process has said of itself.
 
-use model::{Millis, Text};
+use model::Millis;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -24,8 +24,6 @@ pub(crate) struct Slot {
     pub(crate) heard_at: Millis,
     /// Since when tasks restore.
     pub(crate) restoring: BTreeMap<TopicPartition, Millis>,
-    /// When a source's clock was last seen to move, by source.
-    pub(crate) heard: BTreeMap<Text, Millis>,
     /// Why the stage cannot work now.
     pub(crate) trouble: Option<String>,
 }
@@ -70,10 +68,6 @@ impl Slots {
             let since = former.get(task).copied().unwrap_or(now);
             slot.restoring.insert(task.clone(), since);
         }
-        if let Some(former) = &slot.latest {
-            let moved = moved(former, &stats);
-            slot.heard.extend(moved.map(|source| (source.clone(), now)));
-        }
         slot.latest = Some(stats);
         slot.heard_at = now;
         slot.trouble = None;
@@ -106,18 +100,6 @@ impl Slots {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Slot>> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The sources whose clock moved in a task. One that a task brought along has not spoken.
-fn moved<'a>(former: &'a Stats, latest: &'a Stats) -> impl Iterator<Item = &'a Text> {
-    let tasks = latest.tasks.iter();
-    tasks.flat_map(|(place, task)| {
-        let former = former.tasks.get(place);
-        let clocks = task.clocks.iter().filter(move |(source, at)| {
-            former.is_some_and(|former| former.clocks.get(*source) != Some(at))
-        });
-        clocks.map(|(source, _)| source)
-    })
 }
 
 /// The real time.

@@ -2,7 +2,7 @@
 
 use crate::service::decode::Registry;
 use anyhow::Result;
-use model::{Alert, ContactResult, Session, Signal};
+use model::{Alert, ContactResult, Session, Signal, SourceSilent};
 use settings::Meant;
 use tables::Names;
 use worker::service::{DeadLetter, Encode};
@@ -39,6 +39,10 @@ impl Encode for Records {
 
     fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>) {
         self.0.alert(alert, into);
+    }
+
+    fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>) {
+        self.0.source_silent(alert, into);
     }
 
     fn marker(&mut self, marker: &Signal, into: &mut Vec<u8>) {

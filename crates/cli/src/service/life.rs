@@ -5,7 +5,6 @@ use crate::service::encode::Records;
 use crate::service::topics::{self, port_settings};
 use anyhow::{Result, bail};
 use kafka::KafkaPort;
-use model::{Millis, Text};
 use settings::Meant;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +12,8 @@ use std::time::{Duration, Instant};
 use telemetry::Slots;
 use worker::Engine;
 use worker::service::{
-    Application, Pace, Reasons, Runner, Sources, StageName, Stats, TaskPhase, TaskStats,
+    Application, Pace, Reasons, Runner, SourceSettings, Sources, StageName, Stats, TaskPhase,
+    TaskStats,
 };
 
 /// A poll waits at most this long.
@@ -98,7 +98,6 @@ impl Life<'_> {
             if taken_at.is_none_or(|at| at.elapsed() >= FIGURES_EVERY) {
                 taken_at = Some(Instant::now());
                 let former = std::mem::replace(stats, runner.stats().clone());
-                self.find_silent(stats);
                 tell_troubles(stage, &former, stats);
                 self.slots.put(stage.name(), stats.clone());
                 if stage == StageName::Door {
@@ -131,14 +130,9 @@ impl Life<'_> {
 
     fn runner(&self, stage: StageName) -> Result<Runner<'_, KafkaPort, Topics<'_>>> {
         let kafka = &self.meant.kafka;
-        let sources: Vec<Text> = kafka
-            .topics
-            .iter()
-            .map(|topic| topic.name.as_str().into())
-            .collect();
         let application = Application {
             id: kafka.application_id.as_str().into(),
-            sources,
+            sources: Arc::new(self.sources()),
             pace: Pace::default(),
             remembered_ms: self.remembered_ms(),
         };
@@ -147,14 +141,7 @@ impl Life<'_> {
         Ok(match stage {
             StageName::Door => {
                 let decode = Topics::new(self.meant, self.registry);
-                Runner::door(
-                    self.engine,
-                    &application,
-                    port,
-                    encode,
-                    self.sources(),
-                    decode,
-                )?
+                Runner::door(self.engine, &application, port, encode, decode)?
             }
             StageName::Contacts => Runner::contacts(self.engine, &application, port, encode)?,
             StageName::Handles => Runner::handles(self.engine, &application, port, encode)?,
@@ -185,33 +172,24 @@ impl Life<'_> {
         *former = trouble;
     }
 
-    /// Says which sources have been silent for longer than they may be. On a day on which nobody
-    /// works none is.
-    fn find_silent(&self, stats: &mut Stats) {
-        let now = jiff::Timestamp::now().as_millisecond();
-        let today = self.meant.customers.calendar.local_day(Millis(now));
-        let is_working = self.meant.customers.calendar.is_working_day(today);
-        for (name, source) in &mut stats.sources {
-            let silence_max_ms = self.meant.sources.get(name).silence_max_ms;
-            let heard_at = source.heard_at;
-            source.silent =
-                is_working && heard_at.is_some_and(|at| Millis(now).since(at) > silence_max_ms);
-        }
-    }
-
     fn sources(&self) -> Sources {
         let sources = &self.meant.sources;
+        let settings = |source: &settings::Source| SourceSettings {
+            lateness_ms: source.lateness_ms,
+            silence_max_ms: source.silence_max_ms,
+            brings: source.brings,
+        };
         let topics = self.meant.kafka.topics.iter();
+        let named = sources.named.iter();
         Sources {
             of_topic: topics
                 .map(|topic| (topic.name.as_str().into(), topic.source.clone()))
                 .collect(),
-            lateness_ms: sources
-                .named
-                .iter()
-                .map(|source| (source.name.clone(), source.lateness_ms))
+            named: named
+                .map(|source| (source.name.clone(), settings(source)))
                 .collect(),
-            lateness_rest_ms: sources.rest.lateness_ms,
+            rest: settings(&sources.rest),
+            calendar: self.meant.customers.calendar.clone(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::avro::Avro;
 use crate::rows::{Tables, of_files, of_topics};
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -97,6 +98,8 @@ pub struct Deployment {
     head: String,
     /// With a registry everything is Avro.
     avro: Option<Avro>,
+    /// A channel whose topic the configuration does not name.
+    left_out: Cell<Option<&'static str>>,
 }
 
 impl Deployment {
@@ -134,6 +137,7 @@ impl Deployment {
             application_id: application_id.to_owned(),
             head: head.to_owned(),
             avro,
+            left_out: Cell::new(None),
         };
         std::fs::write(
             deployment.path("secret"),
@@ -148,6 +152,20 @@ impl Deployment {
             deployment.run(&["topics", "--config", "a.toml", "init", "--partitions", "4"]);
         assert_eq!(code, Some(0), "{text}");
         deployment
+    }
+
+    /// Leaves the topic of a channel out of the configuration from now on, or names all.
+    pub fn leave_out(&self, channel: Option<&'static str>) {
+        self.left_out.set(channel);
+    }
+
+    /// The committed records of an output topic that is written as JSON, without tombstones.
+    pub fn records(&self, table: &str) -> Vec<Value> {
+        let topic = format!("{}.{table}", self.application_id);
+        let rows = testbed::topics::read_committed(&self.servers, &topic).into_iter();
+        rows.filter_map(|row| row.value)
+            .map(|value| serde_json::from_slice(&value).unwrap())
+            .collect()
     }
 
     /// The name of a source topic.
@@ -174,7 +192,8 @@ impl Deployment {
         if let Some(avro) = &self.avro {
             writeln!(text, "registry_url = \"{}\"", avro.url()).unwrap();
         }
-        for channel in CHANNELS {
+        let left_out = self.left_out.get();
+        for channel in CHANNELS.iter().filter(|one| Some(**one) != left_out) {
             writeln!(text, "[kafka.topics.\"{}\"]", self.topic(channel)).unwrap();
         }
         let path = self.path(&format!("{instance}.toml"));

@@ -13,3 +13,4 @@ mod outages;
 mod rows;
 mod settles;
 mod standstill;
+mod time;

@@ -24,8 +24,9 @@ use settings::Loaded;
 use sources::{Expected, Sources};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use tables::Names;
-use worker::service::{BY_CONTACT, topic_name};
+use worker::service::{BY_CONTACT, SourceSettings, Sources as DoorSources, topic_name};
 use world::{Setting, World};
 
 /// What a campaign leaves out, to see that it would notice.
@@ -118,6 +119,10 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("pause: before a release", 20),
     ("counted exactly", 50),
     ("erased, and delivered again", 200),
+    ("idle night", 500),
+    ("time ran apart", 300),
+    ("source fell silent", 700),
+    ("source spoke again", 200),
 ];
 
 /// Steps until nothing goes wrong any more, whether or not everything was read.
@@ -145,12 +150,19 @@ pub fn run_seed(seed: u64, without: Option<Without>) -> Result<Outcome, String> 
     let meant = meant.map_err(|problems| problems.to_string())?;
     let engine = meant.engine(|| vec![7; 32], None, None);
     let engine = engine.map_err(|error| error.to_string())?;
-    let lateness = |source: &settings::Source| (source.name.clone(), source.lateness_ms);
+    let named = |source: &settings::Source| (source.name.clone(), source_settings(source));
+    let topics = sources.topics.iter();
     let setting = Setting {
         engine: &engine,
         names: Rc::new(Names::of(&meant)),
-        lateness_ms: meant.sources.named.iter().map(lateness).collect(),
-        lateness_rest_ms: meant.sources.rest.lateness_ms,
+        sources: Arc::new(DoorSources {
+            of_topic: topics
+                .map(|(topic, _)| (topic.clone(), "default".into()))
+                .collect(),
+            named: meant.sources.named.iter().map(named).collect(),
+            rest: source_settings(&meant.sources.rest),
+            calendar: meant.customers.calendar.clone(),
+        }),
         plan: plan.clone(),
         flaws: Flaws {
             offsets_outside: without == Some(Without::TransactionalOffsets),
@@ -168,6 +180,14 @@ pub fn run_seed(seed: u64, without: Option<Without>) -> Result<Outcome, String> 
     let world = World::new(seed, setting, limits, sources);
     let settled = drive(&world, end, &plan);
     Ok(judge(&world, &expected, &plan, settled))
+}
+
+fn source_settings(source: &settings::Source) -> SourceSettings {
+    SourceSettings {
+        lateness_ms: source.lateness_ms,
+        silence_max_ms: source.silence_max_ms,
+        brings: source.brings,
+    }
 }
 
 /// Lets everything go wrong until everything is read, then everything be decided.
@@ -237,6 +257,9 @@ fn judge(
         .occurred
         .insert("transaction timed out", transactions);
     outcome.occurred.insert("session timed out", sessions);
+    let [raised, withdrawn] = results.silences;
+    outcome.occurred.insert("source fell silent", raised);
+    outcome.occurred.insert("source spoke again", withdrawn);
     outcome.broken.append(&mut results.broken);
     let stopped = world.stopped.borrow();
     let stopped = stopped

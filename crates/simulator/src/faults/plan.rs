@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) crash: u64,
     pub(super) pause: u64,
     pub(super) compact: u64,
+    /// How often, in so many of 10,000 steps, a night begins.
+    pub(super) night: u64,
     /// Records that the sources bring in a step, at most.
     pub(super) feed_max: u64,
     /// Share of the records that come twice.
@@ -89,6 +91,7 @@ impl Plan {
             crash: if_lossy(2),
             pause: if_lossy(2),
             compact: dice.pick(&[0, 50, 300]),
+            night: dice.pick(&[0, 100, 300]),
             feed_max: dice.pick(&[1, 3, 20]),
             doubled: dice.pick(&[0.0, 0.1, 0.4]),
             shuffled: dice.percent(50),

@@ -20,6 +20,8 @@ pub(super) struct Results {
     pub(super) dead_letters: BTreeMap<String, String>,
     /// What contradicts itself.
     pub(super) broken: Vec<String>,
+    /// Silences of sources that were told, and those that were taken back.
+    pub(super) silences: [u64; 2],
 }
 
 /// A record of an output topic.
@@ -34,6 +36,10 @@ impl Results {
             if table == "verdicts" {
                 results.check_revisions(&told);
             }
+            let told = match table {
+                "alerts" => results.without_silences(told),
+                _ => told,
+            };
             results.add_last(table, told);
         }
         for (key, value) in results.told(broker, "dead_letters") {
@@ -46,6 +52,45 @@ impl Results {
             }
         }
         results
+    }
+
+    /// Takes the silences of sources out, of which the oracle knows nothing, since they are about
+    /// real time. Each is raised once, and withdrawn once if the source speaks again.
+    fn without_silences(&mut self, told: Vec<Told>) -> Vec<Told> {
+        let is_silence = |(_, value): &Told| {
+            let kind = value.as_ref().and_then(|value| value["type"].as_str());
+            kind == Some("SourceSilent")
+        };
+        let (silences, others): (Vec<Told>, Vec<Told>) = told.into_iter().partition(is_silence);
+        let mut last: BTreeMap<String, u64> = BTreeMap::new();
+        let mut standing: BTreeMap<String, i64> = BTreeMap::new();
+        for (key, value) in silences {
+            let value = value.unwrap_or_default();
+            let source = value["source"].as_str().unwrap_or_default().to_owned();
+            let former = last.insert(key.clone(), revision(&value)).unwrap_or(0);
+            let standing = standing.entry(source).or_default();
+            let is_next = match value["status"].as_str() {
+                Some("raised") => {
+                    self.silences[0] += 1;
+                    *standing += 1;
+                    former == 0
+                }
+                Some("withdrawn") => {
+                    self.silences[1] += 1;
+                    *standing -= 1;
+                    former == 1
+                }
+                _ => false,
+            };
+            if !is_next || revision(&value) != former + 1 {
+                let what = format!("silence {key}: {value} after revision {former}");
+                self.broken.push(what);
+            }
+        }
+        let wrong = standing.into_iter().filter(|(_, of)| !(0..=1).contains(of));
+        let wrong = wrong.map(|(source, of)| format!("{of} silences of {source} stand"));
+        self.broken.extend(wrong);
+        others
     }
 
     /// Adds what was told last under every key.

@@ -97,7 +97,7 @@ impl Sources {
             later.push_back(all.collect());
         }
         Sources {
-            config: patient(&history.config),
+            config: patient(&history.config, dice),
             topics,
             placed,
             later,
@@ -213,22 +213,43 @@ fn place(topics: &[(Text, u32)], dice: &mut Dice) -> TopicPartition {
     TopicPartition::new(topic, dice.below(u64::from(*partitions)) as u32)
 }
 
+/// What a source may be said to bring. It says when others wait for it, never what is true: what
+/// comes from another source than was said is late, and revises.
+const BRINGS: [&str; 4] = [
+    "[\"phone\", \"chat\"]",
+    "[\"email\", \"notified\", \"delivered\", \"bounced\"]",
+    "[\"web\", \"ordered\"]",
+    "[\"phone\", \"chat\", \"email\", \"video\", \"web\"]",
+];
+
 /// The configuration with sources so patient that nothing is too late: histories come in any order.
-fn patient(config: &str) -> String {
-    const ACCEPTANCE: &str = "acceptance = \"400d\"";
+/// Some bring little, and some are hours late.
+fn patient(config: &str, dice: &mut Dice) -> String {
+    const ACCEPTANCE: &str = "acceptance = \"400d\"\n";
     let mut text = String::new();
+    let mut sections = vec!["acd", "crm", "site", "default"];
+    let mut more = |sections: &mut Vec<&str>, source: &str, text: &mut String| {
+        sections.retain(|known| *known != source);
+        text.push_str(ACCEPTANCE);
+        if dice.percent(60) {
+            text.push_str(&format!("brings = {}\n", dice.pick(&BRINGS)));
+        }
+        let silence_max = dice.pick(&["1min", "20min", "1d"]);
+        text.push_str(&format!("silence_max = \"{silence_max}\"\n"));
+    };
     for line in config.lines() {
         text.push_str(line);
         text.push('\n');
-        if line.starts_with("[sources.") {
-            text.push_str(ACCEPTANCE);
-            text.push('\n');
+        if let Some(source) = line.strip_prefix("[sources.") {
+            more(&mut sections, source.trim_end_matches(']'), &mut text);
         }
     }
-    if !config.contains("[sources.default]") {
-        text.push_str("\n[sources.default]\n");
-        text.push_str(ACCEPTANCE);
-        text.push('\n');
+    for source in sections.clone() {
+        text.push_str(&format!("\n[sources.{source}]\n"));
+        more(&mut sections, source, &mut text);
+        if source != "default" {
+            text.push_str("lateness = \"6h\"\n");
+        }
     }
     text
 }

@@ -11,6 +11,7 @@ use model::{Millis, Text};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 use tables::Names;
 use worker::service::{
@@ -23,6 +24,9 @@ use worker::{Counts, Engine};
 pub(super) const APPLICATION: &str = "ricochet";
 /// So many processes stand still inside each other's calls, at most.
 const DEPTH_MAX: usize = 3;
+/// How long a night is, and for how long nothing comes after it.
+const NIGHT_MS: i64 = 8 * 3_600_000;
+const IDLE_MS: i64 = 6_000;
 /// A process that could not work with the log tries again after so long.
 const AGAIN_MS: i64 = 1_000;
 
@@ -30,8 +34,7 @@ const AGAIN_MS: i64 = 1_000;
 pub(super) struct Setting<'a> {
     pub(super) engine: &'a Engine,
     pub(super) names: Rc<Names>,
-    pub(super) lateness_ms: BTreeMap<Text, i64>,
-    pub(super) lateness_rest_ms: i64,
+    pub(super) sources: Arc<DoorSources>,
     pub(super) plan: Plan,
     pub(super) flaws: Flaws,
     pub(super) topics: Vec<(Text, u32)>,
@@ -50,6 +53,8 @@ pub(super) struct World<'a> {
     placed: RefCell<VecDeque<Placed>>,
     later: RefCell<VecDeque<VecDeque<Placed>>>,
     is_calm: Cell<bool>,
+    /// Until then the sources bring nothing.
+    idle_until: Cell<Millis>,
     /// What processes that ended as they should had counted.
     counted: RefCell<Counts>,
     /// Tasks that cannot go on, and why.
@@ -82,11 +87,7 @@ impl<'a> World<'a> {
         schedule.records_max = setting.plan.records_max;
         let application = Application {
             id: APPLICATION.into(),
-            sources: setting
-                .topics
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect(),
+            sources: Arc::clone(&setting.sources),
             pace: setting.plan.pace,
             // Silences of months stand between the parts of a run, and what was forgotten is
             // delivered again after them.
@@ -104,6 +105,7 @@ impl<'a> World<'a> {
             placed: RefCell::new(sources.placed),
             later: RefCell::new(sources.later),
             is_calm: Cell::new(false),
+            idle_until: Cell::new(Millis::MIN),
             counted: RefCell::new(Counts::default()),
             stopped: RefCell::new(BTreeMap::new()),
         })
@@ -187,6 +189,7 @@ impl<'a> World<'a> {
     pub(super) fn step(&self) {
         self.pass();
         self.feed();
+        self.night();
         self.compact();
         self.befall();
         let now = self.broker.borrow().now();
@@ -243,17 +246,31 @@ impl<'a> World<'a> {
 
     fn feed(&self) {
         let mut placed = self.placed.borrow_mut();
-        if placed.is_empty() || self.below(3) > 0 {
+        let is_night = self.broker.borrow().now() < self.idle_until.get();
+        if is_night || placed.is_empty() || self.below(3) > 0 {
             return;
         }
         for _ in 0..=self.below(self.setting.plan.feed_max) {
             let Some(next) = placed.pop_front() else {
                 break;
             };
-            let recorded_at = next.is_dated.then_some(RUN_START);
+            let now = self.broker.borrow().now();
+            let recorded_at = next.is_dated.then_some(now);
             let value = next.json.as_ref().map(String::as_bytes);
             let mut broker = self.broker.borrow_mut();
             broker.append_at(&next.place, recorded_at, None, value);
+        }
+    }
+
+    /// Hours in which no source says anything, while there is more to come.
+    fn night(&self) {
+        let plan = &self.setting.plan;
+        let is_busy = !self.placed.borrow().is_empty() && self.depth.get() == 0;
+        if is_busy && self.happens(plan.night, "idle night") {
+            self.leap(NIGHT_MS);
+            // Whoever is there says so.
+            self.idle_until
+                .set(self.broker.borrow().now().plus(IDLE_MS));
         }
     }
 
@@ -422,8 +439,11 @@ impl<'a> World<'a> {
         let topics = match stage.input() {
             None => {
                 let erasures = topic_name(APPLICATION, ERASURES);
-                let sources = self.application.sources.iter().cloned();
-                sources.chain([erasures]).collect()
+                self.application
+                    .topics()
+                    .into_iter()
+                    .chain([erasures])
+                    .collect()
             }
             Some(input) => vec![topic_name(APPLICATION, input)],
         };
@@ -442,13 +462,8 @@ impl<'a> World<'a> {
         let (engine, application) = (self.setting.engine, &self.application);
         match stage {
             StageName::Door => {
-                let sources = DoorSources {
-                    of_topic: BTreeMap::new(),
-                    lateness_ms: self.setting.lateness_ms.clone(),
-                    lateness_rest_ms: self.setting.lateness_rest_ms,
-                };
                 let decode = JsonDecode(self.schedule.clone());
-                Runner::door(engine, application, port, encode, sources, decode)
+                Runner::door(engine, application, port, encode, decode)
             }
             StageName::Contacts => Runner::contacts(engine, application, port, encode),
             StageName::Handles => Runner::handles(engine, application, port, encode),
@@ -480,6 +495,9 @@ impl<'a> World<'a> {
                     continue;
                 };
                 for (task, stats) in &runner.stats().tasks {
+                    if stats.furthest > stats.now {
+                        self.schedule.borrow_mut().saw("time ran apart");
+                    }
                     if stats.phase == TaskPhase::Stopped {
                         let why = stats.why_stopped.clone();
                         self.stopped.borrow_mut().insert(task.to_string(), why);

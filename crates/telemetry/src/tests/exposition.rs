@@ -185,34 +185,6 @@ fn a_restore_has_an_age_from_when_it_was_first_seen() {
 }
 
 #[test]
-fn a_source_is_heard_when_its_clock_moves() {
-    let slots = Arc::new(Slots::with_time(["door"], || TIME.get()));
-    let metrics = Metrics::new(Arc::clone(&slots), samples::labels(), "0");
-    let mut stats = samples::door();
-    stats.sources.clear();
-    TIME.set(NOW);
-    slots.put("door", stats.clone());
-    // Whether a clock that a restore brought is old or new, nobody can say.
-    assert!(!metrics.text().contains("ricochet_source_silence_seconds"));
-    TIME.set(NOW.plus(5_000));
-    let task = TopicPartition::new("calls", 1);
-    let clocks = &mut stats.tasks.get_mut(&task).unwrap().clocks;
-    clocks.insert("ivr".into(), NOW);
-    slots.put("door", stats.clone());
-    TIME.set(NOW.plus(9_000));
-    slots.put("door", stats.clone());
-    check(
-        &metrics,
-        r#"ricochet_source_silence_seconds{source="ivr"} 4"#,
-    );
-    assert!(
-        !metrics
-            .text()
-            .contains(r#"ricochet_source_silence_seconds{source="other"}"#)
-    );
-}
-
-#[test]
 fn readiness_says_what_each_stage_is_doing() {
     let slots = Slots::with_time(["door", "contacts", "handles", "customers"], samples::now);
     let state = |stage| slots.readiness().stages[stage].clone();

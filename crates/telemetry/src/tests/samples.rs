@@ -55,7 +55,7 @@ pub fn door() -> Stats {
     stats.sent.insert("by_contact".into(), 85);
     let source = |heard_s: i64, silent| SourceStats {
         heard_at: Some(NOW.plus(-heard_s * 1_000)),
-        silent,
+        silent: Some(silent),
     };
     stats.sources.insert("ivr".into(), source(5, false));
     stats.sources.insert("stranger".into(), source(70, true));

@@ -1,5 +1,5 @@
 //! Who sees to it that an erasure is done everywhere: the task of the door that reads the topic of
-//! erasures (`docs/semantics.md`, 10).
+//! erasures (`docs/semantics.md`, 11).
 //!
 //! ```text
 //!  request ──► ask ──► forget ──► purge ──► confirmed

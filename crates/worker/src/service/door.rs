@@ -4,14 +4,20 @@ use crate::engine::{Engine, Refused};
 use crate::service::coordinator::{Coordinator, Erasure, Tasks};
 use crate::service::outlet::{DeadLetter, Outlet};
 use crate::service::port::{Port, Record, TopicPartition};
-use crate::service::wire::{self, Damaged, Logged};
+use crate::service::sources::{Said, SourceClock, Sources, TaskClock};
+use crate::service::stats::SourceStats;
+use crate::service::wire::{self, Damaged, Logged, Meta};
 use crate::service::work::{
     Crashed, Position, SET_ASIDE, Task, Took, Work, guarded, send_position,
 };
 use canonical::Decoded;
-use model::{ContactInput, Identifier, Millis, RejectedReason, Signal, SignalName, Text, Version};
+use model::{
+    Brings, Clock, ContactInput, Identifier, Millis, Now, RejectedReason, Signal, SignalName, Text,
+    Version,
+};
 use stage_door::{Clocks, Place};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// A source counts as quiet when it has brought nothing for this long, in milliseconds.
@@ -35,32 +41,16 @@ pub trait Decode {
     fn decode(&mut self, topic: &str, value: &[u8]) -> Decoding;
 }
 
-/// What the door knows of the sources.
-pub struct Sources {
-    /// By topic, the source of records that name none.
-    pub of_topic: BTreeMap<Text, Text>,
-    /// How long a final verdict waits for a source, in milliseconds; by source.
-    pub lateness_ms: BTreeMap<Text, i64>,
-    /// The same for every other source.
-    pub lateness_rest_ms: i64,
-}
-
-impl Sources {
-    fn lateness_ms(&self, source: &str) -> i64 {
-        let own = self.lateness_ms.get(source);
-        own.copied().unwrap_or(self.lateness_rest_ms)
-    }
-}
+/// More sources than this in a partition have no clock: nobody waits for them.
+const SOURCES_MAX: usize = 200;
 
 /// What is kept for a partition of a source topic.
 pub(crate) struct DoorTask {
     place: TopicPartition,
+    /// The source of records that name none: it is waited for before it is heard.
+    expected: Option<Text>,
     position: Position,
     clocks: Clocks,
-    /// When a record of a source was last read, in real time.
-    read_at: BTreeMap<Text, Millis>,
-    /// When the task began to work, in real time.
-    began_at: Millis,
     caught_up_at: Option<Millis>,
     /// Offsets of records on which the code has crashed.
     aside: BTreeSet<i64>,
@@ -73,26 +63,29 @@ pub(crate) struct DoorTask {
 }
 
 impl DoorTask {
-    /// The clock of the partition: the least of its sources', each less its lateness.
-    fn settled(&self, sources: &Sources, time: Millis) -> Option<Millis> {
-        if self.coordinator.is_some() {
-            return None;
+    /// A record of a source was read.
+    fn hear(&mut self, source: &Text, occurred_at: Millis, heard_at: Millis) {
+        let sources = &mut self.position.open.sources;
+        if let Some(clock) = sources.get_mut(source) {
+            clock.hear(occurred_at, heard_at);
+        } else if sources.len() < SOURCES_MAX {
+            let mut clock = SourceClock::EXPECTED;
+            clock.hear(occurred_at, heard_at);
+            sources.insert(source.clone(), clock);
         }
+    }
+
+    /// Moves on the sources that are quiet, if the partition is read to its end.
+    fn idle(&mut self, time: Millis) {
         let is_caught_up = self
             .caught_up_at
             .is_some_and(|at| time.since(at) <= CAUGHT_UP_HOLDS_MS);
-        let clocks = self.clocks.iter().map(|(source, _, seen)| {
-            let read_at = self.read_at.get(source).copied().unwrap_or(self.began_at);
-            let quiet_ms = time.since(read_at);
-            let seen = if is_caught_up && quiet_ms >= QUIET_AFTER_MS {
-                seen.plus(quiet_ms)
-            } else {
-                seen
-            };
-            seen.minus(sources.lateness_ms(source))
-        });
-        // A partition in which there never was anything holds nobody back, once that is known.
-        clocks.min().or(is_caught_up.then_some(Millis::MAX))
+        if is_caught_up {
+            let open = &mut self.position.open;
+            open.heard_up_to = open.heard_up_to.max(Some(time));
+            let sources = open.sources.values_mut();
+            sources.for_each(|clock| clock.idle(time, QUIET_AFTER_MS));
+        }
     }
 }
 
@@ -106,8 +99,17 @@ impl Task for DoorTask {
     }
 
     fn restored(&mut self) {
-        for (source, seen) in &self.position.committed.clocks {
-            self.clocks.restore(source, 0, *seen);
+        if let Some(expected) = &self.expected {
+            let sources = &mut self.position.committed.sources;
+            let clock = sources.entry(expected.clone());
+            clock.or_insert(SourceClock::EXPECTED);
+        }
+        let sources = &self.position.committed.sources;
+        self.position.open.sources.clone_from(sources);
+        for (source, clock) in sources {
+            if clock.occurred_at != Millis::MIN {
+                self.clocks.restore(source, 0, clock.occurred_at);
+            }
         }
     }
 
@@ -143,11 +145,25 @@ impl Task for DoorTask {
     }
 
     fn sizes(&self) -> (u64, u64, u64) {
-        (self.clocks.iter().count() as u64, 0, 0)
+        (self.position.committed.sources.len() as u64, 0, 0)
     }
 
-    fn heard(&self) -> &BTreeMap<Text, Millis> {
-        &self.read_at
+    fn sources(&self) -> Vec<(Text, SourceStats)> {
+        let sources = self.position.committed.sources.iter();
+        let heard = sources.filter(|(_, clock)| clock.heard_at != Millis::MIN);
+        let stats = |(name, clock): (&Text, &SourceClock)| {
+            let heard_at = Some(clock.heard_at);
+            let silent = None;
+            (name.clone(), SourceStats { heard_at, silent })
+        };
+        heard.map(stats).collect()
+    }
+
+    fn clocks(&self) -> BTreeMap<Text, Millis> {
+        let sources = self.position.committed.sources.iter();
+        sources
+            .map(|(name, clock)| (name.clone(), clock.seen))
+            .collect()
     }
 
     fn erasures(&self) -> (u64, u64) {
@@ -158,15 +174,30 @@ impl Task for DoorTask {
         false
     }
 
-    fn clock(&self) -> Option<Millis> {
-        self.position.committed.now
+    fn clock(&self) -> Option<TaskClock> {
+        let Meta {
+            heard_up_to,
+            sources,
+            ..
+        } = &self.position.committed;
+        // Before anything was read, and the end was not seen, nothing can be said; and erasures are
+        // no source.
+        let is_source = self.coordinator.is_none();
+        let is_known = heard_up_to.is_some()
+            || sources
+                .values()
+                .any(|clock| *clock != SourceClock::EXPECTED);
+        (is_known && is_source).then(|| TaskClock {
+            order: heard_up_to.map_or(i64::MIN, |at| at.0),
+            said: Said::Sources(sources.clone()),
+        })
     }
 }
 
 /// The door at work.
 pub(crate) struct DoorWork<'a, D: Decode> {
     engine: &'a Engine,
-    sources: Sources,
+    sources: Arc<Sources>,
     decode: D,
     /// The topic of erasures.
     erasures: Text,
@@ -177,7 +208,7 @@ pub(crate) struct DoorWork<'a, D: Decode> {
 impl<'a, D: Decode> DoorWork<'a, D> {
     pub(crate) fn new(
         engine: &'a Engine,
-        sources: Sources,
+        sources: Arc<Sources>,
         decode: D,
         (erasures, tasks): (Text, Tasks),
     ) -> DoorWork<'a, D> {
@@ -222,13 +253,12 @@ impl<'a, D: Decode> DoorWork<'a, D> {
 impl<D: Decode> Work for DoorWork<'_, D> {
     type Task = DoorTask;
 
-    fn task(&self, place: &TopicPartition, time: Millis) -> DoorTask {
+    fn task(&self, place: &TopicPartition, _time: Millis) -> DoorTask {
         DoorTask {
             place: place.clone(),
+            expected: self.sources.of_topic.get(&place.topic).cloned(),
             position: Position::default(),
             clocks: Clocks::default(),
-            read_at: BTreeMap::new(),
-            began_at: time,
             caught_up_at: None,
             aside: BTreeSet::new(),
             admitted: Vec::new(),
@@ -243,12 +273,24 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             Logged::Meta(name, meta) if name == task.place.to_string() => {
                 task.position.restored(meta);
             }
+            Logged::FormerMeta(name, mut meta, clocks) if name == task.place.to_string() => {
+                for (source, seen) in clocks {
+                    let mut clock = SourceClock::EXPECTED;
+                    clock.hear(seen, Millis::MIN);
+                    meta.sources.insert(source, clock);
+                }
+                task.position.restored(meta);
+            }
             Logged::State(key, deadline) => {
                 if let Some(coordinator) = &mut task.coordinator {
                     coordinator.restore(record, key, deadline.is_some())?;
                 }
             }
-            Logged::Meta(..) | Logged::Pending(..) | Logged::Remembered(..) => {}
+            Logged::Meta(..)
+            | Logged::FormerMeta(..)
+            | Logged::Clock(..)
+            | Logged::Pending(..)
+            | Logged::Remembered(..) => {}
         }
         Ok(())
     }
@@ -300,16 +342,13 @@ impl<D: Decode> Work for DoorWork<'_, D> {
                 if let ContactInput::Signal(version, signal) = &mut input {
                     task.asked.extend(self.take_erasure(signal, version));
                 }
-                let source = match &input {
-                    ContactInput::Event(_, event) => &event.source,
-                    ContactInput::Signal(_, signal) => &signal.source,
+                let (source, occurred_at) = match &input {
+                    ContactInput::Event(_, event) => (&event.source, event.occurred_at),
+                    ContactInput::Signal(_, signal) => (&signal.source, signal.occurred_at),
                 };
-                match task.read_at.get_mut(source) {
-                    Some(read_at) => *read_at = time,
-                    None => {
-                        task.read_at.insert(source.clone(), time);
-                    }
-                }
+                // A producer's clock may be wrong; nothing is read before it was produced.
+                let heard_at = record.recorded_at.map_or(time, |at| at.min(time));
+                task.hear(source, occurred_at, heard_at);
                 task.admitted.push((key, input));
             }
             Err(Refused::Rejected(reason, detail)) => task.dead.push(DeadLetter {
@@ -331,11 +370,11 @@ impl<D: Decode> Work for DoorWork<'_, D> {
     }
 
     fn tick(&self, task: &mut DoorTask, time: Millis) -> bool {
-        let Some(settled) = task.settled(&self.sources, time) else {
-            return false;
-        };
-        let said = task.position.committed.now;
-        let moved = said.is_none_or(|said| settled.since(said) >= STEP_MS);
+        task.idle(time);
+        let Meta { heard_up_to, .. } = task.position.open;
+        let said = task.position.committed.heard_up_to;
+        let moved = heard_up_to
+            .is_some_and(|heard_up_to| said.is_none_or(|said| heard_up_to.since(said) >= STEP_MS));
         task.position.is_open |= moved;
         moved
     }
@@ -371,12 +410,15 @@ impl<D: Decode> Work for DoorWork<'_, D> {
         for letter in &task.dead {
             outlet.dead_letter(letter);
         }
-        let settled = task.settled(&self.sources, outlet.port.time());
-        let open = &mut task.position.open;
-        open.now = settled.or(open.now);
-        for (source, _, seen) in task.clocks.iter() {
-            open.clocks.insert(source.into(), seen);
+        // What is said of the stage itself: the least of its sources.
+        let mut now = Now::NEVER;
+        for (source, clock) in &task.position.open.sources {
+            let settled = clock.seen.minus(self.sources.get(source).lateness_ms);
+            if clock.seen != Millis::MAX {
+                now.hold(Brings::ALL, Clock::at(settled));
+            }
         }
+        task.position.open.now.move_to(&now);
         send_position(&task.place, &task.position, changelog, outlet);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a task of a stage with keys does about erasures (`docs/semantics.md`, 10): it hears of them
+//! What a task of a stage with keys does about erasures (`docs/semantics.md`, 11): it hears of them
 //! from every task before it, looks through its states in parts, passes them on, and the contacts
 //! stage remembers what was forgotten.
 //!

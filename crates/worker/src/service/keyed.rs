@@ -3,18 +3,19 @@
 use crate::service::erasing::{Erases, Erasing, Search, States};
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, Record, TopicPartition};
+use crate::service::sources::{self, Said, Sources, TaskClock};
+use crate::service::stats::SourceStats;
 use crate::service::timers::{Timer, Timers};
 use crate::service::topics::StageName;
 use crate::service::wire::{self, Damaged, Heard, Logged, Meta};
-use crate::service::work::{
-    Crashed, Position, Task, Took, Work, guarded, least_clock, send_position,
-};
+use crate::service::work::{Crashed, Position, Task, Took, Work, guarded, send_position};
 use hashbrown::HashMap;
 use model::{Absorbed, Brings, Deadlines, Millis, Now, Stage, Text, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stage_door::SecondHash;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use xxhash_rust::xxh3::Xxh3DefaultBuilder;
 
 /// The state of a key, as it stands in the changelog.
@@ -43,6 +44,14 @@ type Sealed = (Deadlines, Box<[u8]>);
 pub(crate) struct KeyedTask<S: Stage> {
     place: TopicPartition,
     position: Position,
+    /// What the tasks before this one have said of time, as committed.
+    clocks: BTreeMap<Text, TaskClock>,
+    /// What the open transaction has heard of them.
+    heard: BTreeMap<Text, TaskClock>,
+    /// Something was heard that time was not gathered from yet.
+    is_time_news: bool,
+    /// The sources that have to speak, as far as this task can tell.
+    sources: BTreeMap<Text, sources::Heard>,
     base: HashMap<Text, Kept, Xxh3DefaultBuilder>,
     value_bytes: u64,
     timers: Timers,
@@ -111,6 +120,20 @@ impl<S: Erases> KeyedTask<S>
 where
     S::State: Serialize + DeserializeOwned,
 {
+    /// What a task before this one has said last.
+    fn clock_of(&self, name: &str) -> Option<&TaskClock> {
+        self.heard.get(name).or_else(|| self.clocks.get(name))
+    }
+
+    /// Hears a clock, unless it is older than what is known: it may come late, or twice.
+    fn hear(&mut self, name: Text, clock: TaskClock) {
+        let known = self.clock_of(&name);
+        if known.is_none_or(|known| known.order <= clock.order) {
+            self.heard.insert(name, clock);
+            self.is_time_news = true;
+        }
+    }
+
     fn keep(&mut self, key: Text, value: Option<Sealed>) {
         let former = self.base.remove(&key);
         self.value_bytes -= former.as_ref().map_or(0, |kept| kept.value.len() as u64);
@@ -149,11 +172,14 @@ where
 
     fn restored(&mut self) {
         self.base.shrink_to_fit();
+        self.clocks.append(&mut self.heard);
+        self.is_time_news = true;
     }
 
     fn committed(&mut self) {
         self.position.commit();
         self.erasing.committed();
+        self.clocks.append(&mut self.heard);
         self.overlay.clear();
         for timer in std::mem::take(&mut self.fired) {
             if let Some(kept) = self.base.get_mut(&timer.key) {
@@ -168,6 +194,8 @@ where
     fn dropped(&mut self) {
         self.position.drop();
         self.erasing.dropped();
+        self.heard.clear();
+        self.is_time_news = true;
         self.overlay.clear();
         self.sealed.clear();
         for timer in std::mem::take(&mut self.fired) {
@@ -182,33 +210,51 @@ where
     }
 
     fn sizes(&self) -> (u64, u64, u64) {
-        let due = self.timers.due(&now_of(&self.position.committed)) as u64;
+        let due = self.timers.due(&self.position.committed.now) as u64;
         (self.base.len() as u64, self.value_bytes, due)
     }
 
-    fn heard(&self) -> &BTreeMap<Text, Millis> {
-        static NOTHING: BTreeMap<Text, Millis> = BTreeMap::new();
-        &NOTHING
+    fn sources(&self) -> Vec<(Text, SourceStats)> {
+        if !tells_silences(&self.place) {
+            return Vec::new();
+        }
+        let silent = &self.position.committed.silences;
+        let stats = |name: &Text| {
+            let silent = Some(silent.contains_key(name));
+            let heard_at = None;
+            (name.clone(), SourceStats { heard_at, silent })
+        };
+        self.sources.keys().map(stats).collect()
+    }
+
+    fn clocks(&self) -> BTreeMap<Text, Millis> {
+        let clocks = self.clocks.iter();
+        clocks
+            .map(|(name, clock)| (name.clone(), clock.least()))
+            .collect()
     }
 
     fn is_due(&self) -> bool {
-        self.erasing.is_working() || self.timers.is_due(&now_of(&self.position.open))
+        self.erasing.is_working() || self.timers.is_due(&self.position.open.now)
     }
 
     fn erasures(&self) -> (u64, u64) {
         self.erasing.sizes()
     }
 
-    fn clock(&self) -> Option<Millis> {
-        let now = self.position.committed.now?;
-        let is_due = self.timers.is_due(&Now::all(now));
-        (!is_due && self.fired.is_empty()).then_some(now)
+    fn clock(&self) -> Option<TaskClock> {
+        let Meta { now, offset, .. } = &self.position.committed;
+        let is_quiet = !self.timers.is_due(now) && self.fired.is_empty();
+        (is_quiet && *now != Now::UNKNOWN).then(|| TaskClock {
+            order: offset.unwrap_or(0),
+            said: Said::Now(Box::new(now.clone())),
+        })
     }
 }
 
-/// How far time has come for a task.
-fn now_of(meta: &Meta) -> Now {
-    meta.now.map_or(Now::UNKNOWN, Now::all)
+/// One task tells which sources are silent.
+fn tells_silences(place: &TopicPartition) -> bool {
+    place.partition == 0
 }
 
 /// A stage at work.
@@ -216,6 +262,9 @@ pub(crate) struct Keyed<'a, S: Stage> {
     stage: &'a S,
     /// Names of the tasks before this stage: time is the least of their clocks.
     before: Vec<Text>,
+    sources: Arc<Sources>,
+    /// Where the door is before this stage, the tenant: a task of it tells which sources are silent.
+    watches_for: Option<Text>,
     /// The bytes of a state in which nothing is kept: such a key is let go of.
     nothing: Vec<u8>,
     name: StageName,
@@ -224,7 +273,7 @@ pub(crate) struct Keyed<'a, S: Stage> {
     remembered_ms: i64,
 }
 
-impl<'a, S: Stage> Keyed<'a, S>
+impl<'a, S: Erases> Keyed<'a, S>
 where
     S::State: Serialize + DeserializeOwned,
 {
@@ -232,16 +281,71 @@ where
         stage: &'a S,
         name: StageName,
         before: Vec<Text>,
+        sources: &Arc<Sources>,
         second_hash: &'a SecondHash,
         remembered_ms: i64,
     ) -> Keyed<'a, S> {
         Keyed {
             stage,
             before,
+            sources: Arc::clone(sources),
+            watches_for: None,
             nothing: wire::state_bytes(&S::State::default()),
             name,
             second_hash,
             remembered_ms,
+        }
+    }
+
+    /// Tells which sources are silent, too.
+    pub(crate) fn watching(mut self, tenant: Text) -> Keyed<'a, S> {
+        self.watches_for = Some(tenant);
+        self
+    }
+
+    /// Moves time on by what was heard. A task that was taken out of the configuration has no say.
+    fn gather(&self, task: &mut KeyedTask<S>) {
+        if !std::mem::take(&mut task.is_time_news) {
+            return;
+        }
+        let is_begun = task.position.open.now != Now::UNKNOWN;
+        let clock_of = |name: &str| task.clock_of(name);
+        let gathered = sources::gather(&self.before, clock_of, is_begun, &self.sources);
+        if let Some((now, heard)) = gathered {
+            task.position.open.now.move_to(&now);
+            task.sources = heard;
+        }
+    }
+
+    /// Tells which sources have fallen silent, and which are no longer.
+    fn tell_silences<P: Port>(&self, task: &mut KeyedTask<S>, outlet: &mut Outlet<'_, P>) {
+        let Some(tenant) = &self.watches_for else {
+            return;
+        };
+        if !tells_silences(&task.place) {
+            return;
+        }
+        let KeyedTask {
+            position, sources, ..
+        } = task;
+        let told = &mut position.open.silences;
+        // A silence stands until the source is heard, whatever else becomes uncertain meanwhile.
+        told.retain(|source, silence| {
+            let cause = match sources.get(source) {
+                None => "source_removed",
+                Some(heard) if heard.heard_at > silence.since => "spoke_again",
+                Some(_) => return true,
+            };
+            outlet.source_silent(&silence.alert(tenant, source, Some(cause)));
+            false
+        });
+        for (source, heard) in sources {
+            if let Some(silence) = &heard.silence
+                && !told.contains_key(source)
+            {
+                outlet.source_silent(&silence.alert(tenant, source, None));
+                told.insert(source.clone(), silence.clone());
+            }
         }
     }
 
@@ -272,6 +376,10 @@ where
         KeyedTask {
             place: place.clone(),
             position: Position::default(),
+            clocks: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            is_time_news: false,
+            sources: BTreeMap::new(),
             base: HashMap::default(),
             value_bytes: 0,
             timers: Timers::default(),
@@ -287,8 +395,19 @@ where
     fn restore(&self, task: &mut KeyedTask<S>, record: &Record) -> Result<(), Damaged> {
         match wire::logged(record)? {
             Logged::Meta(_, meta) => task.position.restored(meta),
+            Logged::FormerMeta(_, meta, clocks) => {
+                task.position.restored(meta);
+                for (name, at) in clocks {
+                    task.hear(name, TaskClock::of_instant(at));
+                }
+            }
+            Logged::Clock(name, clock) => task.hear(name.into(), clock),
             Logged::State(key, None) => task.keep(key.into(), None),
-            Logged::State(key, Some(deadlines)) => {
+            Logged::State(key, Some((schema, deadlines))) => {
+                wire::newer_schema::<S>(schema).map_err(|what| Damaged {
+                    offset: record.offset,
+                    what,
+                })?;
                 let value = record.value.as_deref().unwrap_or_default();
                 task.keep(key.into(), Some((deadlines, value.into())));
             }
@@ -307,14 +426,7 @@ where
         _time: Millis,
     ) -> Result<Took, Damaged> {
         match wire::hear::<S::Input>(record)? {
-            Heard::Clock(name, at) => {
-                // A source that was taken out of the configuration has no say any more.
-                let open = &mut task.position.open;
-                if self.before.contains(&name) {
-                    open.clocks.insert(name, at);
-                    open.now = open.now.max(least_clock(&self.before, open));
-                }
-            }
+            Heard::Clock(name, clock) => task.hear(name, clock),
             Heard::Erasure(passing) => task.erasing.hear(passing, self.second_hash),
             Heard::Message(key, _) if task.aside.contains(&key) => {
                 // The key may be a customer's: the dead letter says where the record stands.
@@ -347,7 +459,8 @@ where
     }
 
     fn fire(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
-        let now = now_of(&task.position.open);
+        self.gather(task);
+        let now = task.position.open.now.clone();
         let mut fired = self.erase(task, keys_max);
         while fired < keys_max {
             let Some(timer) = task.timers.pop(&now) else {
@@ -388,10 +501,15 @@ where
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
     ) -> Result<(), Crashed> {
-        let now = now_of(&task.position.open);
         if std::mem::take(&mut task.has_crashed) {
             return Err(Crashed);
         }
+        self.gather(task);
+        self.tell_silences(task, outlet);
+        for (name, clock) in &task.heard {
+            outlet.clock(changelog, name, clock);
+        }
+        let now = task.position.open.now.clone();
         task.erasing.say(outlet);
         let mut outputs = Vec::new();
         for (key, state) in &mut task.overlay {
@@ -441,7 +559,7 @@ where
         if !task.erasing.is_working() {
             return 0;
         }
-        let now = now_of(&task.position.open);
+        let now = task.position.open.now.clone();
         let mut states = Held {
             stage: self.stage,
             base: &task.base,

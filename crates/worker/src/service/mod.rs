@@ -10,6 +10,7 @@ mod keyed;
 mod outlet;
 mod port;
 mod runner;
+mod sources;
 mod stages;
 mod stats;
 mod timers;
@@ -19,12 +20,15 @@ mod work;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
 
 pub use coordinator::{CONFIRMED_KEY_PREFIX, Erasure};
-pub use door::{Decode, Decoding, Sources};
+pub use door::{Decode, Decoding};
 pub use outlet::{DeadLetter, Encode};
 pub use port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 pub use runner::{Pace, Stepped};
+pub use sources::{SourceSettings, Sources};
 pub use stages::{Application, Runner};
 pub use stats::{
     AlertCounts, Business, COMMIT_US_BOUNDS, Follower, Paired, Reasons, ResyncCause, SourceStats,

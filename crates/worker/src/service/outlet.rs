@@ -1,10 +1,11 @@
 //! Where the outputs of a stage go: the queues of the next stages, and the tables.
 
 use crate::service::port::{Port, PortError, TopicPartition};
+use crate::service::sources::TaskClock;
 use crate::service::stats::{Business, Reasons};
 use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
 use crate::service::wire::{self, PASSING_KEY, Passing};
-use model::{Alert, ContactInput, ContactName, ContactResult, Session, Signal, Text};
+use model::{Alert, ContactInput, ContactName, ContactResult, Session, Signal, SourceSilent, Text};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +34,8 @@ pub trait Encode {
     fn session(&mut self, session: &Session, into: &mut Vec<u8>);
     /// A row of table `alerts`.
     fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>);
+    /// The same of a silent source.
+    fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>);
     /// A row of table `markers`.
     fn marker(&mut self, marker: &Signal, into: &mut Vec<u8>);
     /// A row of table `dead_letters`.
@@ -66,7 +69,7 @@ impl Topics {
         let mut open = |table| Topic::open(application_id, table, port);
         let tables: &[&'static str] = match stage {
             StageName::Door | StageName::Handles => &["dead_letters", ERASURES],
-            StageName::Contacts => &["dead_letters", "markers"],
+            StageName::Contacts => &["dead_letters", "markers", "alerts"],
             StageName::Customers => &[
                 "dead_letters",
                 ERASURES,
@@ -183,6 +186,21 @@ impl<P: Port> Outlet<'_, P> {
         let place = self.topics.find(ERASURES).of(key);
         self.port.send(&place, key.as_bytes(), value);
         *self.sent.records.entry(ERASURES).or_default() += 1;
+    }
+
+    /// Writes what a task before a task has said of time to the task's changelog.
+    pub(crate) fn clock(&mut self, place: &TopicPartition, task: &str, clock: &TaskClock) {
+        wire::clock_key(task, self.key);
+        wire::clock(clock, self.buffer);
+        self.port.send(place, self.key, Some(self.buffer));
+        self.sent.changelog_bytes += (self.key.len() + self.buffer.len()) as u64;
+    }
+
+    pub(crate) fn source_silent(&mut self, alert: &SourceSilent) {
+        self.encode.source_silent(alert, self.buffer);
+        // The key of a customer's alert begins with the customer's.
+        let key = format!("SourceSilent/{}", alert.alert_id);
+        self.row("alerts", &key, &key, true);
     }
 
     pub(crate) fn contact_input(&mut self, key: &str, input: &ContactInput) {

@@ -12,12 +12,13 @@
 
 use crate::service::outlet::{Encode, Outlet, Sent, Topics};
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
+use crate::service::sources::TaskClock;
 use crate::service::stages::Application;
 use crate::service::stats::{Reasons, ResyncCause, Stats, TaskPhase, TaskStats};
 use crate::service::topics::{ERASURES, StageName, topic_name};
 use crate::service::wire;
 use crate::service::work::{Crashed, Task, Took, Work, add_sent};
-use model::{Millis, Text};
+use model::{Brings, Millis, Text};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -75,7 +76,7 @@ struct Slot<T> {
     /// The offset behind what is known of the changelog.
     changelog_end: i64,
     restored_records: u64,
-    clock_sent: Option<Millis>,
+    clock_sent: Option<TaskClock>,
     clock_sent_at: Millis,
     /// The offset behind the input's last record, as last heard.
     end: Option<i64>,
@@ -150,12 +151,7 @@ impl<P: Port, W: Work> Loop<P, W> {
         let inputs = match stage.input() {
             None => {
                 let erasures = topic_name(id, ERASURES);
-                application
-                    .sources
-                    .iter()
-                    .cloned()
-                    .chain([erasures])
-                    .collect()
+                application.topics().into_iter().chain([erasures]).collect()
             }
             Some(input) => vec![topic_name(id, input)],
         };
@@ -617,7 +613,8 @@ impl<P: Port, W: Work> Loop<P, W> {
                 continue;
             };
             let waited_ms = time.since(slot.clock_sent_at);
-            let again_ms = if slot.clock_sent == Some(clock) {
+            let former = slot.clock_sent.as_ref();
+            let again_ms = if former.is_some_and(|former| former.said == clock.said) {
                 self.pace.clock_again_ms
             } else {
                 self.pace.clock_every_ms
@@ -625,7 +622,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             if slot.clock_sent.is_some() && waited_ms < again_ms {
                 continue;
             }
-            wire::clock(clock, &mut self.buffer);
+            wire::clock(&clock, &mut self.buffer);
             let name = place.to_string();
             for next in self.topics.next_places() {
                 self.port.tell(&next, name.as_bytes(), &self.buffer);
@@ -657,12 +654,13 @@ impl<P: Port, W: Work> Loop<P, W> {
                 offset,
                 end,
                 waiting_since: slot.read_recorded_at.filter(|_| is_behind),
-                now: position.now.unwrap_or(Millis::MIN),
+                now: position.now.settled(Brings::ALL),
+                furthest: position.now.furthest_settled(),
                 keys,
                 state_bytes,
                 due,
                 restored_records: slot.restored_records,
-                clocks: position.clocks.clone(),
+                clocks: slot.task.clocks(),
             };
             (place.clone(), stats)
         });
@@ -674,10 +672,13 @@ impl<P: Port, W: Work> Loop<P, W> {
             erasures.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         self.stats.erasures_remembered = remembered;
         self.stats.erasures_pending = pending;
-        let heard = self.slots.values().flat_map(|slot| slot.task.heard());
-        for (source, at) in heard {
-            let known = self.stats.sources.entry(source.clone()).or_default();
-            known.heard_at = known.heard_at.max(Some(*at));
+        for source in self.stats.sources.values_mut() {
+            source.silent = None;
+        }
+        for (name, source) in self.slots.values().flat_map(|slot| slot.task.sources()) {
+            let known = self.stats.sources.entry(name).or_default();
+            known.heard_at = known.heard_at.max(source.heard_at);
+            known.silent = known.silent.or(source.silent);
         }
         &self.stats
     }

@@ -2,17 +2,19 @@
 
 use crate::engine::Engine;
 use crate::service::coordinator::Tasks;
-use crate::service::door::{Decode, DoorWork, Sources};
+use crate::service::door::{Decode, DoorWork};
 use crate::service::keyed::Keyed;
 use crate::service::outlet::Encode;
 use crate::service::port::{Port, PortError, TopicPartition};
 use crate::service::runner::{Loop, Pace, Stepped};
+use crate::service::sources::Sources;
 use crate::service::stats::{Reasons, Stats};
 use crate::service::topics::{ERASURES, StageName, topic_name};
 use model::Text;
 use stage_contacts::Contacts;
 use stage_customers::Customers;
 use stage_handles::Handles;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What every stage of an application has in common.
@@ -20,13 +22,21 @@ use std::time::Duration;
 pub struct Application {
     /// Prefix of topics, groups and transactional ids.
     pub id: Text,
-    /// Topics that the door reads.
-    pub sources: Vec<Text>,
+    /// The sources, and the topics that the door reads.
+    pub sources: Arc<Sources>,
     /// How transactions are cut.
     pub pace: Pace,
     /// So long after an erasure what was forgotten may be delivered again and is known, in
     /// milliseconds of event time: the greatest acceptance of a source and the reach.
     pub remembered_ms: i64,
+}
+
+impl Application {
+    /// The topics that the door reads.
+    #[must_use]
+    pub fn topics(&self) -> Vec<Text> {
+        self.sources.of_topic.keys().cloned().collect()
+    }
 }
 
 /// A stage of one process on a log: all its tasks, on one thread.
@@ -61,7 +71,6 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         application: &Application,
         mut port: P,
         encode: Box<dyn Encode>,
-        sources: Sources,
         decode: D,
     ) -> Result<Runner<'a, P, D>, PortError> {
         let mut of = |stage| tasks_of(&[input_of(application, stage)], &mut port);
@@ -71,7 +80,12 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
             customers: of(StageName::Customers)?,
         };
         let erasures = topic_name(&application.id, ERASURES);
-        let work = DoorWork::new(engine, sources, decode, (erasures, tasks));
+        let work = DoorWork::new(
+            engine,
+            Arc::clone(&application.sources),
+            decode,
+            (erasures, tasks),
+        );
         let stage = Loop::new(application, StageName::Door, port, work, encode)?;
         Ok(Runner(Any::Door(Box::new(stage))))
     }
@@ -86,14 +100,17 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         mut port: P,
         encode: Box<dyn Encode>,
     ) -> Result<Runner<'a, P, D>, PortError> {
-        let before = tasks_of(&application.sources, &mut port)?;
+        let before = tasks_of(&application.topics(), &mut port)?;
+        let tenant = engine.door.settings().tenant.clone();
         let work = Keyed::new(
             &engine.contacts,
             StageName::Contacts,
             before,
+            &application.sources,
             engine.door.second_hash(),
             application.remembered_ms,
-        );
+        )
+        .watching(tenant);
         let stage = Loop::new(application, StageName::Contacts, port, work, encode)?;
         Ok(Runner(Any::Contacts(Box::new(stage))))
     }
@@ -113,6 +130,7 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
             &engine.handles,
             StageName::Handles,
             before,
+            &application.sources,
             engine.door.second_hash(),
             application.remembered_ms,
         );
@@ -136,6 +154,7 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
             &engine.customers,
             StageName::Customers,
             before,
+            &application.sources,
             engine.door.second_hash(),
             application.remembered_ms,
         );

@@ -59,13 +59,15 @@ impl TaskPhase {
     }
 }
 
-/// A source, as the door hears it.
+/// A source, as this process hears it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SourceStats {
-    /// The real time at which its last record was read; `None` if none was.
+    /// The real time at which the last of its records came that the door has read here; `None` if
+    /// none was.
     pub heard_at: Option<Millis>,
-    /// It has been silent for longer than its `silence_max` allows in working hours.
-    pub silent: bool,
+    /// Whether it has been silent for longer than its `silence_max` allows on working days: known
+    /// where the task is that tells it, `None` elsewhere.
+    pub silent: Option<bool>,
 }
 
 /// A task, as seen from outside.
@@ -86,6 +88,8 @@ pub struct TaskStats {
     pub waiting_since: Option<Millis>,
     /// Event time of the task: timers have fired up to here.
     pub now: Millis,
+    /// The same of what has come furthest: it waits for fewer sources.
+    pub furthest: Millis,
     /// Keys with state.
     pub keys: u64,
     /// Bytes of their values.
@@ -140,7 +144,7 @@ pub struct Stats {
     pub purges_refused: u64,
     /// What the customers stage told and took back.
     pub business: Business,
-    /// The sources that the door knows, by name.
+    /// The sources that the stage knows, by name.
     pub sources: BTreeMap<Text, SourceStats>,
     /// The tasks that this process has.
     pub tasks: BTreeMap<TopicPartition, TaskStats>,

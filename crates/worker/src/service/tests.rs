@@ -5,12 +5,18 @@ use crate::service::keyed::Keyed;
 use crate::service::outlet::{DeadLetter, Encode, Outlet, Routed};
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::runner::{Loop, Pace};
+use crate::service::sources::{SourceSettings, Sources};
 use crate::service::stages::Application;
 use crate::service::topics::StageName;
 use crate::service::wire;
-use model::{Absorbed, Alert, ContactResult, Deadlines, Millis, Now, Session, Signal, Stage, Text};
+use calendar::Calendar;
+use model::{
+    Absorbed, Alert, Brings, ContactResult, Deadlines, Millis, Now, Session, Signal, SourceSilent,
+    Stage, Text,
+};
 use stage_door::SecondHash;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Counts what it hears under a key, and crashes on what a key's name says.
@@ -54,6 +60,7 @@ impl Encode for Plain {
     fn verdicts(&mut self, _: &ContactResult, _: &mut Vec<u8>) {}
     fn session(&mut self, _: &Session, _: &mut Vec<u8>) {}
     fn alert(&mut self, _: &Alert, _: &mut Vec<u8>) {}
+    fn source_silent(&mut self, _: &SourceSilent, _: &mut Vec<u8>) {}
     fn marker(&mut self, _: &Signal, _: &mut Vec<u8>) {}
 
     fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>) {
@@ -71,6 +78,20 @@ struct OneLog {
     committed: Vec<(Text, String, String)>,
     aborts: u64,
     time: i64,
+}
+
+/// No source is named.
+fn sources() -> Sources {
+    Sources {
+        of_topic: BTreeMap::new(),
+        named: BTreeMap::new(),
+        rest: SourceSettings {
+            lateness_ms: 0,
+            silence_max_ms: 1_000,
+            brings: Brings::ALL,
+        },
+        calendar: Calendar::new("UTC", &[], &[]).unwrap(),
+    }
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -153,15 +174,16 @@ fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
     }
     let task = TopicPartition::new("a.by_handle", 0);
     port.polled.push_back(Polled::Assigned(vec![task]));
+    let sources = Arc::new(sources());
     let application = Application {
         id: "a".into(),
-        sources: Vec::new(),
+        sources: Arc::clone(&sources),
         pace: Pace::default(),
         remembered_ms: 0,
     };
     let stage = StageName::Handles;
     let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(&Brittle, stage, Vec::new(), &second, 0);
+    let work = Keyed::new(&Brittle, stage, Vec::new(), &sources, &second, 0);
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     // What a crash prints is of no interest here.
     let hook = std::panic::take_hook();

@@ -4,7 +4,8 @@
 //! reads what an earlier one wrote. Forms are only ever added.
 
 use crate::service::port::Record;
-use model::{Brings, Deadlines, Forget, Known, Millis, Stage, Text, Wait};
+use crate::service::sources::{SourceClock, TaskClock};
+use model::{Brings, Deadlines, Forget, Known, Millis, Now, Stage, Text, Wait};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,15 +13,19 @@ use thiserror::Error;
 
 /// A message for a stage: postcard.
 const MESSAGE: u8 = 1;
-/// The clock of a task before this one: postcard.
-const CLOCK: u8 = 2;
+/// The clock of a task before this one as an earlier release wrote it, one instant: postcard.
+const CLOCK_OF_ONE_INSTANT: u8 = 2;
 /// A state in a changelog as it was before it had a schema: the one instant when time alone may
 /// change it, as a zigzag number of postcard, then postcard.
 const STATE_WITH_ONE_DEADLINE: u8 = 3;
-/// The position of a task in a changelog: postcard.
-const META: u8 = 4;
+/// The position of a task in a changelog, with clocks of one instant: postcard.
+const META_WITH_INSTANTS: u8 = 4;
 /// A state in a changelog: its schema (a byte), its deadlines, the state itself, both postcard.
 const STATE: u8 = 5;
+/// The clock of a task before this one, in its topic and in the changelog: postcard.
+const CLOCK: u8 = 6;
+/// The position of a task in a changelog: postcard.
+const META: u8 = 7;
 /// The schema of the states that have none written beside them.
 const FIRST_SCHEMA: u8 = 1;
 /// An erasure that goes through the stages: postcard.
@@ -43,6 +48,8 @@ pub(crate) const PASSING_KEY: &[u8] = b"erasure";
 const STATE_KEY: u8 = b's';
 /// Before the key of a position in a changelog.
 const META_KEY: u8 = b'm';
+/// Before the key of a clock in a changelog: the name of the task whose it is.
+const CLOCK_KEY: u8 = b'c';
 
 /// A record of one of our own topics that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -63,12 +70,13 @@ impl Damaged {
     }
 }
 
-/// What a record before a stage says.
+/// What a record before a stage says. It is moved once.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum Heard<I> {
     /// A message under a key.
     Message(Text, I),
     /// The clock of a task before this one.
-    Clock(Text, Millis),
+    Clock(Text, TaskClock),
     /// An erasure.
     Erasure(Passing),
 }
@@ -132,14 +140,19 @@ pub(crate) struct Answer {
 
 /// What a record of a changelog says.
 pub(crate) enum Logged<'a> {
-    /// The state of a key: when time alone may change it, or that there is none.
-    State(&'a str, Option<Deadlines>),
+    /// The state of a key: its schema and when time alone may change it, or that there is none.
+    State(&'a str, Option<(u8, Deadlines)>),
     /// The position of a task, by the task's name.
     Meta(&'a str, Meta),
     /// What a task knows of an erasure; `None`: it has done its part.
     Pending(&'a str, Option<Pending>),
     /// What is remembered under a second hash; `None`: nothing any more.
     Remembered(u128, Option<Remembered>),
+    /// The same as an earlier release wrote it, with its clocks: of the tasks before it, or, of the
+    /// door, what was seen of each source.
+    FormerMeta(&'a str, Meta, BTreeMap<Text, Millis>),
+    /// What a task before this one has said of time, by that task's name.
+    Clock(&'a str, TaskClock),
 }
 
 /// Where a task stands: committed together with what follows from everything before it.
@@ -149,10 +162,50 @@ pub(crate) struct Meta {
     pub partitions: u32,
     /// The offset behind the last record that was read.
     pub offset: Option<i64>,
-    /// Event time: timers have fired up to here.
-    pub now: Option<Millis>,
-    /// Clocks: of the tasks before this one, or, for the door, what was seen of each source.
-    pub clocks: BTreeMap<Text, Millis>,
+    /// How far time has come: timers have fired up to here.
+    pub now: Now,
+    /// The door: the real time up to which it has heard its sources.
+    pub heard_up_to: Option<Millis>,
+    /// The door: how far each source has come.
+    pub sources: BTreeMap<Text, SourceClock>,
+    /// The sources that are silent, as told by the one task that tells it.
+    pub silences: BTreeMap<Text, Silence>,
+}
+
+/// The silence of a source, in real time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Silence {
+    /// When its last record came.
+    pub since: Millis,
+    /// When that was too long ago.
+    pub silent_at: Millis,
+    /// The greatest `occurred_at` that it has told.
+    pub last_event_at: Millis,
+    /// How long it may be silent, in milliseconds.
+    pub silence_max_ms: i64,
+}
+
+/// A position as an earlier release wrote it.
+#[derive(Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+struct MetaWithInstants {
+    partitions: u32,
+    offset: Option<i64>,
+    now: Option<Millis>,
+    clocks: BTreeMap<Text, Millis>,
+}
+
+impl MetaWithInstants {
+    fn meta(self) -> (Meta, BTreeMap<Text, Millis>) {
+        let known = self.now.filter(|at| *at != Millis::MAX);
+        let meta = Meta {
+            partitions: self.partitions,
+            offset: self.offset,
+            now: known.map_or(Now::UNKNOWN, Now::all),
+            ..Meta::default()
+        };
+        (meta, self.clocks)
+    }
 }
 
 fn encode<T: Serialize>(kind: u8, value: &T, into: &mut Vec<u8>) {
@@ -166,8 +219,8 @@ pub(crate) fn message<I: Serialize>(input: &I, into: &mut Vec<u8>) {
     encode(MESSAGE, input, into);
 }
 
-pub(crate) fn clock(at: Millis, into: &mut Vec<u8>) {
-    encode(CLOCK, &at, into);
+pub(crate) fn clock(clock: &TaskClock, into: &mut Vec<u8>) {
+    encode(CLOCK, clock, into);
 }
 
 /// A state in a changelog, from its schema, its deadlines and its own bytes.
@@ -274,6 +327,12 @@ pub(crate) fn deadlines_of(value: &[u8]) -> Deadlines {
     parts_of(value).map_or_else(|_| Deadlines::default(), |(_, deadlines, _)| deadlines)
 }
 
+pub(crate) fn clock_key(task: &str, into: &mut Vec<u8>) {
+    into.clear();
+    into.push(CLOCK_KEY);
+    into.extend_from_slice(task.as_bytes());
+}
+
 /// The state in a value of a changelog.
 ///
 /// # Errors
@@ -286,13 +345,7 @@ where
     if schema == S::SCHEMA {
         return postcard::from_bytes(state).map_err(|error| error.to_string());
     }
-    if schema > S::SCHEMA {
-        return Err(format!(
-            "its schema is {schema}, which a newer release has written; this one knows up to {}: \
-             start the newer release",
-            S::SCHEMA
-        ));
-    }
+    newer_schema::<S>(schema)?;
     stage.read_former(schema, state).ok_or_else(|| {
         format!(
             "its schema is {schema}, and this release reads {} only: read the sources again under \
@@ -308,6 +361,18 @@ where
 /// It cannot be read.
 pub(crate) fn bytes_of(value: &[u8]) -> Result<&[u8], String> {
     parts_of(value).map(|(_, _, bytes)| bytes)
+}
+
+/// Whether states of a schema may be read; they are from a newer release if not.
+pub(crate) fn newer_schema<S: Stage>(schema: u8) -> Result<(), String> {
+    if schema <= S::SCHEMA {
+        return Ok(());
+    }
+    Err(format!(
+        "its schema is {schema}, which a newer release has written; this one knows up to {}: start \
+         the newer release",
+        S::SCHEMA
+    ))
 }
 
 fn unknown_form(form: u8) -> String {
@@ -333,8 +398,12 @@ pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Dam
             Ok(Heard::Message(key, input))
         }
         Some([CLOCK, value @ ..]) => {
+            let clock = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Heard::Clock(key, clock))
+        }
+        Some([CLOCK_OF_ONE_INSTANT, value @ ..]) => {
             let at = postcard::from_bytes(value).map_err(unread)?;
-            Ok(Heard::Clock(key, at))
+            Ok(Heard::Clock(key, TaskClock::of_instant(at)))
         }
         Some([PASSING, value @ ..]) => {
             let passing = postcard::from_bytes(value).map_err(unread)?;
@@ -350,7 +419,7 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
     let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
     let (kind, name) = match key(record)? {
         [
-            kind @ (STATE_KEY | META_KEY | PENDING_KEY | REMEMBERED_KEY),
+            kind @ (STATE_KEY | META_KEY | CLOCK_KEY | PENDING_KEY | REMEMBERED_KEY),
             name @ ..,
         ] => (*kind, text(record, name)?),
         _ => return Err(Damaged::new(record, "unknown form of its key")),
@@ -359,7 +428,7 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
         (STATE_KEY, None) => Ok(Logged::State(name, None)),
         (STATE_KEY, Some(value)) => {
             let parts = parts_of(value).map_err(|what| Damaged::new(record, what))?;
-            Ok(Logged::State(name, Some(parts.1)))
+            Ok(Logged::State(name, Some((parts.0, parts.1))))
         }
         (META_KEY, Some([META, value @ ..])) => {
             let meta = postcard::from_bytes(value).map_err(unread)?;
@@ -382,6 +451,16 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
                 Some(_) => Err(Damaged::new(record, "unknown form of its value")),
             }
         }
+        (META_KEY, Some([META_WITH_INSTANTS, value @ ..])) => {
+            let former: MetaWithInstants = postcard::from_bytes(value).map_err(unread)?;
+            let (meta, clocks) = former.meta();
+            Ok(Logged::FormerMeta(name, meta, clocks))
+        }
+        (CLOCK_KEY, Some([CLOCK, value @ ..])) => {
+            let clock = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Logged::Clock(name, clock))
+        }
+        (_, Some([form, ..])) => Err(Damaged::new(record, unknown_form(*form))),
         _ => Err(Damaged::new(record, "unknown form of its value")),
     }
 }

@@ -6,6 +6,8 @@
 use crate::Counts;
 use crate::service::outlet::{DeadLetter, Outlet, Sent};
 use crate::service::port::{Port, Record, TopicPartition};
+use crate::service::sources::TaskClock;
+use crate::service::stats::SourceStats;
 use crate::service::wire::{Damaged, Meta};
 use model::{Millis, Text};
 use std::collections::BTreeMap;
@@ -102,14 +104,17 @@ pub(crate) trait Task {
     fn aside(&self) -> u64;
     /// Keys with state, bytes of their values, keys that are due.
     fn sizes(&self) -> (u64, u64, u64);
-    /// When a record of each source was last read, in real time: what the door knows.
-    fn heard(&self) -> &BTreeMap<Text, Millis>;
+    /// What it knows of the sources: the door when each was heard, the one task that tells it
+    /// whether they are silent.
+    fn sources(&self) -> Vec<(Text, SourceStats)>;
+    /// Clocks that it has: by task before it, or by source.
+    fn clocks(&self) -> BTreeMap<Text, Millis>;
     /// Number of things forgotten that are remembered, and of erasures that are not done.
     fn erasures(&self) -> (u64, u64);
     /// Whether timers are due that have not fired.
     fn is_due(&self) -> bool;
     /// The clock that the next stages may hear: everything up to it is committed.
-    fn clock(&self) -> Option<Millis>;
+    fn clock(&self) -> Option<TaskClock>;
 }
 
 /// Where a task stands: as committed, and as it will be.
@@ -173,19 +178,6 @@ pub(crate) fn send_position<P: Port>(
         outlet.dead_letter(letter);
     }
     outlet.meta(changelog, &place.to_string(), &position.open);
-}
-
-/// The least clock of those that are expected; `None` until all have been heard.
-pub(crate) fn least_clock<'a>(
-    expected: impl IntoIterator<Item = &'a Text>,
-    meta: &Meta,
-) -> Option<Millis> {
-    let clocks = expected
-        .into_iter()
-        .map(|name| meta.clocks.get(name).copied());
-    let least = clocks.collect::<Option<Vec<_>>>()?.into_iter().min()?;
-    // Nobody has read anything yet: no time is known.
-    (least != Millis::MAX).then_some(least)
 }
 
 /// What was sent is counted under the topics' names.

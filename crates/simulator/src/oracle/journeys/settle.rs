@@ -387,7 +387,7 @@ impl<'c> Trial<'_, 'c> {
         let all = |equal: bool| {
             move |what: &String| pairs(what).is_some_and(|each| each.iter().all(|is| *is == equal))
         };
-        step.same.iter().all(all.clone()(true)) && step.differs.iter().all(all(false))
+        step.same.iter().all(all(true)) && step.differs.iter().all(all(false))
     }
 
     /// Every moment that fits a step after its anchors and before an instant, in order.
