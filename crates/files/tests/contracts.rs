@@ -63,8 +63,9 @@ const ON_KAFKA: &str = "
 The service writes each table to the topic `<application_id>.<table>`, with the same fields. With a Schema
 Registry a value is Avro in Confluent's framing: a byte 0, the schema's id as four bytes, big end first, the
 datum. The schema's subject is `<application_id>.<table>-value`. Without a registry it is a JSON object in which
-every field is present: what is empty is null, times are RFC 3339 in UTC. A key is text. A value of null says
-that what was said under this key holds no more.
+every field is present: what is empty is null, times are RFC 3339 in UTC. A key is text, and means nothing but
+that the same key is the same row: when a contact becomes another customer's, or nobody's, its key changes too. A
+value of null says that what was said under this key holds no more.
 
 **verdicts** differ: one record has all readings of a contact, always all of them, in a list `readings`.
 ";

@@ -77,6 +77,9 @@ impl DoorTask {
 
     /// Moves on the sources that are quiet, if the partition is read to its end.
     fn idle(&mut self, time: Millis) {
+        if self.coordinator.is_some() {
+            return;
+        }
         let is_caught_up = self
             .caught_up_at
             .is_some_and(|at| time.since(at) <= CAUGHT_UP_HOLDS_MS);
