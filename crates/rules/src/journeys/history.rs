@@ -110,7 +110,8 @@ fn inside<'a>(contact: &'a Contact, kept: &'a [Kept]) -> Vec<Happening<'a>> {
         completed_later: false,
     };
     let mut inside: Vec<Happening<'a>> = contact.steps.iter().map(of_step).collect();
-    if inside.len() > 1 {
+    let started = |happening: &Happening<'_>| happening.status == Some(StepStatus::Started);
+    if inside.iter().any(started) {
         mark_completed(&mut inside);
     }
     if !kept.is_empty() {

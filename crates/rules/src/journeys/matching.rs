@@ -345,11 +345,12 @@ impl Run<'_, '_, '_> {
         let step = &self.rule.steps[at];
         let bound = self.anchors(step).and_then(|anchors| {
             let (due, is_sure) = self.due(step, &anchors)?;
+            // What is measured from it comes at or after it, and after the entry.
             let before = self.moments.first_from(due).saturating_sub(1);
-            let place = anchors.iter().map(|anchor| anchor.place).max();
+            let entered = self.found[0].map_or(0, |entered| entered.place);
             Some(Found {
                 of: None,
-                place: before.max(place.unwrap_or(0)),
+                place: before.max(entered),
                 start: due,
                 end: due,
                 is_open: !is_sure,

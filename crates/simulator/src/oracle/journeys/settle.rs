@@ -43,6 +43,8 @@ struct Moment<'c> {
 #[derive(Clone, Copy)]
 struct Match<'c> {
     moment: Option<Moment<'c>>,
+    /// What is measured from it comes after this place.
+    after: usize,
     start: i64,
     end: i64,
     is_open: bool,
@@ -351,6 +353,7 @@ impl<'c> Trial<'_, 'c> {
         };
         Match {
             moment: Some(moment),
+            after: moment.place,
             start: moment.at,
             end,
             is_open,
@@ -397,9 +400,9 @@ impl<'c> Trial<'_, 'c> {
         anchors: &[Match<'c>],
         before: Option<i64>,
     ) -> impl Iterator<Item = Moment<'c>> {
-        let comes_after = |moment: &Moment<'c>, anchor: &Match<'c>| match anchor.moment {
-            Some(of) => moment.place > of.place,
-            None => moment.at >= anchor.start,
+        let comes_after = |moment: &Moment<'c>, anchor: &Match<'c>| {
+            let is_due = anchor.moment.is_some() || moment.at >= anchor.start;
+            is_due && moment.place > anchor.after
         };
         let typed = &self.rule.steps[step];
         self.moments.iter().copied().filter(move |moment| {
@@ -483,7 +486,7 @@ impl<'c> Trial<'_, 'c> {
             let anchors: Option<Vec<Match<'c>>> = step.of.iter().map(|of| found[*of]).collect();
             let one = anchors.and_then(|anchors| {
                 if step.not {
-                    self.due_as_anchor(step, &anchors)
+                    self.due_as_anchor(step, &anchors, entered.place)
                 } else {
                     self.first(place, &anchors, &found)
                 }
@@ -502,10 +505,16 @@ impl<'c> Trial<'_, 'c> {
         }
     }
 
-    fn due_as_anchor(&self, step: &Step, anchors: &[Match<'c>]) -> Option<Match<'c>> {
+    fn due_as_anchor(
+        &self,
+        step: &Step,
+        anchors: &[Match<'c>],
+        entered: usize,
+    ) -> Option<Match<'c>> {
         let due = self.due(step, anchors)?;
         Some(Match {
             moment: None,
+            after: entered,
             start: due,
             end: due,
             is_open: step.from == "end" && anchors.iter().any(|anchor| anchor.is_open),
