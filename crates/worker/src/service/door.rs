@@ -289,6 +289,7 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             Logged::Meta(..)
             | Logged::FormerMeta(..)
             | Logged::Clock(..)
+            | Logged::Terms(..)
             | Logged::Pending(..)
             | Logged::Remembered(..) => {}
         }
