@@ -18,6 +18,7 @@ mod reading;
 mod refusal;
 mod result;
 mod stage;
+mod terms;
 mod time;
 mod words;
 
@@ -33,6 +34,7 @@ pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
 pub use refusal::{IgnoredWhy, RejectedReason};
 pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};
 pub use stage::Stage;
+pub use terms::{Term, Terms};
 pub use time::Millis;
 pub use words::{Channel, Direction, Initiation, Outcome, Provenance, StepStatus};
 

@@ -1,4 +1,4 @@
-use crate::{Absorbed, Deadlines, Now};
+use crate::{Absorbed, Deadlines, Now, Terms, Text};
 
 /// A stage: what it keeps under a key, and what it sends on.
 ///
@@ -8,7 +8,7 @@ use crate::{Absorbed, Deadlines, Now};
 ///
 /// Time is not one instant: each decision asks how far the sources have come that can bring what it
 /// waits for, such as `now.settled(Brings::channels(scope.channels))`.
-pub trait Stage {
+pub trait Stage: Clone {
     /// One compact value under one key.
     type State: Default;
     /// What comes in.
@@ -35,4 +35,15 @@ pub trait Stage {
     /// Adds the first instants at which time alone may change what the last `settle` of this state
     /// has said, each with what it waits for.
     fn deadlines(&self, state: &Self::State, out: &mut Deadlines);
+
+    /// What the configuration names and the states number: see [`Terms`].
+    fn terms(&self) -> Vec<Text> {
+        Vec::new()
+    }
+
+    /// The stage as a task of it works, by the task's own table.
+    #[must_use]
+    fn with_terms(&self, _terms: &Terms) -> Self {
+        self.clone()
+    }
 }

@@ -1,8 +1,5 @@
 //! Identifiers that too many contacts carry: a switchboard, a kiosk, a test account.
 
-/// An identifier stays quarantined for this many days after the day that had too many.
-const DAYS_AFTER: i64 = 30;
-
 /// The local days on which an identifier means too many people to mean one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Quarantine {
@@ -11,6 +8,9 @@ pub struct Quarantine {
 }
 
 impl Quarantine {
+    /// An identifier stays quarantined for this many days after the day that had too many.
+    pub const DAYS_AFTER: i64 = 30;
+
     /// The quarantine of an identifier from the local day of every contact that carries it, with
     /// the greatest number of contacts a day that is still one customer's; 0: no limit.
     #[must_use]
@@ -26,12 +26,29 @@ impl Quarantine {
         }
     }
 
+    /// The same with days that had too many contacts before those that are known.
+    #[must_use]
+    pub fn after(mut self, heavy_days: &[i64]) -> Quarantine {
+        if !heavy_days.is_empty() {
+            self.heavy_days.extend(heavy_days);
+            self.heavy_days.sort_unstable();
+            self.heavy_days.dedup();
+        }
+        self
+    }
+
+    /// Days with too many contacts, ascending.
+    #[must_use]
+    pub fn heavy_days(&self) -> &[i64] {
+        &self.heavy_days
+    }
+
     /// Whether the identifier is quarantined for a contact that starts on a local day.
     #[must_use]
     pub fn holds(&self, day: i64) -> bool {
         let from = self
             .heavy_days
-            .partition_point(|heavy| *heavy < day - DAYS_AFTER);
+            .partition_point(|heavy| *heavy < day - Self::DAYS_AFTER);
         self.heavy_days.get(from).is_some_and(|heavy| *heavy <= day)
     }
 }

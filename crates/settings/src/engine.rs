@@ -6,7 +6,29 @@ use stage_door::DoorError;
 use worker::Engine;
 
 impl Meant {
-    /// The stages with this configuration. `draw` gives a secret where none is configured, at least
+    /// The stages for a service that runs for ever: they let go of what is older than its
+    /// retention, which rests on the door's refusing what is too late.
+    ///
+    /// # Errors
+    /// What the door cannot work with.
+    pub fn lasting_engine(&self, draw: impl FnOnce() -> Vec<u8>) -> Result<Engine, DoorError> {
+        let contacts = stage_contacts::Settings {
+            keep_ms: Some(self.changes_ms),
+            ..self.contacts.clone()
+        };
+        let handles = stage_handles::Settings {
+            keep_ms: Some(self.changes_ms),
+            ..self.handles.clone()
+        };
+        let customers = stage_customers::Settings {
+            keep_ms: Some(self.retention_ms),
+            ..self.customers.clone()
+        };
+        Engine::new(self.door(draw), contacts, handles, customers)
+    }
+
+    /// The stages with this configuration for a history, of which nothing is let go: it may come in
+    /// any order. `draw` gives a secret where none is configured, at least
     /// 32 random bytes; `run_start` is what events of files must not be later than; records after
     /// `until` are ignored.
     ///

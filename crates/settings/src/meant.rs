@@ -86,8 +86,11 @@ pub struct Meant {
     pub kafka: Kafka,
     /// The service's HTTP side; `None`: no HTTP.
     pub http: Option<Http>,
-    /// How long a contact is kept after its anchor: acceptance + reach + longest window + longest
-    /// open contact, milliseconds.
+    /// How long after its end a contact may still change: acceptance + reach + longest open
+    /// contact, milliseconds.
+    pub changes_ms: i64,
+    /// How long a contact is kept after its end: as long as it may change, and the longest window,
+    /// milliseconds.
     pub retention_ms: i64,
     /// What is allowed, but probably not meant, or worth knowing.
     pub notes: Vec<String>,
@@ -230,7 +233,8 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
     let customers = stages::customers(check, &sources, calendar.clone());
     let (calendar, customers) = (calendar?, customers?);
     let handles = stages::handles(check, &types, calendar);
-    let retention_ms = stages::retention_ms(&sources, &contacts, &customers, handles.reach_ms);
+    let changes_ms = stages::changes_ms(&sources, &contacts, handles.reach_ms);
+    let retention_ms = changes_ms + stages::matters_ms(&customers);
     Some(Meant {
         tenant: typed.tenant.as_str().into(),
         time_zone: typed.time_zone.clone(),
@@ -253,6 +257,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
         segments,
         kafka,
         http,
+        changes_ms,
         retention_ms,
         notes: Vec::new(),
         door,

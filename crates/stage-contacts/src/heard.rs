@@ -29,6 +29,8 @@ pub struct State {
     pub(crate) incomplete: u64,
     /// When the first open contact ends by itself, when last settled.
     pub(crate) deadline: Option<Millis>,
+    /// When the oldest of what is kept may be let go of, when last settled.
+    pub(crate) let_go_at: Option<Millis>,
     /// Places of events by hash of their id, once there are many. Rebuilt when it is missing.
     #[serde(skip)]
     pub(crate) places: BTreeMap<u64, Vec<u32>>,
@@ -83,6 +85,12 @@ impl State {
             ContactInput::Event(version, event) => self.hear_event(version, *event),
             ContactInput::Signal(version, signal) => self.hear_signal(version, *signal),
         }
+    }
+
+    /// Keeps the events for which this holds.
+    pub(crate) fn keep_events(&mut self, is_kept: impl Fn(&Event) -> bool) {
+        self.events.retain(|(_, event)| is_kept(event));
+        self.places.clear();
     }
 
     fn hear_event(&mut self, version: Version, event: Event) -> Absorbed {

@@ -13,6 +13,7 @@ mod heard;
 mod legs;
 mod mails;
 mod registers;
+mod retention;
 mod route;
 mod settings;
 mod signals;
@@ -51,6 +52,14 @@ impl Stage for Contacts {
     type Input = ContactInput;
     type Output = Output;
 
+    /// 2: when to let go of the key is kept at the end of the state.
+    const SCHEMA: u8 = 2;
+
+    fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
+        let with_nothing_let_go = [state, &[0]].concat();
+        (schema == 1).then(|| postcard::from_bytes(&with_nothing_let_go).ok())?
+    }
+
     fn apply(&self, _key: &str, state: &mut State, input: ContactInput) -> Absorbed {
         state.hear(input)
     }
@@ -58,7 +67,11 @@ impl Stage for Contacts {
     fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
         if signals::is_own_key(key) {
             signals::announce(&self.settings, key, state, out);
-            return state.erased();
+            state.erased();
+            return retention::let_go(self, state, now.settled(Brings::ALL));
+        }
+        if state.version == 0 && self.settings.keep_ms.is_some() {
+            state.version = retention::version_before(now.settled(Brings::ALL));
         }
         // A contact ends by silence once whatever could bring its channel has settled.
         let assembled = self.contacts(state, now.settled(brings(state)));
@@ -70,11 +83,15 @@ impl Stage for Contacts {
         state.deadline = silences.min().map(|silent_at| silent_at.plus(1));
         route::announce(&self.settings, key, state, assembled.contacts, out);
         state.erased();
+        retention::let_go(self, state, now.settled(Brings::ALL));
     }
 
     fn deadlines(&self, state: &State, out: &mut Deadlines) {
         if let Some(at) = state.deadline {
             out.add(Wait::settled(brings(state)), at);
+        }
+        if let Some(at) = state.let_go_at {
+            out.add(Wait::settled(Brings::ALL), at);
         }
     }
 }

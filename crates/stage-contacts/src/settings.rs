@@ -21,6 +21,9 @@ pub struct Settings {
     pub unique: Vec<Text>,
     /// Types of handles, in order; `device` comes last whatever its place.
     pub handles: Vec<Text>,
+    /// A key is let go of so long after the last thing that is known of it: acceptance + reach +
+    /// longest open contact, milliseconds; `None`: never, as in a history of any order.
+    pub keep_ms: Option<i64>,
 }
 
 impl Settings {

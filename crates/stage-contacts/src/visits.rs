@@ -29,7 +29,8 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
             None => incomplete += newest(&heard).len() as u64,
         }
     }
-    for heard in cut_at_silences(settings, &without_id) {
+    for placed in cut_at_silences(settings, &without_id) {
+        let heard: Vec<&Heard> = placed.iter().map(|(_, heard)| *heard).collect();
         match visit(settings, &heard, device(&heard), now) {
             Some(contact) => contacts.push(contact),
             None => incomplete += newest(&heard).len() as u64,
@@ -65,7 +66,8 @@ pub(crate) fn pieces<'a>(settings: &Settings, state: &'a State, now: Millis) -> 
             after: Vec::new(),
         }
     };
-    groups.map(piece).collect()
+    let heard = |placed: Vec<Placed<'a>>| placed.into_iter().map(|(_, heard)| heard).collect();
+    groups.map(heard).map(piece).collect()
 }
 
 /// The text of the device that the events of a key without a visit id share.
@@ -84,22 +86,27 @@ fn device(heard: &[&Heard]) -> Option<Text> {
 }
 
 /// An event's version, beside the newest version of the same event.
-type Placed<'a> = (&'a Event, &'a Heard);
+pub(crate) type Placed<'a> = (&'a Event, &'a Heard);
+
+/// The events of every visit under a device's key.
+pub(crate) fn visits_of_device<'a>(settings: &Settings, state: &'a State) -> Vec<Vec<Placed<'a>>> {
+    cut_at_silences(settings, &placed(state.events.iter()))
+}
 
 fn has_id(newest: &Event) -> bool {
     !newest.contact_id.is_empty()
 }
 
 /// Groups events without a visit id: all versions of an event stand where the newest stands.
-fn cut_at_silences<'a>(settings: &Settings, placed: &[Placed<'a>]) -> Vec<Vec<&'a Heard>> {
+fn cut_at_silences<'a>(settings: &Settings, placed: &[Placed<'a>]) -> Vec<Vec<Placed<'a>>> {
     let mut by_time = placed.to_vec();
     by_time.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
-    let mut alone: Vec<Vec<&Heard>> = Vec::new();
-    let mut visits: Vec<Vec<&Heard>> = Vec::new();
+    let mut alone: Vec<Vec<Placed>> = Vec::new();
+    let mut visits: Vec<Vec<Placed>> = Vec::new();
     let mut last_at: Option<Millis> = None;
     for versions in by_time.chunk_by(|(a, _), (b, _)| std::ptr::eq(*a, *b)) {
         let newest = versions[0].0;
-        let heard = versions.iter().map(|(_, heard)| *heard);
+        let heard = versions.iter().copied();
         if matches!(newest.kind, Kind::Contact | Kind::Qualified) {
             alone.push(heard.collect());
             continue;

@@ -1,9 +1,10 @@
 //! `RepeatContact` by policy (`docs/semantics.md`, 8).
 
-use crate::Settings;
 use crate::chain::{Chain, Link};
-use crate::readings::Rows;
+use crate::readings::{Row, Rows};
+use crate::retention::Past;
 use crate::sessions::{push_new, sum};
+use crate::{Customers, Settings};
 use model::{
     Alert, AlertStatus, Class, Confidence, ContactName, Millis, ReadingResult, Resolved, Text,
 };
@@ -11,27 +12,29 @@ use rules::Policy;
 use xxhash_rust::xxh3::xxh3_128;
 
 pub(crate) fn repeat_contacts(
-    settings: &Settings,
+    customers: &Customers,
     key: &str,
     chain: &Chain,
     rows: &Rows,
+    past: &Past,
 ) -> Vec<Alert> {
     let mut alerts = Vec::new();
-    for policy in &settings.policies {
-        let mut standing_at: Option<Millis> = None;
-        for (place, link) in chain.links.iter().enumerate() {
+    for (nth, policy) in customers.settings.policies.iter().enumerate() {
+        let mut standing_at = past.standing_at(policy);
+        for (place, link) in chain.links.iter().enumerate().skip(chain.first) {
             let Some(result) = rows.known[place].reading(policy.reading) else {
                 continue;
             };
-            if !raises(policy, link, result) {
+            let started_at = link.contact.started_at;
+            if !customers.known.raises(nth, started_at) || !raises(policy, link, result) {
                 continue;
             }
-            let started_at = link.contact.started_at;
             if standing_at.is_some_and(|at| started_at.since(at) < policy.cool_down_ms) {
                 continue;
             }
             standing_at = Some(started_at);
-            alerts.push(alert(settings, key, policy, chain, rows, place));
+            let so_far = so_far(customers, policy, chain, rows, past, place);
+            alerts.push(alert(customers, key, policy, chain, rows, place, so_far));
         }
     }
     alerts
@@ -50,19 +53,20 @@ fn raises(policy: &Policy, link: &Link, result: &ReadingResult) -> bool {
 }
 
 fn alert(
-    settings: &Settings,
+    customers: &Customers,
     key: &str,
     policy: &Policy,
     chain: &Chain,
     rows: &Rows,
     place: usize,
+    so_far: SoFar,
 ) -> Alert {
+    let settings = &customers.settings;
     let link = &chain.links[place];
     let (contact, row) = (&link.contact, &rows.known[place]);
     let result = row
         .reading(policy.reading)
         .expect("the policy's reading has just raised it");
-    let so_far = so_far(policy, chain, rows, place);
     let (identified_by, confidence) = match &link.resolved {
         Resolved::Known { by, confidence, .. } => (by.clone(), *confidence),
         Resolved::Unknown | Resolved::Quarantined { .. } => (Text::default(), Confidence::Seen),
@@ -80,7 +84,7 @@ fn alert(
         cause: Text::default(),
         customer: key.into(),
         contact: contact.name(),
-        readings: readings_of(settings, policy, rows, place),
+        readings: readings_of(customers, policy, &rows.known[place], contact.started_at),
         count: result.count,
         rank: result.rank,
         gap_ms: result.gap_ms,
@@ -100,9 +104,11 @@ fn alert(
 
 /// Names of the readings in which a contact is a repeat, in order of configuration.
 /// The policy's own reading, and the others in which the contact is a repeat.
-fn readings_of(settings: &Settings, policy: &Policy, rows: &Rows, place: usize) -> Vec<Text> {
-    let satisfied = rows.known[place].readings.iter().filter(|result| {
-        result.class == Some(Class::Repeat) || usize::from(result.reading) == policy.reading
+fn readings_of(customers: &Customers, policy: &Policy, row: &Row, started_at: Millis) -> Vec<Text> {
+    let satisfied = row.readings.iter().filter(|result| {
+        let place = usize::from(result.reading);
+        let is_repeat = result.class == Some(Class::Repeat);
+        place == policy.reading || (is_repeat && customers.known.holds(place, started_at))
     });
     let mut readings: Vec<usize> = satisfied
         .map(|result| usize::from(result.reading))
@@ -110,29 +116,37 @@ fn readings_of(settings: &Settings, policy: &Policy, rows: &Rows, place: usize) 
     readings.sort_unstable();
     readings
         .iter()
-        .map(|reading| settings.readings.list[*reading].name.clone())
+        .map(|reading| customers.settings.readings.list[*reading].name.clone())
         .collect()
 }
 
 /// The session of the policy's reading up to the contact.
 #[derive(Default)]
-struct SoFar {
-    origin: Text,
-    channels: Vec<Text>,
-    reasons: Vec<Text>,
-    cost: Option<model::Money>,
+pub(crate) struct SoFar {
+    pub(crate) origin: Text,
+    pub(crate) channels: Vec<Text>,
+    pub(crate) reasons: Vec<Text>,
+    pub(crate) cost: Option<model::Money>,
 }
 
-fn so_far(policy: &Policy, chain: &Chain, rows: &Rows, place: usize) -> SoFar {
+fn so_far(
+    customers: &Customers,
+    policy: &Policy,
+    chain: &Chain,
+    rows: &Rows,
+    past: &Past,
+    place: usize,
+) -> SoFar {
     let session_of = |place: usize| {
         let result = rows.known[place].reading(policy.reading)?;
         Some((result, rows.known[place].place(result.session)?))
     };
-    let mut so_far = SoFar::default();
     let Some((_, session)) = session_of(place) else {
-        return so_far;
+        return SoFar::default();
     };
-    for earlier in session..=place {
+    let so_far = past.so_far(customers.known.number(policy.reading), session);
+    let mut so_far = so_far.unwrap_or_default();
+    for earlier in session.max(chain.first)..=place {
         let Some((result, _)) = session_of(earlier).filter(|(_, first)| *first == session) else {
             continue;
         };

@@ -2,6 +2,7 @@
 //! order, cap, lent reasons, roles (`docs/semantics.md`, 3.2 to 4 and 5.1).
 
 use crate::readings::Rows;
+use crate::retention::Past;
 use crate::{Settings, UNKNOWN_KEY_PREFIX, join};
 use model::{
     Channel, Contact, ContactResult, Millis, Money, Provenance, Reason, Resolved, Roles, Text,
@@ -19,15 +20,18 @@ pub(crate) struct Link {
 
 /// A customer's contacts in order, and the contacts that came to this key but count as unknown.
 pub(crate) struct Chain {
+    /// Those that were let go and are still spoken of, then those that are told.
     pub(crate) links: Vec<Link>,
+    /// Place of the first that is told.
+    pub(crate) first: usize,
     pub(crate) unknown: Vec<Link>,
     /// Contacts that the cap cut off, in order of [`Channel::ALL`].
     pub(crate) cut: [u64; 5],
 }
 
 impl Chain {
-    pub(crate) fn of(settings: &Settings, key: &str, upserts: Vec<Upsert>) -> Chain {
-        let (mut known, unknown) = split(settings, key, upserts);
+    pub(crate) fn of(settings: &Settings, key: &str, upserts: Vec<Upsert>, past: &Past) -> Chain {
+        let (mut known, unknown) = split(settings, key, upserts, past);
         known = join::joined(settings, known);
         known.sort_by(|(a, _), (b, _)| a.order(b));
         let cut = known
@@ -37,8 +41,13 @@ impl Chain {
         for (contact, _) in known.drain(..cut) {
             cut_by_channel[contact.channel as usize] += 1;
         }
+        let of_past = past
+            .upserts()
+            .map(|upsert| (upsert.contact, upsert.resolved));
+        drop(known.splice(0..0, of_past));
         lend_page_reasons(settings, &mut known);
         let mut chain = Chain {
+            first: past.contacts.len(),
             links: known
                 .into_iter()
                 .map(|known| link(settings, known))
@@ -64,7 +73,7 @@ impl Chain {
 
     pub(crate) fn results(self, key: &str, rows: Rows) -> Vec<ContactResult> {
         let capped = self.cut != [0; 5];
-        let known = self.links.into_iter().zip(rows.known);
+        let known = self.links.into_iter().zip(rows.known).skip(self.first);
         let known = known.map(|(link, row)| (link, row, Text::from(key), capped));
         let unknown = self.unknown.into_iter().zip(rows.unknown);
         let unknown = unknown.map(|(link, row)| (link, row, Text::default(), false));
@@ -93,6 +102,7 @@ pub(crate) fn split(
     settings: &Settings,
     key: &str,
     upserts: Vec<Upsert>,
+    past: &Past,
 ) -> (Vec<Known>, Vec<Known>) {
     let contacts = upserts
         .into_iter()
@@ -101,15 +111,17 @@ pub(crate) fn split(
         return (Vec::new(), contacts.collect());
     }
     let contacts: Vec<Known> = contacts.collect();
-    let max = settings.contacts_per_day_max;
-    if max == 0 || contacts.len() <= max as usize {
+    let quarantine = quarantine(
+        settings,
+        key,
+        contacts.iter().map(|(contact, _)| contact),
+        past,
+    );
+    if quarantine.heavy_days().is_empty() {
         return (contacts, Vec::new());
     }
+    let kind = key.split_once(':').map_or(key, |(kind, _)| kind);
     let day = |contact: &Contact| settings.calendar.local_day(contact.started_at);
-    let (kind, value) = key.split_once(':').unwrap_or((key, ""));
-    let carries = |contact: &Contact| contact.identifier(kind).is_some_and(|id| id.value == value);
-    let carriers = contacts.iter().filter(|(contact, _)| carries(contact));
-    let quarantine = Quarantine::of(carriers.map(|(contact, _)| day(contact)).collect(), max);
     let (mut quarantined, known): (Vec<Known>, Vec<Known>) = contacts
         .into_iter()
         .partition(|(contact, _)| quarantine.holds(day(contact)));
@@ -117,6 +129,26 @@ pub(crate) fn split(
         *resolved = Resolved::Quarantined { by: kind.into() };
     }
     (known, quarantined)
+}
+
+/// The quarantine of a customer's unique id.
+pub(crate) fn quarantine<'a>(
+    settings: &Settings,
+    key: &str,
+    contacts: impl ExactSizeIterator<Item = &'a Contact>,
+    past: &Past,
+) -> Quarantine {
+    let max = settings.contacts_per_day_max;
+    if max == 0 {
+        return Quarantine::default();
+    }
+    if contacts.len() <= max as usize {
+        return Quarantine::default().after(&past.heavy_days);
+    }
+    let day = |contact: &Contact| settings.calendar.local_day(contact.started_at);
+    let (kind, value) = key.split_once(':').unwrap_or((key, ""));
+    let carries = |contact: &&Contact| contact.identifier(kind).is_some_and(|id| id.value == value);
+    Quarantine::of(contacts.filter(carries).map(day).collect(), max).after(&past.heavy_days)
 }
 
 fn link(settings: &Settings, (contact, resolved): Known) -> Link {

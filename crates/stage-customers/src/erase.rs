@@ -1,5 +1,6 @@
 //! Erasures: of a contact, and of a customer, nothing is left (`docs/semantics.md`, 11).
 
+use crate::retention::Past;
 use crate::{Customers, Output, State};
 use model::{AlertStatus, ContactName, Forget, Now, Stage};
 
@@ -29,6 +30,7 @@ impl Customers {
         if !forget.identifiers.contains(key) {
             return false;
         }
+        state.past = Past::default();
         self.settle(key, state, now, out);
         let is_left = |alert: &model::Alert| {
             alert.status == AlertStatus::Withdrawn && alert.event_at <= forget.at

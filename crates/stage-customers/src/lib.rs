@@ -11,7 +11,9 @@ mod chain;
 mod digest;
 mod erase;
 mod join;
+mod known;
 mod readings;
+mod retention;
 mod sessions;
 mod settings;
 mod tell;
@@ -20,9 +22,12 @@ pub use settings::{ChannelCost, Settings};
 pub use tell::{Changed, Counted, Output, State};
 
 use chain::Chain;
+use known::Known;
 use model::{
-    Absorbed, Alert, ContactResult, CustomerInput, Deadlines, Now, Session, Stage, Upsert,
+    Absorbed, Alert, Brings, ContactResult, CustomerInput, Deadlines, Now, Session, Stage, Terms,
+    Text, Upsert,
 };
+use retention::Past;
 
 /// Keys of contacts that nobody is known for begin like this.
 pub const UNKNOWN_KEY_PREFIX: char = '?';
@@ -33,6 +38,7 @@ pub struct Customers {
     settings: Settings,
     /// Places of the readings, in order of window, scope and mode by name: the order of rows.
     row_order: Vec<usize>,
+    known: Known,
 }
 
 /// Everything that is said of one customer.
@@ -62,6 +68,7 @@ impl Customers {
         let mut row_order: Vec<usize> = (0..list.len()).collect();
         row_order.sort_by(|a, b| name(a).cmp(&name(b)));
         Customers {
+            known: Known::all(&settings),
             settings,
             row_order,
         }
@@ -70,15 +77,28 @@ impl Customers {
     /// What follows from a customer's contacts when time has come so far.
     #[must_use]
     pub fn evaluate(&self, key: &str, upserts: Vec<Upsert>, now: &Now) -> Evaluation {
-        let chain = Chain::of(&self.settings, key, upserts);
+        self.evaluate_after(key, upserts, &Past::default(), now)
+    }
+
+    /// The same, of contacts that come after others which were let go.
+    fn evaluate_after(
+        &self,
+        key: &str,
+        upserts: Vec<Upsert>,
+        past: &Past,
+        now: &Now,
+    ) -> Evaluation {
+        let chain = Chain::of(&self.settings, key, upserts, past);
         let mut evaluation = Evaluation {
             cut: chain.cut,
             ..Evaluation::default()
         };
-        let rows = readings::evaluate(&self.settings, &self.row_order, &chain, now);
-        evaluation.sessions = sessions::of_headline(&self.settings, key, &chain, &rows, now);
-        evaluation.alerts = alerts::repeat_contacts(&self.settings, key, &chain, &rows);
+        let rows = readings::evaluate(self, &chain, past, now);
+        evaluation.sessions = sessions::of_headline(self, key, &chain, &rows, past, now);
+        evaluation.alerts = alerts::repeat_contacts(self, key, &chain, &rows, past);
         evaluation.contacts = chain.results(key, rows);
+        let contacts = evaluation.contacts.iter_mut();
+        contacts.for_each(|contact| self.known.keep_holding(contact));
         evaluation
     }
 }
@@ -88,17 +108,37 @@ impl Stage for Customers {
     type Input = CustomerInput;
     type Output = Output;
 
+    /// 2: what was let go of is kept at the end of the state.
+    const SCHEMA: u8 = 2;
+
+    fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
+        let with_nothing_let_go = [state, &[0; 7]].concat();
+        (schema == 1).then(|| postcard::from_bytes(&with_nothing_let_go).ok())?
+    }
+
     fn apply(&self, key: &str, state: &mut State, input: CustomerInput) -> Absorbed {
         state.hold(&self.settings, key, input);
         Absorbed::Internal
     }
 
     fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
-        let evaluation = self.evaluate(key, state.upserts(), now);
-        state.tell(&self.settings, key, evaluation, out);
+        let evaluation = self.evaluate_after(key, state.upserts(), &state.past, now);
+        state.tell(self, key, evaluation, out);
+        self.let_go(key, state, now.settled(Brings::ALL));
     }
 
     fn deadlines(&self, state: &State, out: &mut Deadlines) {
         state.deadlines(out);
+    }
+
+    fn terms(&self) -> Vec<Text> {
+        known::terms(&self.settings)
+    }
+
+    fn with_terms(&self, terms: &Terms) -> Customers {
+        Customers {
+            known: Known::of(&self.settings, terms),
+            ..self.clone()
+        }
     }
 }

@@ -4,12 +4,14 @@
 //! one with the latest anchor reaches furthest, and a contact has a prior exactly if that one
 //! reaches it. How many reach it is counted by letting them expire in order of their `due_at`.
 
-use crate::Settings;
 use crate::chain::{Chain, Link};
+use crate::retention::Past;
+use crate::{Customers, Settings};
 use calendar::Anchor;
 use model::{
     Channel, Class, EndKind, Millis, Mode, Now, PriorRole, ReadingResult, Status, Text, Verdict,
 };
+use std::ops::Range;
 
 /// What the readings say of a contact.
 #[derive(Default)]
@@ -74,10 +76,73 @@ impl View {
     }
 }
 
-pub(crate) fn evaluate(settings: &Settings, row_order: &[usize], chain: &Chain, now: &Now) -> Rows {
-    let views = views(settings, &chain.links);
+pub(crate) fn evaluate(customers: &Customers, chain: &Chain, past: &Past, now: &Now) -> Rows {
+    let known = walk(customers, chain, past, chain.links.len(), now, |_, _, _| {});
+    let unknown = chain
+        .unknown
+        .iter()
+        .map(|link| unknown_row(&customers.settings, &customers.row_order, link));
+    Rows {
+        known,
+        unknown: unknown.collect(),
+    }
+}
+
+/// How far the readings have come at a place in the chain.
+pub(crate) struct UpTo {
+    /// The rows of the contacts before it.
+    pub(crate) rows: Vec<Row>,
+    /// The chains that are running: place of the reading, reason, and where it stands.
+    pub(crate) running: Vec<(usize, Text, Run)>,
+}
+
+/// How far the readings have come before a place; chains of which no window holds `at` are over.
+pub(crate) fn up_to(
+    customers: &Customers,
+    chain: &Chain,
+    past: &Past,
+    until: usize,
+    at: Millis,
+) -> UpTo {
+    let mut running = Vec::new();
+    let now = &Now::UNKNOWN;
+    let rows = walk(
+        customers,
+        chain,
+        past,
+        until,
+        now,
+        |reading, runs, reasons| {
+            let mode = customers.settings.readings.list[reading].mode;
+            for (group, run) in runs.runs.iter_mut().enumerate() {
+                run.expire(at);
+                if run.count() > 0 {
+                    let reason = match mode {
+                        Mode::Any => Text::default(),
+                        Mode::Same => reasons[group].into(),
+                    };
+                    running.push((reading, reason, run.clone()));
+                }
+            }
+        },
+    );
+    UpTo { rows, running }
+}
+
+/// Goes through the chain as far as a place, reading by reading; after each of them `and_then` is
+/// shown where its chains stand.
+fn walk(
+    customers: &Customers,
+    chain: &Chain,
+    past: &Past,
+    until: usize,
+    now: &Now,
+    mut and_then: impl FnMut(usize, &mut Runs, &[&str]),
+) -> Vec<Row> {
+    let (settings, row_order) = (&customers.settings, &customers.row_order);
+    let (views, reasons) = views(settings, &chain.links, past);
     let dues = dues(settings, &views);
-    let followers = next_followers(settings, &views);
+    let followers = next_followers(settings, &views, reasons.len());
     let with_capacity = || Row {
         readings: Vec::with_capacity(row_order.len()),
         ..Row::default()
@@ -96,20 +161,22 @@ pub(crate) fn evaluate(settings: &Settings, row_order: &[usize], chain: &Chain, 
             next,
             settled_at: now.settled(settings.followers_of(*reading)),
         };
-        one.evaluate(&chain.links, &mut runs, &mut rows);
+        runs.reset();
+        past.resume(customers.known.number(*reading), &mut runs, |reason| {
+            if reason.is_empty() {
+                return Some(0);
+            }
+            let group = reasons.iter().position(|known| *known == reason)?;
+            Some(group as u32)
+        });
+        one.evaluate(chain.first..until, &chain.links, &mut runs, &mut rows);
+        and_then(*reading, &mut runs, &reasons);
     }
-    let unknown = chain
-        .unknown
-        .iter()
-        .map(|link| unknown_row(settings, row_order, link));
-    Rows {
-        known: rows,
-        unknown: unknown.collect(),
-    }
+    rows
 }
 
-fn views(settings: &Settings, links: &[Link]) -> Vec<View> {
-    let mut reasons: Vec<&str> = Vec::new();
+fn views<'a>(settings: &Settings, links: &'a [Link], past: &'a Past) -> (Vec<View>, Vec<&'a str>) {
+    let mut reasons: Vec<&str> = past.reasons().collect();
     let depth = settings.readings.reason_depth;
     let view = |link: &Link, reason_group| View {
         started_at: link.contact.started_at,
@@ -133,7 +200,7 @@ fn views(settings: &Settings, links: &[Link]) -> Vec<View> {
         });
         views.push(view(link, group.unwrap_or(NO_GROUP)));
     }
-    views
+    (views, reasons)
 }
 
 /// The first levels of a reason path.
@@ -167,13 +234,13 @@ fn anchor_at(anchor: Anchor, view: &View) -> Millis {
 }
 
 /// For each scope and mode, the place of the first follower after every contact.
-fn next_followers(settings: &Settings, views: &[View]) -> Vec<Vec<Option<u32>>> {
+fn next_followers(settings: &Settings, views: &[View], reasons: usize) -> Vec<Vec<Option<u32>>> {
     let mut all = Vec::with_capacity(settings.readings.scopes.len() * 2);
     let mut last: Vec<Option<u32>> = Vec::new();
     for scope in &settings.readings.scopes {
         for mode in [Mode::Any, Mode::Same] {
             last.clear();
-            last.resize(views.len() + 1, None);
+            last.resize(reasons + 1, None);
             let mut next = vec![None; views.len()];
             for (place, view) in views.iter().enumerate().rev() {
                 let group = group(view, mode);
@@ -200,7 +267,7 @@ fn group(view: &View, mode: Mode) -> u32 {
 
 /// The running state of a group of compared contacts.
 #[derive(Clone, Default)]
-struct Run {
+pub(crate) struct Run {
     /// Priors whose window is running, by `due_at`; those before `expired` have passed.
     active: Vec<(Millis, PriorRole)>,
     expired: usize,
@@ -212,6 +279,47 @@ struct Run {
 }
 
 impl Run {
+    /// One that goes on from where it stood: the windows that are open, the prior with the latest
+    /// anchor, the running session and the rank in it.
+    pub(crate) fn resumed(
+        active: Vec<(Millis, PriorRole)>,
+        latest: (Millis, u32),
+        session: u32,
+        rank: u32,
+    ) -> Run {
+        let answered = active
+            .iter()
+            .filter(|(_, role)| *role == PriorRole::Answered);
+        Run {
+            answered: answered.count() as u32,
+            active,
+            expired: 0,
+            latest: Some(latest),
+            session,
+            rank,
+        }
+    }
+
+    /// Priors whose window is open, by `due_at`.
+    pub(crate) fn active(&self) -> &[(Millis, PriorRole)] {
+        &self.active[self.expired..]
+    }
+
+    /// The prior with the latest anchor: the anchor, and its place in the chain.
+    pub(crate) fn latest(&self) -> Option<(Millis, usize)> {
+        self.latest.map(|(at, place)| (at, place as usize))
+    }
+
+    /// Place in the chain of the running session's first contact.
+    pub(crate) fn session(&self) -> usize {
+        self.session as usize
+    }
+
+    /// Contacts of the session so far.
+    pub(crate) fn rank(&self) -> u32 {
+        self.rank
+    }
+
     fn expire(&mut self, until: Millis) {
         while let Some((due_at, role)) = self.active.get(self.expired)
             && *due_at <= until
@@ -244,7 +352,7 @@ impl Run {
 
 /// Reused from reading to reading.
 #[derive(Default)]
-struct Runs {
+pub(crate) struct Runs {
     runs: Vec<Run>,
 }
 
@@ -260,7 +368,7 @@ impl Runs {
         }
     }
 
-    fn of(&mut self, group: u32) -> &mut Run {
+    pub(crate) fn of(&mut self, group: u32) -> &mut Run {
         let group = group as usize;
         if self.runs.len() <= group {
             self.runs.resize(group + 1, Run::default());
@@ -280,11 +388,11 @@ struct OneReading<'a> {
 }
 
 impl OneReading<'_> {
-    fn evaluate(&self, links: &[Link], runs: &mut Runs, rows: &mut [Row]) {
+    fn evaluate(&self, places: Range<usize>, links: &[Link], runs: &mut Runs, rows: &mut [Row]) {
         let definition = &self.settings.readings.list[self.reading];
         let channels = self.settings.readings.scopes[definition.scope].channels;
-        runs.reset();
-        for (place, view) in self.views.iter().enumerate() {
+        for place in places {
+            let view = &self.views[place];
             if !channels.contains(view.channel) {
                 continue;
             }

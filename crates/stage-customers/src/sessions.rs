@@ -1,52 +1,108 @@
 //! The sessions of the headline reading (`docs/semantics.md`, 7).
 
-use crate::Settings;
+use crate::Customers;
 use crate::chain::{Chain, Link};
-use crate::readings::Rows;
-use model::{Class, EndKind, Money, Now, Session, Text};
+use crate::readings::{Row, Rows};
+use crate::retention::Past;
+use model::{Class, EndKind, Millis, Money, Now, Session, Text};
 
 pub(crate) fn of_headline(
-    settings: &Settings,
+    customers: &Customers,
     key: &str,
     chain: &Chain,
     rows: &Rows,
+    past: &Past,
     now: &Now,
 ) -> Vec<Session> {
-    let settled_at = now.settled(settings.followers_of(settings.readings.headline));
-    let mut sessions: Vec<(usize, Session)> = Vec::new();
-    for (place, link) in chain.links.iter().enumerate() {
+    let mut sessions: Vec<Begun> = Vec::new();
+    let headline = customers.settings.readings.headline;
+    let settled_at = now.settled(customers.settings.followers_of(headline));
+    for (place, link) in chain.links.iter().enumerate().skip(chain.first) {
         let row = &rows.known[place];
-        let Some(result) = row.reading(settings.readings.headline) else {
+        let Some(result) = row.reading(headline) else {
             continue;
         };
         let Some(first) = row.place(result.session) else {
             continue;
         };
-        if sessions.last().is_none_or(|(known, _)| *known != first) {
+        if sessions.last().is_none_or(|begun| begun.first != first) {
             // In mode `same` sessions interleave: look further back before a new one is begun.
-            match sessions.iter().position(|(known, _)| *known == first) {
+            match sessions.iter().position(|begun| begun.first == first) {
                 Some(known) => {
                     let session = sessions.remove(known);
                     sessions.push(session);
                 }
-                None => sessions.push((first, begun(key, &chain.links[first]))),
+                None => {
+                    let session = past.session(customers.known.number(headline), first);
+                    let session = session.unwrap_or_else(|| begin(&chain.links[first]));
+                    let customer = key.into();
+                    sessions.push(Begun {
+                        first,
+                        last_at: Millis::MIN,
+                        session: Session {
+                            customer,
+                            ..session
+                        },
+                    });
+                }
             }
         }
-        let Some((_, session)) = sessions.last_mut() else {
+        let Some(begun) = sessions.last_mut() else {
             continue;
         };
+        begun.last_at = link.contact.started_at;
+        let session = &mut begun.session;
         add(session, link, result.class);
         let open = link.contact.end_kind == EndKind::Open;
         let may_grow = result.due_at.is_some_and(|due_at| settled_at < due_at);
         session.complete &= !open && !may_grow;
     }
-    sessions.sort_by_key(|(first, _)| *first);
-    sessions.into_iter().map(|(_, session)| session).collect()
+    sessions.sort_by_key(|begun| begun.first);
+    let holds = |begun: &Begun| customers.known.holds(headline, begun.last_at);
+    let sessions = sessions.into_iter().filter(holds);
+    sessions.map(|begun| begun.session).collect()
 }
 
-fn begun(key: &str, first: &Link) -> Session {
+/// A session while it is put together.
+struct Begun {
+    /// Place of its first contact.
+    first: usize,
+    /// Start of its last contact.
+    last_at: Millis,
+    session: Session,
+}
+
+/// A session of a reading as far as a place in the chain, and its latest origin until then.
+pub(crate) fn up_to(
+    chain: &Chain,
+    rows: &[Row],
+    (reading, number): (usize, u16),
+    first: usize,
+    until: usize,
+    past: &Past,
+) -> (Session, Text) {
+    let begun = past.session(number, first);
+    let mut session = begun.unwrap_or_else(|| begin(&chain.links[first]));
+    let so_far = past.so_far(number, first);
+    let mut origin = so_far.map_or(Text::default(), |so_far| so_far.origin);
+    for place in chain.first..until {
+        let Some(result) = rows[place].reading(reading) else {
+            continue;
+        };
+        if rows[place].place(result.session) != Some(first) {
+            continue;
+        }
+        add(&mut session, &chain.links[place], result.class);
+        if result.origin {
+            origin = chain.links[place].contact.contact_id.clone();
+        }
+    }
+    (session, origin)
+}
+
+fn begin(first: &Link) -> Session {
     Session {
-        customer: key.into(),
+        customer: Text::default(),
         first: first.contact.name(),
         started_at: first.contact.started_at,
         ended_at: first.contact.ended_at,

@@ -40,6 +40,9 @@ pub struct Settings {
     pub contacts_per_customer_max: usize,
     /// More contacts than this on one day quarantine a unique id; 0: no limit.
     pub contacts_per_day_max: u32,
+    /// A contact is let go of so long after its end, milliseconds: the retention; `None`: never, as
+    /// in a history of any order.
+    pub keep_ms: Option<i64>,
 }
 
 impl Settings {

@@ -2,11 +2,14 @@
 
 use crate::chain::split;
 use crate::digest::{Digest, Digests};
-use crate::{Evaluation, Settings};
+use crate::known::Known;
+use crate::retention::Past;
+use crate::{Customers, Evaluation, Settings};
 use model::{
-    Alert, AlertStatus, Class, ContactName, ContactResult, CustomerInput, Deadlines, Millis,
-    Session, Status, Text, Upsert, Wait,
+    Alert, AlertStatus, Brings, Class, ContactName, ContactResult, CustomerInput, Deadlines,
+    Millis, Session, Status, Text, Upsert, Wait,
 };
+use rules::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,9 +100,9 @@ impl Counted {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
     pub(crate) held: BTreeMap<ContactName, Box<Upsert>>,
-    told: BTreeMap<ContactName, ToldContact>,
+    pub(crate) told: BTreeMap<ContactName, ToldContact>,
     /// Digests of the sessions as they were told.
-    sessions: BTreeMap<ContactName, Digest>,
+    pub(crate) sessions: BTreeMap<ContactName, Digest>,
     pub(crate) alerts: BTreeMap<Text, Alert>,
     /// Contacts that are cut off now, as told.
     cut: [u64; 5],
@@ -110,6 +113,15 @@ pub struct State {
     /// As an earlier form had it; no longer in use.
     due_at: Option<Millis>,
     cause: Cause,
+    /// What goes on of the contacts whose retention is over.
+    pub(crate) past: Past,
+    /// When the oldest contacts may be let go of, as of the last `settle`.
+    pub(crate) let_go_at: Option<Millis>,
+    /// Number of the reading whose sessions are told.
+    headline: u16,
+    /// By contact, numbers of readings that were told and that the last record does not show:
+    /// another process sent it, whose configuration does not have them.
+    pub(crate) hidden: BTreeMap<ContactName, Vec<u16>>,
     /// When time alone changes something, as of the last `tell`.
     #[serde(skip)]
     deadlines: Deadlines,
@@ -143,18 +155,19 @@ impl Cause {
 
 /// What was told of a contact: not the words, which are many, but enough to see what changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct ToldContact {
+pub(crate) struct ToldContact {
     revision: u32,
     /// Of everything but the readings.
     digest: Digest,
     readings: Vec<ToldReading>,
+    /// By the readings' numbers.
     counted: Counted,
 }
 
 /// What was told of a contact in a reading.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct ToldReading {
-    /// Place of the reading in the list of readings.
+    /// The reading's number.
     reading: u16,
     revision: u32,
     status: Status,
@@ -164,10 +177,15 @@ struct ToldReading {
 
 impl ToldContact {
     /// With the digests that were made of the contact last.
-    fn of(contact: &ContactResult, digest: Digest, digests: &Digests) -> ToldContact {
-        let readings = contact.readings.iter().zip(&digests.readings);
+    fn of(
+        known: &Known,
+        contact: &ContactResult,
+        (digest, of_readings): (Digest, &[Digest]),
+        former: Option<&ToldContact>,
+    ) -> ToldContact {
+        let readings = contact.readings.iter().zip(of_readings);
         let readings = readings.map(|(result, digest)| ToldReading {
-            reading: result.reading,
+            reading: known.number(usize::from(result.reading)),
             revision: result.revision,
             status: result.status,
             digest: *digest,
@@ -176,8 +194,18 @@ impl ToldContact {
             revision: contact.revision,
             digest,
             readings: readings.collect(),
-            counted: Counted::of(contact),
+            counted: known.numbered(Counted::of(contact), former.map(|former| &former.counted)),
         }
+    }
+
+    /// Keeps what was told of readings that are not in the configuration, and says which.
+    fn keep_others(&mut self, former: ToldContact) -> Vec<u16> {
+        let own: Vec<u16> = self.readings.iter().map(|told| told.reading).collect();
+        let others = former.readings.into_iter();
+        let others: Vec<_> = others.filter(|told| !own.contains(&told.reading)).collect();
+        let numbers = others.iter().map(|told| told.reading).collect();
+        self.readings.extend(others);
+        numbers
     }
 }
 
@@ -211,6 +239,16 @@ impl State {
         for (wait, at) in self.deadlines.as_slice() {
             out.add(*wait, *at);
         }
+        if let Some(at) = self.let_go_at {
+            out.add(Wait::settled(Brings::ALL), at);
+        }
+    }
+
+    /// Contacts that the cap cut off and that were let go since then count as cut off for good.
+    pub(crate) fn keep_cut(&mut self, former: [u64; 5], left: [u64; 5]) {
+        let counts = self.let_go.iter_mut().zip(former).zip(left);
+        counts.for_each(|((let_go, former), left)| *let_go += former.saturating_sub(left));
+        self.left = self.left.min(self.held.len());
     }
 
     /// Remembers an input, and lets go of the oldest contacts when there are far too many: a
@@ -279,7 +317,7 @@ impl State {
 
     /// Nobody's contacts, those in quarantine, are not one customer's and stay.
     fn let_go_of_the_oldest(&mut self, settings: &Settings, key: &str) {
-        let (mut known, _) = split(settings, key, self.upserts());
+        let (mut known, _) = split(settings, key, self.upserts(), &self.past);
         known.sort_by(|(a, _), (b, _)| b.order(a));
         for (contact, _) in known
             .iter()
@@ -293,15 +331,16 @@ impl State {
 
     pub(crate) fn tell(
         &mut self,
-        settings: &Settings,
+        customers: &Customers,
         key: &str,
         evaluation: Evaluation,
         out: &mut Vec<Output>,
     ) {
+        let known = &customers.known;
         let cause = Text::from(std::mem::take(&mut self.cause).name());
         self.due_at = None;
         self.deadlines.clear();
-        add_deadlines(settings, &evaluation, &mut self.deadlines);
+        add_deadlines(&customers.settings, &evaluation, &mut self.deadlines);
         let mut cut = evaluation.cut;
         cut.iter_mut()
             .zip(self.let_go)
@@ -315,20 +354,29 @@ impl State {
             });
         }
         let mut digests = Digests::default();
-        self.tell_contacts(key, &cause, evaluation.contacts, &mut digests, out);
+        self.tell_contacts(known, key, &cause, evaluation.contacts, out);
+        let headline = known.number(customers.settings.readings.headline);
+        if std::mem::replace(&mut self.headline, headline) != headline {
+            // What was told of another reading's sessions stays as it is.
+            self.sessions.clear();
+        }
         self.tell_sessions(key, evaluation.sessions, &mut digests, out);
-        self.tell_alerts(&cause, evaluation.alerts, out);
+        if self.sessions.is_empty() {
+            self.headline = 0;
+        }
+        self.tell_alerts(&customers.settings, &cause, evaluation.alerts, out);
     }
 
     fn tell_contacts(
         &mut self,
+        known: &Known,
         key: &str,
         cause: &Text,
         contacts: Vec<ContactResult>,
-        digests: &mut Digests,
         out: &mut Vec<Output>,
     ) {
         let mut gone = std::mem::take(&mut self.told);
+        let mut digests = Digests::default();
         for mut contact in contacts {
             let name = contact.contact.name();
             let digest = digests.contact(&contact);
@@ -340,10 +388,10 @@ impl State {
                 out.push(Output::ContactGone {
                     key: key.into(),
                     name: name.clone(),
-                    former: former.counted,
+                    former: known.placed(&former.counted),
                 });
             }
-            let changed = match former {
+            let changed = match &former {
                 None => Changed {
                     contact: true,
                     readings: !contact.readings.is_empty(),
@@ -352,20 +400,32 @@ impl State {
                 },
                 Some(former) => {
                     let digests = (digest, digests.readings.as_slice());
-                    revise(former, &mut contact, digests, cause)
+                    let hidden = self.hidden.get(&name).map_or(&[][..], Vec::as_slice);
+                    revise(known, former, hidden, &mut contact, digests, cause)
                 }
             };
-            self.told
-                .insert(name, ToldContact::of(&contact, digest, digests));
+            let digests = (digest, digests.readings.as_slice());
+            let mut told = ToldContact::of(known, &contact, digests, former.as_ref());
+            if let Some(former) = former {
+                let others = told.keep_others(former);
+                if changed.readings {
+                    match others.is_empty() {
+                        true => self.hidden.remove(&name),
+                        false => self.hidden.insert(name.clone(), others),
+                    };
+                }
+            }
+            self.told.insert(name, told);
             if changed.contact || changed.readings {
                 out.push(Output::Contact(Box::new(contact), changed));
             }
         }
         for (name, former) in gone {
+            self.hidden.remove(&name);
             out.push(Output::ContactGone {
                 key: key.into(),
                 name,
-                former: former.counted,
+                former: known.placed(&former.counted),
             });
         }
     }
@@ -386,7 +446,11 @@ impl State {
                 out.push(Output::Session(Box::new(session)));
             }
         }
-        for first in gone.into_keys() {
+        for (first, digest) in gone {
+            if self.past.holds(&first) {
+                self.sessions.insert(first, digest);
+                continue;
+            }
             out.push(Output::SessionGone {
                 key: key.into(),
                 first,
@@ -394,7 +458,13 @@ impl State {
         }
     }
 
-    fn tell_alerts(&mut self, cause: &Text, alerts: Vec<Alert>, out: &mut Vec<Output>) {
+    fn tell_alerts(
+        &mut self,
+        settings: &Settings,
+        cause: &Text,
+        alerts: Vec<Alert>,
+        out: &mut Vec<Output>,
+    ) {
         let mut former_alerts = std::mem::take(&mut self.alerts);
         for mut alert in alerts {
             if let Some(former) = former_alerts.remove(&alert.alert_id) {
@@ -422,7 +492,12 @@ impl State {
                 });
                 continue;
             }
-            if former.status != AlertStatus::Withdrawn {
+            // The alerts of a policy that is not in the configuration any more are left alone.
+            let is_of = |policy: &Policy| {
+                policy.name == former.policy && policy.version == former.policy_version
+            };
+            let is_left = !settings.policies.iter().any(is_of);
+            if former.status != AlertStatus::Withdrawn && !is_left {
                 let status = std::mem::replace(&mut former.status, AlertStatus::Withdrawn);
                 former.revision += 1;
                 former.cause = cause.clone();
@@ -436,7 +511,9 @@ impl State {
 
 /// Gives a contact and its readings their revisions, by their digests; says what changed.
 fn revise(
-    former: ToldContact,
+    known: &Known,
+    former: &ToldContact,
+    hidden: &[u16],
     contact: &mut ContactResult,
     (digest, of_readings): (Digest, &[Digest]),
     cause: &Text,
@@ -445,20 +522,22 @@ fn revise(
         contact: former.digest != digest,
         readings: false,
         revised: Vec::new(),
-        former: Some(former.counted),
+        former: Some(known.placed(&former.counted)),
     };
     for (result, digest) in contact.readings.iter_mut().zip(of_readings) {
-        let mut known = former.readings.iter();
-        let Some(known) = known.find(|known| known.reading == result.reading) else {
+        let number = known.number(usize::from(result.reading));
+        let mut told = former.readings.iter();
+        let Some(told) = told.find(|told| told.reading == number) else {
             changed.readings = true;
             continue;
         };
-        result.revision = known.revision;
-        let was_final = matches!(known.status, Status::Final | Status::Revised);
+        changed.readings |= hidden.contains(&number);
+        result.revision = told.revision;
+        let was_final = matches!(told.status, Status::Final | Status::Revised);
         if was_final && result.status == Status::Final {
-            result.status = known.status;
+            result.status = told.status;
         }
-        if known.digest != *digest || known.status != result.status {
+        if told.digest != *digest || told.status != result.status {
             result.revision += 1;
             changed.readings = true;
             if was_final && result.status == Status::Final {

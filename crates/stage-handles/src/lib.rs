@@ -5,15 +5,17 @@
 
 mod erase;
 mod owners;
+mod retention;
 mod settings;
 
 pub use settings::Settings;
 
 use model::{
-    Absorbed, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput, Link, Now,
-    Resolved, Stage, Text, Upsert,
+    Absorbed, Brings, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput, Link,
+    Millis, Now, Resolved, Stage, Text, Upsert, Wait,
 };
 use owners::Owners;
+use retention::Past;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,6 +32,10 @@ pub struct State {
     links: Vec<Link>,
     /// Where the contacts that this handle resolves were sent.
     sent: BTreeMap<ContactName, Sent>,
+    /// What is left of what was let go.
+    past: Past,
+    /// When the oldest of what is kept may be let go of, as of the last `settle`.
+    let_go_at: Option<Millis>,
     /// Contacts that were just erased, which was not passed on yet.
     #[serde(skip)]
     erased: BTreeSet<ContactName>,
@@ -94,6 +100,14 @@ impl Stage for Handles {
     type Input = HandleInput;
     type Output = Output;
 
+    /// 2: what was let go of is kept at the end of the state.
+    const SCHEMA: u8 = 2;
+
+    fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
+        let with_nothing_let_go = [state, &[0; 3]].concat();
+        (schema == 1).then(|| postcard::from_bytes(&with_nothing_let_go).ok())?
+    }
+
     fn apply(&self, _key: &str, state: &mut State, input: HandleInput) -> Absorbed {
         match input {
             HandleInput::Carried(carried) => {
@@ -126,8 +140,14 @@ impl Stage for Handles {
         }
     }
 
-    fn settle(&self, key: &str, state: &mut State, _now: &Now, out: &mut Vec<Output>) {
-        let owners = Owners::of(&self.settings, key, &state.carried, &state.links);
+    fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
+        let owners = Owners::of(
+            &self.settings,
+            key,
+            &state.carried,
+            &state.links,
+            &state.past,
+        );
         let mut gone = std::mem::take(&mut state.sent);
         for (name, carried) in &state.carried {
             let Some(contact) = &carried.contact else {
@@ -159,9 +179,14 @@ impl Stage for Handles {
             };
             out.push(Output(former.customer, retract));
         }
+        retention::let_go(&self.settings, key, state, now.settled(Brings::ALL));
     }
 
-    fn deadlines(&self, _state: &State, _out: &mut Deadlines) {}
+    fn deadlines(&self, state: &State, out: &mut Deadlines) {
+        if let Some(at) = state.let_go_at {
+            out.add(Wait::settled(Brings::ALL), at);
+        }
+    }
 }
 
 fn move_to(

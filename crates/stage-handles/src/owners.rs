@@ -1,6 +1,7 @@
 //! Who was seen with a handle, and when (`docs/semantics.md`, 3.1).
 
 use crate::Settings;
+use crate::retention::Past;
 use model::{Carried, Confidence, ContactName, Link, Millis, Text};
 use rules::Quarantine;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +39,7 @@ impl<'a> Owners<'a> {
         key: &str,
         carried: &'a BTreeMap<ContactName, Carried>,
         links: &'a [Link],
+        past: &'a Past,
     ) -> Owners<'a> {
         let kind = key.split_once(':').map_or(key, |(kind, _)| kind);
         let by_contacts = carried.values().filter_map(|contact| {
@@ -56,22 +58,18 @@ impl<'a> Owners<'a> {
                 owner: &link.owner,
                 verified: true,
             });
-        let mut sightings: Vec<Sighting> = by_contacts.chain(by_links).collect();
+        let of_past = past.sightings.iter().map(|sighting| Sighting {
+            at: sighting.at,
+            owner: &sighting.owner,
+            verified: sighting.verified,
+        });
+        let mut sightings: Vec<Sighting> = by_contacts.chain(by_links).chain(of_past).collect();
         sightings.sort_by_key(|sighting| sighting.at);
         let verified = sightings.iter().filter(|sighting| sighting.verified);
         let verified_at = verified.map(|sighting| sighting.at).collect();
         let one_owner = sightings
             .windows(2)
             .all(|pair| pair[0].owner == pair[1].owner);
-        let quarantine = if settings.contacts_per_day_max == 0 {
-            Quarantine::default()
-        } else {
-            let day = |contact: &Carried| settings.calendar.local_day(contact.started_at);
-            Quarantine::of(
-                carried.values().map(day).collect(),
-                settings.contacts_per_day_max,
-            )
-        };
         Owners {
             sightings,
             verified_at,
@@ -79,7 +77,7 @@ impl<'a> Owners<'a> {
             one_owner,
             life_ms: settings.link_life_ms(kind),
             reach_ms: settings.reach_ms,
-            quarantine,
+            quarantine: quarantine(settings, carried, past),
         }
     }
 
@@ -150,6 +148,20 @@ impl<'a> Owners<'a> {
         }
         found(owner, verified, own_verified)
     }
+}
+
+/// The quarantine of the handle.
+pub(crate) fn quarantine(
+    settings: &Settings,
+    carried: &BTreeMap<ContactName, Carried>,
+    past: &Past,
+) -> Quarantine {
+    if settings.contacts_per_day_max == 0 {
+        return Quarantine::default();
+    }
+    let day = |contact: &Carried| settings.calendar.local_day(contact.started_at);
+    let days = carried.values().map(day).collect();
+    Quarantine::of(days, settings.contacts_per_day_max).after(&past.heavy_days)
 }
 
 fn found(owner: Option<&Text>, verified: bool, own_verified: bool) -> Found {

@@ -14,6 +14,9 @@ pub struct Settings {
     pub reach_ms: i64,
     /// More contacts than this on one day quarantine an identifier; 0: no limit.
     pub contacts_per_day_max: u32,
+    /// A contact is let go of so long after its start: acceptance + reach + longest open contact,
+    /// milliseconds; `None`: never, as in a history of any order.
+    pub keep_ms: Option<i64>,
 }
 
 impl Settings {

@@ -46,7 +46,7 @@ pub fn run(arguments: &Run) -> Result<u8> {
         tracing::warn!("--stage: this one has nothing to do in this release; waiting for the end");
     }
     let draw = || unreachable!("a service without a secret was refused");
-    let engine = meant.engine(draw, None, None)?;
+    let engine = meant.lasting_engine(draw)?;
     let registry = decode::registry(&meant)?;
     let stop = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stop);

@@ -6,7 +6,7 @@ use crate::typed::{ChannelKeys, Prior, Typed};
 use calendar::{Calendar, DAY_MS, HOUR_MS, Weekday};
 use jiff::tz::TimeZone;
 use model::{Channel, Money, PriorRole, Text};
-use rules::{RoleRow, RoleTable};
+use rules::{Quarantine, RoleRow, RoleTable};
 use stage_customers::ChannelCost;
 use stage_door::{Pseudonymise, SourceSettings, Tables};
 
@@ -175,6 +175,7 @@ pub(super) fn contacts(check: &mut Check<'_>, types: &Types) -> stage_contacts::
             .collect(),
         unique: types.unique.clone(),
         handles: types.handles.clone(),
+        keep_ms: None,
     }
 }
 
@@ -314,6 +315,7 @@ pub(super) fn handles(
         link_life_default_ms: named("default").unwrap_or(400 * DAY_MS),
         reach_ms: typed.reach.0,
         contacts_per_day_max: typed.identity.contacts_per_day_max,
+        keep_ms: None,
     }
 }
 
@@ -345,6 +347,7 @@ pub(super) fn customers(
         assistance: typed.visits.assistance,
         contacts_per_customer_max: typed.contacts_per_customer_max,
         contacts_per_day_max: typed.identity.contacts_per_day_max,
+        keep_ms: None,
     })
 }
 
@@ -406,11 +409,10 @@ fn costs(check: &mut Check<'_>) -> [Option<ChannelCost>; 5] {
     })
 }
 
-/// How long a contact is kept after its anchor.
-pub(super) fn retention_ms(
+/// How long after its end a contact may still change: acceptance + reach + longest open contact.
+pub(super) fn changes_ms(
     sources: &Sources,
     contacts: &stage_contacts::Settings,
-    customers: &stage_customers::Settings,
     reach_ms: i64,
 ) -> i64 {
     let acceptance_ms = sources
@@ -418,11 +420,38 @@ pub(super) fn retention_ms(
         .map(|source| source.acceptance_ms)
         .max()
         .unwrap_or(0);
-    let window_ms = customers
+    let open_ms = contacts.silence_ms.iter().copied().max().unwrap_or(0);
+    let open_ms = open_ms
+        .max(contacts.unanswered_silence_ms)
+        .max(contacts.inactivity_ms)
+        .max(contacts.mail_grace_ms);
+    acceptance_ms + reach_ms + open_ms
+}
+
+/// How long a contact means something to those after it: the longest window, or what else reaches
+/// from contact to contact where that is longer: a cool-down, a quarantine, a lent reason, a join.
+pub(super) fn matters_ms(customers: &stage_customers::Settings) -> i64 {
+    let windows = customers
         .windows
         .iter()
-        .map(calendar::Window::duration_ms_max)
-        .max();
-    let open_ms = contacts.silence_ms.iter().copied().max().unwrap_or(0);
-    acceptance_ms + reach_ms + window_ms.unwrap_or(0) + open_ms.max(contacts.unanswered_silence_ms)
+        .map(calendar::Window::duration_ms_max);
+    let cool_downs = customers.policies.iter().map(|policy| policy.cool_down_ms);
+    let joins = customers
+        .join_legs_within_ms
+        .iter()
+        .map(|(_, within_ms)| *within_ms);
+    let quarantine_ms = match customers.contacts_per_day_max {
+        0 => 0,
+        _ => (Quarantine::DAYS_AFTER + 2) * DAY_MS,
+    };
+    windows
+        .chain(cool_downs)
+        .chain(joins)
+        .chain([
+            customers.join_legs_within_default_ms,
+            customers.page_reason_within_ms,
+            quarantine_ms,
+        ])
+        .max()
+        .unwrap_or(0)
 }

@@ -18,7 +18,7 @@ faults [--seeds N] [--first SEED] [--seed SEED] [--without WHAT] [--quiet]
     --first SEED     the first of them (default 1)
     --seed SEED      this one alone
     --without WHAT   leaves out what makes it exact, so that it has to fail: fencing,
-                     transactional-offsets, full-restores, resyncs
+                     transactional-offsets, full-restores, resyncs, retention
     --quiet          without the table of faults; how often they occur is judged from 100 seeds on";
 
 const WORDS: Words = Words {

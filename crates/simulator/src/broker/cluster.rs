@@ -301,7 +301,17 @@ impl Broker {
 
     /// Commits an offset, whoever asks.
     pub fn commit_offset(&mut self, group: &Text, partition: &TopicPartition, offset: i64) {
-        self.group(group).commit(partition, offset);
+        let now = self.now;
+        self.group(group).commit(partition, offset, now);
+    }
+
+    /// Forgets offsets that were committed longer ago than this, as a broker does with those of a
+    /// group that is away.
+    pub fn forget_offsets(&mut self, after_ms: i64) {
+        let before = self.now.minus(after_ms);
+        self.groups
+            .values_mut()
+            .for_each(|group| group.forget_offsets(before));
     }
 
     /// The offset that a group has committed.

@@ -32,7 +32,8 @@ pub struct Group {
     members: BTreeMap<u64, Member>,
     partitions: BTreeSet<TopicPartition>,
     owners: BTreeMap<TopicPartition, u64>,
-    offsets: BTreeMap<TopicPartition, i64>,
+    /// What was committed, and when.
+    offsets: BTreeMap<TopicPartition, (i64, Millis)>,
     members_seen: u64,
 }
 
@@ -173,14 +174,19 @@ impl Group {
     }
 
     /// Commits an offset.
-    pub fn commit(&mut self, partition: &TopicPartition, offset: i64) {
-        self.offsets.insert(partition.clone(), offset);
+    pub fn commit(&mut self, partition: &TopicPartition, offset: i64, now: Millis) {
+        self.offsets.insert(partition.clone(), (offset, now));
+    }
+
+    /// Forgets what was committed before an instant.
+    pub fn forget_offsets(&mut self, before: Millis) {
+        self.offsets.retain(|_, (_, at)| *at >= before);
     }
 
     /// The offset that was committed last.
     #[must_use]
     pub fn committed(&self, partition: &TopicPartition) -> Option<i64> {
-        self.offsets.get(partition).copied()
+        self.offsets.get(partition).map(|(offset, _)| *offset)
     }
 
     /// A new generation: everybody is to own a fair share, and keeps of it what it has.

@@ -40,15 +40,18 @@ pub enum Without {
     FullRestores,
     /// An unknown outcome is taken for an abort, and what is committed is not read.
     Resyncs,
+    /// What may still change is let go of.
+    Retention,
 }
 
 impl Without {
     /// All of them.
-    pub const ALL: [Without; 4] = [
+    pub const ALL: [Without; 5] = [
         Without::Fencing,
         Without::TransactionalOffsets,
         Without::FullRestores,
         Without::Resyncs,
+        Without::Retention,
     ];
 
     /// Its word on the command line.
@@ -59,6 +62,7 @@ impl Without {
             Without::TransactionalOffsets => "transactional-offsets",
             Without::FullRestores => "full-restores",
             Without::Resyncs => "resyncs",
+            Without::Retention => "retention",
         }
     }
 }
@@ -123,8 +127,12 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("time ran apart", 300),
     ("source fell silent", 700),
     ("source spoke again", 200),
+    ("long history", 120),
+    ("keys let go", 120),
 ];
 
+/// How long a contact stays open at most: a mail without an answer.
+const LONGEST_OPEN_MS: i64 = 30 * 24 * 3_600_000;
 /// Steps until nothing goes wrong any more, whether or not everything was read.
 const STORM_STEPS_MAX: u64 = 40_000;
 /// Steps after which it is given up that everything will be decided.
@@ -142,13 +150,25 @@ const SILENCE_MS: i64 = 200 * 24 * 3_600_000;
 /// A history that cannot be run at all, which is a bug of the generator.
 pub fn run_seed(seed: u64, without: Option<Without>) -> Result<Outcome, String> {
     let mut dice = Dice::new(seed, 21);
-    let plan = Plan::draw(&mut dice);
+    let mut plan = Plan::draw(&mut dice);
+    if without == Some(Without::Retention) {
+        plan = plan.lasting(&mut dice);
+    }
     let sources = Sources::draw(seed, &plan, &mut dice);
     let expected = sources.expected()?;
     let loaded = Loaded::from_text(&sources.config, "campaign");
     let meant = loaded.map_err(|error| error.to_string())?.meant();
-    let meant = meant.map_err(|problems| problems.to_string())?;
-    let engine = meant.engine(|| vec![7; 32], None, None);
+    let mut meant = meant.map_err(|problems| problems.to_string())?;
+    if without == Some(Without::Retention) {
+        meant.changes_ms -= meant.handles.reach_ms + LONGEST_OPEN_MS;
+        meant.retention_ms = meant.changes_ms;
+    }
+    let engine = if plan.is_lasting {
+        meant.lasting_engine(|| vec![7; 32])
+    } else {
+        // Its records come in any order, however old.
+        meant.engine(|| vec![7; 32], None, None)
+    };
     let engine = engine.map_err(|error| error.to_string())?;
     let named = |source: &settings::Source| (source.name.clone(), source_settings(source));
     let topics = sources.topics.iter();
@@ -219,7 +239,8 @@ fn chapter(world: &World<'_>, end: Millis, plan: &Plan) -> Result<(), String> {
     (0..plan.steps_after).for_each(|_| world.step());
     world.calm();
     for steps in 0..CALM_STEPS_MAX {
-        if steps % LOOK_EVERY == 0 && world.is_through() && world.waits_for(end).is_none() {
+        let is_looked = steps % LOOK_EVERY == 0 && world.is_through();
+        if is_looked && world.waits_for(end).is_none() && !(plan.is_lasting && world.keeps_keys()) {
             return Ok(());
         }
         // A door that was restarted in the silence counts it from its start.
@@ -229,6 +250,9 @@ fn chapter(world: &World<'_>, end: Millis, plan: &Plan) -> Result<(), String> {
         world.step();
     }
     let why = world.waits_for(end).unwrap_or_default();
+    if plan.is_lasting && world.keeps_keys() {
+        return Err("there are keys left, long after the last record".into());
+    }
     let through = if world.is_through() {
         ""
     } else {
@@ -253,6 +277,10 @@ fn judge(
         occurred: world.schedule.borrow().occurred.clone(),
     };
     let (transactions, sessions) = broker.timed_out;
+    if plan.is_lasting {
+        outcome.occurred.insert("long history", 1);
+        outcome.occurred.insert("keys let go", world.let_go());
+    }
     outcome
         .occurred
         .insert("transaction timed out", transactions);

@@ -11,6 +11,8 @@ pub(super) struct Plan {
     pub(super) is_countable: bool,
     /// Processes at the same time, at most.
     pub(super) processes_max: u64,
+    /// The history lasts many times longer than anything is kept.
+    pub(super) is_lasting: bool,
     /// Partitions of each source topic.
     pub(super) source_partitions: Vec<u32>,
     /// Partitions of the topics before contacts, handles and customers, and of their changelogs.
@@ -66,8 +68,9 @@ impl Plan {
             crash: if_lossy(15),
             pause: if_lossy(25),
         };
-        Plan {
+        let plan = Plan {
             is_countable,
+            is_lasting: false,
             processes_max: dice.between(1, 3) as u64,
             source_partitions: (0..dice.between(1, 3))
                 .map(|_| dice.between(1, 3) as u32)
@@ -101,6 +104,28 @@ impl Plan {
             } else {
                 0
             },
+        };
+        if dice.percent(25) {
+            plan.lasting(dice)
+        } else {
+            plan
+        }
+    }
+
+    /// The same for a long history, whose records have to come in their order.
+    pub(super) fn lasting(self, dice: &mut Dice) -> Plan {
+        Plan {
+            is_lasting: true,
+            erasures: 0,
+            doubled: 0.0,
+            shuffled: false,
+            feed_max: 20,
+            records_max: self.records_max.max(16),
+            pace: Pace {
+                commit_records_max: dice.pick(&[5, 100, 10_000]),
+                ..self.pace
+            },
+            ..self
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::campaign::Tables;
 use crate::oracle::{self, Chapter, DeadLetter, InputLine, Options};
 use crate::workload::campaign::campaign;
 use crate::workload::dice::Dice;
+use crate::workload::lasting::lasting;
 use crate::workload::{double, shuffle};
 use model::{Millis, Text};
 use serde_json::{Map, Value};
@@ -50,8 +51,14 @@ pub(super) struct Expected {
 
 impl Sources {
     pub(super) fn draw(seed: u64, plan: &Plan, dice: &mut Dice) -> Sources {
-        let history = campaign(seed);
-        let mut records = double(seed, &history.events, plan.doubled);
+        let (config, records) = if plan.is_lasting {
+            let history = lasting(seed);
+            (history.config, history.records)
+        } else {
+            let history = campaign(seed);
+            (patient(&history.config, dice), history.events)
+        };
+        let mut records = double(seed, &records, plan.doubled);
         if plan.shuffled {
             records = shuffle(seed, &records);
         }
@@ -97,7 +104,7 @@ impl Sources {
             later.push_back(all.collect());
         }
         Sources {
-            config: patient(&history.config, dice),
+            config,
             topics,
             placed,
             later,

@@ -1,6 +1,8 @@
 //! The campaign itself: a few seeds agree, and everything that is left out on purpose is seen.
 
+use super::plan::Plan;
 use super::{Without, run_seed};
+use crate::workload::dice::Dice;
 
 #[test]
 fn six_histories_under_faults_agree_with_the_oracle() {
@@ -45,4 +47,37 @@ fn a_restore_that_does_not_wait_for_open_transactions_is_seen() {
 #[test]
 fn an_unknown_outcome_taken_for_an_abort_is_seen() {
     assert!(is_seen(Without::Resyncs));
+}
+
+#[test]
+fn long_histories_of_which_old_keys_are_let_go_agree_with_the_oracle() {
+    let mut histories = 0;
+    for seed in 100.. {
+        if histories == 3 {
+            break;
+        }
+        if !is_long(seed) {
+            continue;
+        }
+        let outcome = run_seed(seed, None).unwrap();
+        let first = outcome.differences.first();
+        assert!(
+            outcome.is_sound(),
+            "seed {seed}: {first:?} {:?}",
+            outcome.broken
+        );
+        assert!(outcome.occurred["keys let go"] > 100, "seed {seed}");
+        histories += 1;
+    }
+}
+
+/// Whether the history of a seed lasts longer than anything is kept.
+fn is_long(seed: u64) -> bool {
+    Plan::draw(&mut Dice::new(seed, 21)).is_lasting
+}
+
+#[test]
+fn letting_go_of_what_may_still_change_is_seen() {
+    let seen = |seed| !run_seed(seed, Some(Without::Retention)).unwrap().is_sound();
+    assert!((1..=10).any(seen));
 }

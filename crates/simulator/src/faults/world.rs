@@ -520,6 +520,35 @@ impl<'a> World<'a> {
         (left > 0).then(|| format!("{left} partitions; {}", behind.join(", ")))
     }
 
+    /// Whether any stage still keeps the state of a key.
+    pub(super) fn keeps_keys(&self) -> bool {
+        let keyed = |stage: &RefCell<Stage<'a>>| {
+            let mut stage = stage.borrow_mut();
+            let keeps = stage.name != StageName::Door;
+            let runner = stage.runner.as_mut().filter(|_| keeps);
+            runner.map_or(0, |runner| {
+                runner.stats().tasks.values().map(|task| task.keys).sum()
+            })
+        };
+        let processes = self.processes.borrow();
+        let stages = processes.iter().flat_map(|process| &process.stages);
+        stages.map(keyed).sum::<u64>() > 0
+    }
+
+    /// Keys that were let go of, as far as whoever did it is still there.
+    pub(super) fn let_go(&self) -> u64 {
+        let processes = self.processes.borrow();
+        let stages = processes.iter().flat_map(|process| &process.stages);
+        let of_stage = |stage: &RefCell<Stage<'a>>| {
+            let mut stage = stage.borrow_mut();
+            stage
+                .runner
+                .as_mut()
+                .map_or(0, |runner| runner.stats().evicted)
+        };
+        stages.map(of_stage).sum()
+    }
+
     /// What all processes have counted.
     pub(super) fn counts(&self) -> Counts {
         let mut counts = self.counted.borrow().clone();

@@ -292,6 +292,7 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             Logged::Meta(..)
             | Logged::FormerMeta(..)
             | Logged::Clock(..)
+            | Logged::Terms(..)
             | Logged::Pending(..)
             | Logged::Remembered(..) => {}
         }

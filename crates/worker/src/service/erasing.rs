@@ -66,6 +66,17 @@ impl Erases for stage_handles::Handles {
     fn ask(&self, key: &str, state: &Self::State, forget: &Forget, known: &mut Known) {
         stage_handles::Handles::ask(self, key, state, forget, known);
     }
+
+    fn forget(
+        &self,
+        key: &str,
+        state: &mut Self::State,
+        _now: &Now,
+        forget: &Forget,
+        _out: &mut Vec<Self::Output>,
+    ) -> Option<Vec<Forgotten>> {
+        stage_handles::Handles::forget(self, key, state, forget).then(Vec::new)
+    }
 }
 
 impl Erases for stage_customers::Customers {

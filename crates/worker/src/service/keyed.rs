@@ -10,7 +10,7 @@ use crate::service::topics::StageName;
 use crate::service::wire::{self, Damaged, Heard, Logged, Meta};
 use crate::service::work::{Crashed, Position, Task, Took, Work, guarded, send_position};
 use hashbrown::HashMap;
-use model::{Absorbed, Brings, Deadlines, Millis, Now, Stage, Text, Wait};
+use model::{Absorbed, Brings, Deadlines, Millis, Now, Stage, Terms, Text, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stage_door::SecondHash;
@@ -42,6 +42,14 @@ type Sealed = (Deadlines, Box<[u8]>);
 
 /// What is kept for a partition.
 pub(crate) struct KeyedTask<S: Stage> {
+    /// The stage by this task's terms.
+    stage: S,
+    terms: Terms,
+    /// What the configuration has of them.
+    names: Vec<Text>,
+    /// The terms are to be kept with the next commit, and are with the open one.
+    terms_moved: bool,
+    terms_sent: bool,
     place: TopicPartition,
     position: Position,
     /// What the tasks before this one have said of time, as committed.
@@ -174,6 +182,9 @@ where
         self.base.shrink_to_fit();
         self.clocks.append(&mut self.heard);
         self.is_time_news = true;
+        let now = known_time(&self.position.committed.now);
+        self.terms_moved |= self.terms.take_up(&self.names, now);
+        self.stage = self.stage.with_terms(&self.terms);
     }
 
     fn committed(&mut self) {
@@ -181,6 +192,9 @@ where
         self.erasing.committed();
         self.clocks.append(&mut self.heard);
         self.overlay.clear();
+        if std::mem::take(&mut self.terms_sent) {
+            self.terms_moved = false;
+        }
         for timer in std::mem::take(&mut self.fired) {
             if let Some(kept) = self.base.get_mut(&timer.key) {
                 kept.queue(timer.wait, None);
@@ -197,6 +211,7 @@ where
         self.heard.clear();
         self.is_time_news = true;
         self.overlay.clear();
+        self.terms_sent = false;
         self.sealed.clear();
         for timer in std::mem::take(&mut self.fired) {
             self.timers.push(timer);
@@ -255,6 +270,12 @@ where
 /// One task tells which sources are silent.
 fn tells_silences(place: &TopicPartition) -> bool {
     place.partition == 0
+}
+
+/// How far everything has settled, once that is known.
+fn known_time(now: &Now) -> Option<Millis> {
+    let settled_at = now.settled(Brings::ALL);
+    (settled_at != Millis::MIN && settled_at != Millis::MAX).then_some(settled_at)
 }
 
 /// A stage at work.
@@ -374,6 +395,11 @@ where
 
     fn task(&self, place: &TopicPartition, _time: Millis) -> KeyedTask<S> {
         KeyedTask {
+            stage: self.stage.clone(),
+            terms: Terms::default(),
+            names: self.stage.terms(),
+            terms_moved: false,
+            terms_sent: false,
             place: place.clone(),
             position: Position::default(),
             clocks: BTreeMap::new(),
@@ -402,6 +428,7 @@ where
                 }
             }
             Logged::Clock(name, clock) => task.hear(name.into(), clock),
+            Logged::Terms(terms) => task.terms = terms,
             Logged::State(key, None) => task.keep(key.into(), None),
             Logged::State(key, Some((schema, deadlines))) => {
                 wire::newer_schema::<S>(schema).map_err(|what| Damaged {
@@ -514,9 +541,9 @@ where
         let mut outputs = Vec::new();
         for (key, state) in &mut task.overlay {
             let settled = guarded(|| {
-                self.stage.settle(key, state, &now, &mut outputs);
+                task.stage.settle(key, state, &now, &mut outputs);
                 let mut deadlines = Deadlines::default();
-                self.stage.deadlines(state, &mut deadlines);
+                task.stage.deadlines(state, &mut deadlines);
                 // What is still due after it was settled is looked at with the next instant, not
                 // for ever with this one.
                 deadlines.put_off(&now);
@@ -531,7 +558,11 @@ where
             }
             let bytes = wire::state_bytes(state);
             if bytes == self.nothing {
-                outlet.state(changelog, key, None);
+                // A key that never came to anything has left nothing behind.
+                if task.base.contains_key(key) {
+                    outlet.state(changelog, key, None);
+                    task.position.let_go += 1;
+                }
                 task.sealed.push((key.clone(), None));
                 continue;
             }
@@ -545,6 +576,13 @@ where
         task.erasing.flush(&task.place, offset, changelog, outlet);
         let before = now.settled(Brings::ALL).minus(self.remembered_ms);
         task.erasing.let_go(before, changelog, outlet);
+        if let Some(now) = known_time(&task.position.open.now) {
+            task.terms_moved |= task.terms.note(&task.names, now);
+        }
+        if task.terms_moved && !task.terms.is_empty() {
+            outlet.terms(changelog, &task.place.to_string(), &task.terms);
+            task.terms_sent = true;
+        }
         send_position(&task.place, &task.position, changelog, outlet);
         Ok(())
     }

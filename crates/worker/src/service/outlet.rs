@@ -5,7 +5,9 @@ use crate::service::sources::TaskClock;
 use crate::service::stats::{Business, Reasons};
 use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
 use crate::service::wire::{self, PASSING_KEY, Passing};
-use model::{Alert, ContactInput, ContactName, ContactResult, Session, Signal, SourceSilent, Text};
+use model::{
+    Alert, ContactInput, ContactName, ContactResult, Session, Signal, SourceSilent, Terms, Text,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -162,6 +164,14 @@ impl<P: Port> Outlet<'_, P> {
     pub(crate) fn meta(&mut self, place: &TopicPartition, task: &str, meta: &wire::Meta) {
         wire::meta_key(task, self.key);
         wire::meta(meta, self.buffer);
+        self.port.send(place, self.key, Some(self.buffer));
+        self.sent.changelog_bytes += (self.key.len() + self.buffer.len()) as u64;
+    }
+
+    /// Writes what readings and policies a task knows to the changelog.
+    pub(crate) fn terms(&mut self, place: &TopicPartition, task: &str, terms: &Terms) {
+        wire::terms_key(task, self.key);
+        wire::terms(terms, self.buffer);
         self.port.send(place, self.key, Some(self.buffer));
         self.sent.changelog_bytes += (self.key.len() + self.buffer.len()) as u64;
     }

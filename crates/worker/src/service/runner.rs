@@ -83,6 +83,8 @@ struct Slot<T> {
     /// Everything up to `end` was brought, and nothing since: what stands between the last record
     /// and the end are marks of transactions.
     is_caught_up: bool,
+    /// When its position was last committed, in real time.
+    committed_at: Millis,
     /// When the last record that was read was produced.
     read_recorded_at: Option<Millis>,
 }
@@ -112,6 +114,11 @@ pub struct Stepped {
 
 /// Milliseconds after which what is being fetched is asked for again.
 const STALLED_MS: i64 = 250;
+
+/// Milliseconds after which the position of a task to which nothing happens is committed again: a
+/// broker forgets the offsets of a group that is away, from their last commit on, by default for
+/// seven days.
+const COMMITTED_AGAIN_MS: i64 = 24 * 3_600_000;
 
 /// A stage of one process.
 pub(crate) struct Loop<P: Port, W: Work> {
@@ -288,6 +295,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             clock_sent_at: Millis::MIN,
             end: None,
             is_caught_up: false,
+            committed_at: Millis::MIN,
             read_recorded_at: None,
         };
         if !self.is_unknown {
@@ -394,6 +402,10 @@ impl<P: Port, W: Work> Loop<P, W> {
         position.committed.partitions = partitions;
         position.open.partitions = partitions;
         let offset = position.committed.offset;
+        if offset.is_some() {
+            // One that stands only with the group is put into the changelog as soon as it is known.
+            slot.committed_at = slot.committed_at.max(time);
+        }
         slot.enter(Phase::Running, time);
         self.port.start(place, offset);
     }
@@ -440,6 +452,10 @@ impl<P: Port, W: Work> Loop<P, W> {
             is_open |= fired > 0;
             is_open |= self.work.tick(&mut slot.task, time);
             is_open |= self.work.outside(&mut slot.task, &mut self.port);
+            if slot.is_caught_up && time.since(slot.committed_at) >= COMMITTED_AGAIN_MS {
+                slot.task.position_mut().is_open = true;
+                is_open = true;
+            }
         }
         if is_open {
             self.opened_at.get_or_insert(time);
@@ -523,13 +539,16 @@ impl<P: Port, W: Work> Loop<P, W> {
     }
 
     fn committed(&mut self, ends: Vec<(TopicPartition, i64)>) {
+        let time = self.port.time();
         for slot in self.slots.values_mut() {
             if !slot.task.position().is_open {
                 continue;
             }
+            slot.committed_at = time;
             self.stats.set_aside += slot.task.position().set_aside.len() as u64;
             let counts = std::mem::take(&mut slot.task.position_mut().counts);
             self.stats.counts.add(&counts);
+            self.stats.evicted += std::mem::take(&mut slot.task.position_mut().let_go);
             slot.task.committed();
             let own = ends.iter().find(|(place, _)| *place == slot.changelog);
             if let Some((_, end)) = own {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Counts what it hears under a key, and crashes on what a key's name says.
+#[derive(Clone)]
 struct Brittle;
 
 impl Stage for Brittle {
@@ -78,6 +79,9 @@ struct OneLog {
     committed: Vec<(Text, String, String)>,
     aborts: u64,
     time: i64,
+    /// Says that this task is read to its end whenever nothing else is to be said, an hour later.
+    quiet: Option<TopicPartition>,
+    offsets: Vec<(i64, i64)>,
 }
 
 /// No source is named.
@@ -101,6 +105,10 @@ fn text(bytes: &[u8]) -> String {
 impl Port for OneLog {
     fn poll(&mut self, _wait: Duration) -> Result<Polled, PortError> {
         self.time += 10;
+        if let (Some(quiet), true) = (&self.quiet, self.polled.is_empty()) {
+            self.time += 3_600_000;
+            return Ok(Polled::CaughtUp(quiet.clone(), 0));
+        }
         Ok(self.polled.pop_front().unwrap_or(Polled::Nothing))
     }
 
@@ -111,8 +119,10 @@ impl Port for OneLog {
     fn start(&mut self, task: &TopicPartition, from: Option<i64>) {
         self.polled.clear();
         let records = self.input[from.unwrap_or(0) as usize..].to_vec();
-        self.polled
-            .push_back(Polled::Records(task.clone(), records));
+        if !records.is_empty() {
+            self.polled
+                .push_back(Polled::Records(task.clone(), records));
+        }
     }
 
     fn release(&mut self, _tasks: &[TopicPartition]) {}
@@ -122,7 +132,9 @@ impl Port for OneLog {
         self.open.push((to.topic.clone(), text(key), value));
     }
 
-    fn commit(&mut self, _offsets: &[(TopicPartition, i64)]) -> Outcome {
+    fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Outcome {
+        let offsets = offsets.iter().map(|(_, offset)| (self.time, *offset));
+        self.offsets.extend(offsets);
         self.committed.append(&mut self.open);
         Outcome::Committed(Vec::new())
     }
@@ -211,4 +223,47 @@ fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
     let stats = stage.stats();
     assert_eq!((stats.set_aside, stats.set_aside_keys), (3, 2));
     assert_eq!(stats.counts.new, 2);
+}
+
+#[test]
+fn a_task_to_which_nothing_happens_commits_its_position_once_a_day() {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let task = TopicPartition::new("a.by_handle", 0);
+    let mut port = OneLog {
+        quiet: Some(task.clone()),
+        ..OneLog::default()
+    };
+    port.polled.push_back(Polled::Assigned(vec![task]));
+    let sources = Arc::new(sources());
+    let application = Application {
+        id: "a".into(),
+        sources: Arc::clone(&sources),
+        pace: Pace::default(),
+        remembered_ms: 0,
+    };
+    let stage = StageName::Handles;
+    let second = SecondHash::new(&[0; 32]);
+    let work = Keyed::new(&Brittle, stage, Vec::new(), &sources, &second, 0);
+    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    while stage.port.time < 10 * DAY_MS {
+        stage.step(Duration::ZERO).unwrap();
+    }
+    let committed = &stage.port.offsets;
+    assert!(
+        committed[0].0 < DAY_MS,
+        "what stands nowhere else is kept at once"
+    );
+    assert!((9..=11).contains(&committed.len()), "{committed:?}");
+    let pairs = committed.windows(2);
+    assert!(
+        pairs
+            .into_iter()
+            .all(|pair| pair[1].0 - pair[0].0 <= DAY_MS + 2 * 3_600_100)
+    );
+    let meta = stage
+        .port
+        .committed
+        .iter()
+        .filter(|(_, key, _)| key.starts_with('m'));
+    assert_eq!(meta.count(), committed.len(), "the changelog says the same");
 }

@@ -271,6 +271,7 @@ fn form<T: serde::Serialize>(form: u8, value: &T) -> Vec<u8> {
 }
 
 /// Keeps a number.
+#[derive(Clone)]
 struct Numbers;
 
 impl Stage for Numbers {

@@ -5,7 +5,7 @@
 
 use crate::service::port::Record;
 use crate::service::sources::{SourceClock, TaskClock};
-use model::{Brings, Deadlines, Forget, Known, Millis, Now, Stage, Text, Wait};
+use model::{Brings, Deadlines, Forget, Known, Millis, Now, Stage, Terms, Text, Wait};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,12 +44,16 @@ const PENDING_KEY: u8 = b'e';
 const REMEMBERED_KEY: u8 = b'f';
 /// The key of erasures that go through the stages.
 pub(crate) const PASSING_KEY: &[u8] = b"erasure";
+/// The readings and policies that a task knows, in a changelog: postcard.
+const TERMS: u8 = 30;
 /// Before the key of a state in a changelog.
 const STATE_KEY: u8 = b's';
 /// Before the key of a position in a changelog.
 const META_KEY: u8 = b'm';
 /// Before the key of a clock in a changelog: the name of the task whose it is.
 const CLOCK_KEY: u8 = b'c';
+/// Before the key of the terms of a task in a changelog.
+const TERMS_KEY: u8 = b't';
 
 /// A record of one of our own topics that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -153,6 +157,8 @@ pub(crate) enum Logged<'a> {
     FormerMeta(&'a str, Meta, BTreeMap<Text, Millis>),
     /// What a task before this one has said of time, by that task's name.
     Clock(&'a str, TaskClock),
+    /// The readings and policies that a task knows.
+    Terms(Terms),
 }
 
 /// Where a task stands: committed together with what follows from everything before it.
@@ -289,6 +295,16 @@ pub(crate) fn answer_of(record: &Record) -> Result<Answer, Damaged> {
     }
 }
 
+pub(crate) fn terms(terms: &Terms, into: &mut Vec<u8>) {
+    encode(TERMS, terms, into);
+}
+
+pub(crate) fn terms_key(task: &str, into: &mut Vec<u8>) {
+    into.clear();
+    into.push(TERMS_KEY);
+    into.extend_from_slice(task.as_bytes());
+}
+
 pub(crate) fn state_key(key: &str, into: &mut Vec<u8>) {
     into.clear();
     into.push(STATE_KEY);
@@ -419,7 +435,7 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
     let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
     let (kind, name) = match key(record)? {
         [
-            kind @ (STATE_KEY | META_KEY | CLOCK_KEY | PENDING_KEY | REMEMBERED_KEY),
+            kind @ (STATE_KEY | META_KEY | CLOCK_KEY | PENDING_KEY | REMEMBERED_KEY | TERMS_KEY),
             name @ ..,
         ] => (*kind, text(record, name)?),
         _ => return Err(Damaged::new(record, "unknown form of its key")),
@@ -433,6 +449,9 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
         (META_KEY, Some([META, value @ ..])) => {
             let meta = postcard::from_bytes(value).map_err(unread)?;
             Ok(Logged::Meta(name, meta))
+        }
+        (TERMS_KEY, Some([TERMS, value @ ..])) => {
+            Ok(Logged::Terms(postcard::from_bytes(value).map_err(unread)?))
         }
         (PENDING_KEY, None) => Ok(Logged::Pending(name, None)),
         (PENDING_KEY, Some([PENDING, value @ ..])) => {

@@ -126,6 +126,8 @@ pub(crate) struct Position {
     pub(crate) is_open: bool,
     /// What was counted in the open transaction.
     pub(crate) counts: Counts,
+    /// Keys of which the open transaction lets go.
+    pub(crate) let_go: u64,
     /// Records that the open transaction puts aside.
     pub(crate) set_aside: Vec<DeadLetter>,
 }
@@ -151,6 +153,7 @@ impl Position {
         self.open.clone_from(&self.committed);
         self.is_open = false;
         self.counts = Counts::default();
+        self.let_go = 0;
         self.set_aside.clear();
     }
 
