@@ -85,16 +85,17 @@ pub(crate) fn up_to(
     let mut session = begun.unwrap_or_else(|| begin(&chain.links[first]));
     let so_far = past.so_far(number, first);
     let mut origin = so_far.map_or(Text::default(), |so_far| so_far.origin);
-    for place in chain.first..until {
-        let Some(result) = rows[place].reading(reading) else {
+    let of_chain = rows.iter().zip(&chain.links).take(until).skip(chain.first);
+    for (row, link) in of_chain {
+        let Some(result) = row.reading(reading) else {
             continue;
         };
-        if rows[place].place(result.session) != Some(first) {
+        if row.place(result.session) != Some(first) {
             continue;
         }
-        add(&mut session, &chain.links[place], result.class);
+        add(&mut session, link, result.class);
         if result.origin {
-            origin = chain.links[place].contact.contact_id.clone();
+            origin = link.contact.contact_id.clone();
         }
     }
     (session, origin)

@@ -1,5 +1,8 @@
 //! A customer whose old contacts are let go is told the same as one of whom everything is kept.
 
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 use calendar::{Anchor, Calendar, DAY_MS, HOUR_MS, Span, Weekday, Window};
 use model::{
     Alert, Channel, ChannelSet, Contact, ContactName, CustomerInput, Direction, EndKind,
@@ -383,6 +386,9 @@ impl Stands {
                 Output::Alert(alert, _) => {
                     self.alerts.insert(alert.alert_id.clone(), *alert);
                 }
+                Output::AlertGone { alert, .. } => {
+                    self.alerts.remove(&alert.alert_id);
+                }
                 Output::Session(_) | Output::SessionGone { .. } | Output::Cut { .. } => {}
             }
         }
@@ -454,7 +460,7 @@ fn a_reading_and_a_policy_hold_for_contacts_that_start_after_they_came() {
                 CustomerInput::Upsert(upsert) => {
                     Some((upsert.contact.name(), upsert.contact.started_at))
                 }
-                CustomerInput::Retract { .. } => None,
+                CustomerInput::Retract { .. } | CustomerInput::Erased { .. } => None,
             })
             .collect();
         let mut terms = Terms::default();

@@ -13,7 +13,7 @@ use benches::avro;
 use benches::clock::{Spent, timed};
 use benches::table::{self, Line};
 use canonical::{Decode, Decoded, Format, Reader};
-use model::{ContactInput, CustomerInput, HandleInput, Millis, Stage};
+use model::{ContactInput, CustomerInput, HandleInput, Millis, Now, Stage};
 use packed::Packed;
 use serde::Serialize;
 use settings::Loaded;
@@ -318,7 +318,7 @@ impl Run {
                 for input in inputs {
                     stage.apply(&key, &mut state, input);
                 }
-                black_box(stage.evaluate(&key, state.into_upserts(), self.now));
+                black_box(stage.evaluate(&key, state.into_upserts(), &Now::all(self.now)));
             }
         });
         Ok([(spent, contacts), (alone, contacts)])
@@ -336,7 +336,7 @@ impl Run {
             for input in inputs {
                 stage.apply(key, &mut state, input);
             }
-            stage.settle(key, &mut state, self.now, &mut sent);
+            stage.settle(key, &mut state, &Now::all(self.now), &mut sent);
             for output in sent.drain(..) {
                 match output {
                     stage_contacts::Output::Handle(key, input) => handles.push(&key, &input)?,
@@ -356,7 +356,7 @@ impl Run {
             for input in inputs {
                 stage.apply(key, &mut state, input);
             }
-            stage.settle(key, &mut state, self.now, &mut sent);
+            stage.settle(key, &mut state, &Now::all(self.now), &mut sent);
             for stage_handles::Output(key, input) in sent.drain(..) {
                 customers.push(&key, &input)?;
             }
@@ -370,7 +370,7 @@ impl Run {
         for input in inputs {
             stage.apply(key, &mut state, input);
         }
-        let evaluation = stage.evaluate(key, state.into_upserts(), self.now);
+        let evaluation = stage.evaluate(key, state.into_upserts(), &Now::all(self.now));
         rows.contacts += evaluation.contacts.len();
         evaluation.contacts.iter().try_for_each(|row| {
             rows.readings += row.readings.len();
@@ -395,7 +395,7 @@ impl Run {
             }
             customers += 1;
             held += postcard::to_allocvec(&state)?.len();
-            stage.settle(key, &mut state, self.now, &mut sent);
+            stage.settle(key, &mut state, &Now::all(self.now), &mut sent);
             sent.clear();
             told += postcard::to_allocvec(&state)?.len();
             self.evaluate(key, inputs, &mut rows)
