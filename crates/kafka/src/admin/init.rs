@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use model::Millis;
 use rdkafka::admin::{NewTopic, TopicReplication};
 use rdkafka::consumer::Consumer;
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::Offset;
 use std::time::{Duration, Instant};
 use worker::service::TopicPartition;
@@ -174,6 +174,18 @@ pub(super) fn partitions_of(cluster: &Cluster, group: &GroupPlan) -> Vec<TopicPa
         .collect()
 }
 
+/// What a broker says of a topic of which it does not know yet that it leads it.
+fn is_passing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+                | RDKafkaErrorCode::UnknownTopicOrPartition
+        )
+    )
+}
+
 fn start_offset(
     settings: &Settings,
     client: &Speaker,
@@ -182,9 +194,17 @@ fn start_offset(
 ) -> Result<i64, AdminError> {
     let failed = |error| AdminError::of(settings, &format!("offsets of {of}"), &error);
     let partition = of.partition.cast_signed();
-    let (first, end) = client
-        .fetch_watermarks(&of.topic, partition, ANSWER_WITHIN)
-        .map_err(failed)?;
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    let (first, end) = loop {
+        match client.fetch_watermarks(&of.topic, partition, ANSWER_WITHIN) {
+            Ok(watermarks) => break watermarks,
+            // A topic that was just created is led before every broker knows it.
+            Err(error) if is_passing(&error) && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            Err(error) => return Err(failed(error)),
+        }
+    };
     let Millis(time) = match from {
         From::Earliest => return Ok(first),
         From::Latest => return Ok(end),
