@@ -2,7 +2,7 @@
 
 use crate::retention::Past;
 use crate::{Customers, Output, State};
-use model::{AlertStatus, ContactName, Forget, Now, Stage};
+use model::{AlertStatus, Contact, ContactName, Forget, Millis, Now, Stage};
 
 impl State {
     /// The contact was erased, if nothing later was said of it.
@@ -16,19 +16,28 @@ impl State {
 }
 
 impl Customers {
-    /// Whatever is left of a customer that was forgotten, once all its contacts have been: alerts
-    /// that were withdrawn before, and what was counted of contacts that were let go. Says whether
-    /// there was anything.
+    /// Whatever is left of a customer that was forgotten, once all its contacts have been that the
+    /// contacts stage still knew: contacts that it has let go of, which were over before an
+    /// instant, alerts that were withdrawn before, and what was counted of contacts that were let
+    /// go here. Contacts of others lose the identifiers. Says whether there was anything.
     pub fn forget(
         &self,
         key: &str,
         state: &mut State,
-        now: &Now,
+        (now, let_go): (&Now, Millis),
         forget: &Forget,
         out: &mut Vec<Output>,
     ) -> bool {
+        let until = forget.at.min(let_go);
+        let is_over = |contact: &Contact| contact.started_at.max(contact.ended_at) < until;
         if !forget.identifiers.contains(key) {
-            return false;
+            return strip(state, forget, is_over);
+        }
+        let over = state.held.values().map(|held| &held.contact);
+        let over = over.filter(|contact| is_over(contact)).map(Contact::name);
+        let over: Vec<ContactName> = over.collect();
+        for name in over {
+            state.erase(name, u64::MAX);
         }
         state.past = Past::default();
         self.settle(key, state, now, out);
@@ -50,4 +59,17 @@ impl Customers {
         }
         true
     }
+}
+
+/// Takes forgotten identifiers out of old contacts of others. Says whether there were any.
+fn strip(state: &mut State, forget: &Forget, is_over: impl Fn(&Contact) -> bool) -> bool {
+    let mut found = false;
+    for held in state.held.values_mut() {
+        let identifiers = &held.contact.identifiers;
+        if is_over(&held.contact) && identifiers.iter().any(|one| forget.names(one)) {
+            found = true;
+            held.contact.identifiers.retain(|one| !forget.names(one));
+        }
+    }
+    found
 }

@@ -3,23 +3,36 @@
 
 use crate::owners::Owners;
 use crate::{Handles, State};
-use model::{Forget, Known, Text};
+use model::{Forget, Known, Millis, Text};
 use std::collections::BTreeSet;
 
 impl Handles {
-    /// Forgets the sightings of contacts that were let go: of those that are kept their contacts
-    /// and signals say it themselves. Says whether there was anything.
-    pub fn forget(&self, key: &str, state: &mut State, forget: &Forget) -> bool {
-        let former = state.past.clone();
+    /// Forgets what the contacts stage does not say itself: sightings of contacts that were let go,
+    /// and what it may have let go of, from before an instant. Says whether there was anything.
+    pub fn forget(&self, key: &str, state: &mut State, let_go: Millis, forget: &Forget) -> bool {
+        let before = (state.past.clone(), state.carried.len(), state.links.len());
         let is_whole = forget.identifiers.contains(key);
-        state.past.sightings.retain(|sighting| {
-            let is_theirs = is_whole || forget.identifiers.contains(&sighting.owner);
-            !is_theirs || sighting.at > forget.at
-        });
+        let is_theirs = |owner: &Text| is_whole || forget.identifiers.contains(owner);
+        let past = &mut state.past;
+        past.sightings
+            .retain(|one| one.at > forget.at || !is_theirs(&one.owner));
         if is_whole {
-            state.past.heavy_days.clear();
+            past.heavy_days.clear();
         }
-        state.past != former
+        let until = forget.at.min(let_go);
+        let gone = state.carried.values().filter(|carried| {
+            let is_owned = carried.owner.as_ref().is_some_and(&is_theirs);
+            carried.started_at < until && (is_whole || is_owned)
+        });
+        let gone: Vec<_> = gone.map(|carried| carried.name.clone()).collect();
+        for name in gone {
+            state.carried.remove(&name);
+            state.erased.insert(name);
+        }
+        state
+            .links
+            .retain(|link| link.at >= until || !is_theirs(&link.owner));
+        before != (state.past.clone(), state.carried.len(), state.links.len())
     }
 
     /// Adds what is known of the customers that are to be forgotten: whether the handle is theirs

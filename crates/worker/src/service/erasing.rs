@@ -27,12 +27,14 @@ pub(crate) trait Erases: Stage {
     /// Adds what is known under a key of the customers that are to be forgotten.
     fn ask(&self, _key: &str, _state: &Self::State, _forget: &Forget, _known: &mut Known) {}
 
-    /// Forgets what is to be forgotten under a key; says what, or `None` if there was nothing.
+    /// Forgets what is to be forgotten under a key; says what, or `None` if there was nothing. What
+    /// was over before the second instant the contacts stage may have let go of: it is forgotten
+    /// here without its saying so.
     fn forget(
         &self,
         _key: &str,
         _state: &mut Self::State,
-        _now: &Now,
+        (_now, _let_go): (&Now, Millis),
         _forget: &Forget,
         _out: &mut Vec<Self::Output>,
     ) -> Option<Vec<Forgotten>> {
@@ -50,7 +52,7 @@ impl Erases for stage_contacts::Contacts {
         &self,
         key: &str,
         state: &mut Self::State,
-        now: &Now,
+        (now, _): (&Now, Millis),
         forget: &Forget,
         _out: &mut Vec<Self::Output>,
     ) -> Option<Vec<Forgotten>> {
@@ -71,11 +73,11 @@ impl Erases for stage_handles::Handles {
         &self,
         key: &str,
         state: &mut Self::State,
-        _now: &Now,
+        (_, let_go): (&Now, Millis),
         forget: &Forget,
         _out: &mut Vec<Self::Output>,
     ) -> Option<Vec<Forgotten>> {
-        stage_handles::Handles::forget(self, key, state, forget).then(Vec::new)
+        stage_handles::Handles::forget(self, key, state, let_go, forget).then(Vec::new)
     }
 }
 
@@ -84,11 +86,11 @@ impl Erases for stage_customers::Customers {
         &self,
         key: &str,
         state: &mut Self::State,
-        now: &Now,
+        times: (&Now, Millis),
         forget: &Forget,
         out: &mut Vec<Self::Output>,
     ) -> Option<Vec<Forgotten>> {
-        stage_customers::Customers::forget(self, key, state, now, forget, out).then(Vec::new)
+        stage_customers::Customers::forget(self, key, state, times, forget, out).then(Vec::new)
     }
 }
 
@@ -336,7 +338,7 @@ impl<S: Erases> Erasing<S> {
         &mut self,
         stage: &S,
         second: &SecondHash,
-        now: &Now,
+        times: (&Now, Millis),
         keys_max: usize,
         states: &mut impl States<S>,
     ) -> usize {
@@ -376,7 +378,7 @@ impl<S: Erases> Erasing<S> {
                     return false;
                 }
                 let mut out = Vec::new();
-                let forgotten = stage.forget(key, state, now, &forget, &mut out);
+                let forgotten = stage.forget(key, state, times, &forget, &mut out);
                 said.extend(out.into_iter().map(|output| (key.clone(), output)));
                 let Some(parts) = forgotten else {
                     return false;

@@ -607,7 +607,9 @@ where
         };
         let (stage, second_hash) = (self.stage, self.second_hash);
         let work = &mut task.erasing;
-        let opened = work.work(stage, second_hash, &now, keys_max, &mut states);
+        let let_go = now.settled(Brings::ALL).minus(self.remembered_ms);
+        let times = (&now, let_go);
+        let opened = work.work(stage, second_hash, times, keys_max, &mut states);
         let opened = opened + usize::from(task.has_crashed);
         task.position.is_open |= opened > 0;
         opened
