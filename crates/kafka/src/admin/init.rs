@@ -147,9 +147,13 @@ fn missing_starts(
     missing
         .into_iter()
         .map(|of| {
+            // A topic of ours begins at 0, and that of a moment ago has no leader to ask yet.
             let is_ours = group.with.as_deref() == Some(of.topic.as_str());
-            let from = if is_ours { From::Earliest } else { from };
-            let offset = start_offset(settings, &client, &of, from)?;
+            let offset = if is_ours {
+                0
+            } else {
+                start_offset(settings, &client, &of, from)?
+            };
             Ok((of, offset))
         })
         .collect()
