@@ -120,6 +120,13 @@ fn an_erasure_leaves_neither_the_identifier_nor_its_hash_and_holds_when_all_come
         told.len() == 6 && told.iter().filter(|(_, of)| *of == mine).count() == 4
     });
     assert!(!deployment.rows("alerts").is_empty());
+    for hash in [&customer, &phone] {
+        assert!(
+            deployment.found(&[hash]).len() > 5,
+            "not looked for where it is"
+        );
+    }
+    assert!(deployment.found(&[CUSTOMER, "99004711"]).is_empty());
 
     let (code, said) = deployment.erase("customer_id", CUSTOMER);
     assert_eq!(code, Some(0), "{said}");
