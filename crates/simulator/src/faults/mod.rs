@@ -127,8 +127,8 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("time ran apart", 300),
     ("source fell silent", 700),
     ("source spoke again", 200),
-    ("long history", 120),
-    ("keys let go", 120),
+    ("long history", 70),
+    ("keys let go", 70),
 ];
 
 /// How long a contact stays open at most: a mail without an answer.

@@ -105,7 +105,7 @@ impl Plan {
                 0
             },
         };
-        if dice.percent(25) {
+        if dice.percent(15) {
             plan.lasting(dice)
         } else {
             plan
@@ -117,6 +117,8 @@ impl Plan {
         Plan {
             is_lasting: true,
             erasures: 0,
+            // What comes after a night would be older than what was let go of in it.
+            night: 0,
             doubled: 0.0,
             shuffled: false,
             feed_max: 20,
