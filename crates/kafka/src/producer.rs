@@ -13,7 +13,6 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
-use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use worker::service::{Outcome, TopicPartition};
@@ -28,14 +27,17 @@ const ABORT_WITHIN: Duration = Duration::from_secs(3);
 /// What became of the records of the open transaction.
 #[derive(Debug, Default)]
 struct Reports {
-    /// Records whose report has not come.
-    pending: usize,
+    /// Records of which it is known what became.
+    reported: usize,
+    /// The number of reports that somebody waits for.
+    awaited: usize,
     /// Records that are in the log.
     delivered: usize,
     /// Why the first record that is not in the log is not, and of which topic it is.
     failure: Option<(String, KafkaError)>,
-    /// By topic and partition, the offset behind the last record; -1 for none.
-    ends: HashMap<String, Vec<i64>>,
+    /// By topic, of each partition the offset behind the last record; -1 for none. There are few
+    /// topics, and many reports.
+    ends: Vec<(String, Vec<i64>)>,
 }
 
 /// Hears of each record what became of it, on librdkafka's polling thread.
@@ -51,11 +53,15 @@ impl Deliveries {
         self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until this is so, or the time is over; says which.
-    fn wait(&self, wait: Duration, until: impl Fn(&Reports) -> bool) -> bool {
+    /// Waits until all of so many reports have come, or this is so, or the time is over; says whether
+    /// it was in time.
+    fn wait(&self, sent: usize, wait: Duration, until: impl Fn(&Reports) -> bool) -> bool {
+        let mut reports = self.lock();
+        reports.awaited = sent;
+        let goes_on = |reports: &mut Reports| reports.reported < sent && !until(reports);
         let (guard, result) = self
             .changed
-            .wait_timeout_while(self.lock(), wait, |reports| !until(reports))
+            .wait_timeout_while(reports, wait, goes_on)
             .unwrap_or_else(PoisonError::into_inner);
         drop(guard);
         !result.timed_out()
@@ -79,7 +85,7 @@ impl ProducerContext for Deliveries {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         let mut reports = self.lock();
-        reports.pending = reports.pending.saturating_sub(1);
+        reports.reported += 1;
         match result {
             Ok(message) => {
                 reports.delivered += 1;
@@ -95,20 +101,22 @@ impl ProducerContext for Deliveries {
                 reports.failure.get_or_insert_with(failure);
             }
         }
-        if reports.pending == 0 || reports.delivered == 1 {
+        if reports.reported == reports.awaited || reports.delivered == 1 {
             self.changed.notify_all();
         }
     }
 }
 
-fn note_end(ends: &mut HashMap<String, Vec<i64>>, topic: &str, partition: i32, offset: i64) {
+fn note_end(ends: &mut Vec<(String, Vec<i64>)>, topic: &str, partition: i32, offset: i64) {
     let Ok(place) = usize::try_from(partition) else {
         return;
     };
-    if !ends.contains_key(topic) {
-        ends.insert(topic.to_owned(), Vec::new());
-    }
-    let of_topic = ends.get_mut(topic).expect("it was put there");
+    let known = ends.iter().position(|(known, _)| known == topic);
+    let known = known.unwrap_or_else(|| {
+        ends.push((topic.to_owned(), Vec::new()));
+        ends.len() - 1
+    });
+    let of_topic = &mut ends[known].1;
     if of_topic.len() <= place {
         of_topic.resize(place + 1, -1);
     }
@@ -137,6 +145,8 @@ pub(crate) struct Transactions {
     /// The cluster knows our name: earlier owners of it are fenced.
     ready: bool,
     open: bool,
+    /// Records that were put into the open transaction.
+    sent: usize,
     /// Something was put into the open transaction that the cluster has acknowledged.
     begun: bool,
     /// No call makes sense any more.
@@ -155,6 +165,7 @@ impl Transactions {
             patience: settings.transaction_timeout + Duration::from_secs(2),
             ready: false,
             open: false,
+            sent: 0,
             begun: false,
             broken: false,
             refusal: None,
@@ -201,6 +212,7 @@ impl Transactions {
         }
         *self.producer.client().context().lock() = Reports::default();
         self.open = true;
+        self.sent = 0;
         self.begun = false;
         true
     }
@@ -210,18 +222,20 @@ impl Transactions {
         if !self.begin() {
             return;
         }
-        let deliveries = self.producer.client().context();
-        deliveries.lock().pending += 1;
-        let deadline = Instant::now() + self.patience;
+        let mut deadline = None;
         let mut record = BaseRecord::to(&to.topic)
             .partition(to.partition.cast_signed())
             .key(key);
         record.payload = value;
         let failure = loop {
             match self.producer.send(record) {
-                Ok(()) => return,
+                Ok(()) => {
+                    self.sent += 1;
+                    return;
+                }
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), same))
-                    if Instant::now() < deadline =>
+                    if Instant::now()
+                        < *deadline.get_or_insert_with(|| Instant::now() + self.patience) =>
                 {
                     record = same;
                     std::thread::sleep(Duration::from_millis(1));
@@ -229,12 +243,11 @@ impl Transactions {
                 Err((error, _)) => break error,
             }
         };
-        let mut reports = deliveries.lock();
-        reports.pending -= 1;
         if self.seldom.now() {
             tracing::warn!(error = %failure, topic = %to.topic, "a record cannot be sent");
         }
         let failure = (to.topic.to_string(), failure);
+        let mut reports = self.producer.client().context().lock();
         reports.failure.get_or_insert(failure);
     }
 
@@ -269,7 +282,7 @@ impl Transactions {
         }
         let deliveries = self.producer.client().context();
         let left = || deadline.saturating_duration_since(Instant::now());
-        if !deliveries.wait(left(), |reports| reports.pending == 0) {
+        if !deliveries.wait(self.sent, left(), |_| false) {
             return self.abort_within(left().max(ABORT_WITHIN));
         }
         self.wait_for_empty_queue();
@@ -303,7 +316,7 @@ impl Transactions {
     /// The offset behind the last record of each partition that was written to.
     fn ends(&self) -> Vec<(TopicPartition, i64)> {
         let reports = self.producer.client().context().lock();
-        let of_topic = |(topic, ends): (&String, &Vec<i64>)| -> Vec<(TopicPartition, i64)> {
+        let of_topic = |(topic, ends): &(String, Vec<i64>)| -> Vec<(TopicPartition, i64)> {
             let written = (0u32..).zip(ends).filter(|(_, end)| **end >= 0);
             written
                 .map(|(partition, end)| (TopicPartition::new(topic, partition), *end))
@@ -342,8 +355,9 @@ impl Transactions {
             return Outcome::Aborted;
         }
         let deliveries = self.producer.client().context();
-        let answered = |reports: &Reports| reports.delivered > 0 || reports.pending == 0;
-        if !self.begun && !deliveries.wait(FIRST_ANSWER_WITHIN.min(wait), answered) {
+        let wait_for_first = FIRST_ANSWER_WITHIN.min(wait);
+        let answered = |reports: &Reports| reports.delivered > 0;
+        if !self.begun && !deliveries.wait(self.sent, wait_for_first, answered) {
             tracing::warn!(
                 "no answer to the first record of a transaction: its outcome is unknown"
             );

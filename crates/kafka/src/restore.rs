@@ -21,8 +21,8 @@ use worker::service::{Record, TopicPartition};
 
 /// Records in one piece, and pieces that wait to be taken.
 const RECORDS_MAX: usize = 1000;
-const BYTES_MAX: usize = 4 << 20;
-const PIECES_MAX: usize = 8;
+const BYTES_MAX: usize = 1 << 20;
+const PIECES_MAX: usize = 4;
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 

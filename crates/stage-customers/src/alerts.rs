@@ -25,7 +25,7 @@ pub(crate) fn repeat_contacts(
             let Some(result) = rows.known[place].reading(policy.reading) else {
                 continue;
             };
-            let started_at = link.contact.started_at;
+            let started_at = link.contact().started_at;
             if !customers.known.raises(nth, started_at) || !raises(policy, link, result) {
                 continue;
             }
@@ -42,14 +42,14 @@ pub(crate) fn repeat_contacts(
 
 fn raises(policy: &Policy, link: &Link, result: &ReadingResult) -> bool {
     let reason = link
-        .contact
+        .contact()
         .reason
         .as_ref()
         .map_or("", |reason| reason.path.as_str());
     link.roles.follower
         && result.prior.is_some()
         && result.count >= policy.count_min
-        && policy.concerns(link.contact.channel, reason, &link.contact.tier)
+        && policy.concerns(link.contact().channel, reason, &link.contact().tier)
 }
 
 fn alert(
@@ -63,11 +63,11 @@ fn alert(
 ) -> Alert {
     let settings = &customers.settings;
     let link = &chain.links[place];
-    let (contact, row) = (&link.contact, &rows.known[place]);
+    let (contact, row) = (link.contact(), &rows.known[place]);
     let result = row
         .reading(policy.reading)
         .expect("the policy's reading has just raised it");
-    let (identified_by, confidence) = match &link.resolved {
+    let (identified_by, confidence) = match link.resolved() {
         Resolved::Known { by, confidence, .. } => (by.clone(), *confidence),
         Resolved::Unknown | Resolved::Quarantined { .. } => (Text::default(), Confidence::Seen),
     };
@@ -151,13 +151,13 @@ fn so_far(
             continue;
         };
         let link = &chain.links[earlier];
-        push_new(&mut so_far.channels, link.contact.channel.name());
-        if let Some(reason) = &link.contact.reason {
+        push_new(&mut so_far.channels, link.contact().channel.name());
+        if let Some(reason) = &link.contact().reason {
             push_new(&mut so_far.reasons, &reason.path);
         }
         so_far.cost = sum(so_far.cost, link.cost);
         if result.origin && earlier < place {
-            so_far.origin = link.contact.contact_id.clone();
+            so_far.origin = link.contact().contact_id.clone();
         }
     }
     so_far
@@ -167,7 +167,7 @@ fn so_far(
 fn details(settings: &Settings, policy: &Policy, link: &Link) -> String {
     let reading = &settings.readings.list[policy.reading].name;
     let provenance = link
-        .contact
+        .contact()
         .reason
         .as_ref()
         .map_or("unknown", |reason| reason.provenance.name());

@@ -1,6 +1,8 @@
 //! Digests of what is told: 64 bits each, so that a change goes unseen with a chance of 1 in 2^64.
 
-use model::{ContactResult, ReadingResult, Session, Text};
+use crate::chain::Link;
+use crate::readings::Row;
+use model::{ReadingResult, Session, Text};
 use std::hash::{Hash, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -42,28 +44,23 @@ impl Digests {
 
     /// Everything that is told of a contact, but its readings, its revision and its cause. Those of
     /// its readings are put aside.
-    pub(crate) fn contact(&mut self, result: &ContactResult) -> Digest {
-        let ContactResult {
-            customer,
-            contact,
-            resolved,
-            roles,
-            capped,
-            cost,
-            names,
-            readings,
-            revision: _,
-            cause: _,
-        } = result;
+    pub(crate) fn contact(
+        &mut self,
+        link: &Link<'_>,
+        row: &Row,
+        customer: &str,
+        capped: bool,
+    ) -> Digest {
         self.names.clear();
         let hash = |name: &Text| xxh3_64(name.as_bytes());
-        self.names.extend(names.iter().map(hash));
+        self.names.extend(row.names.iter().map(hash));
         self.readings.clear();
-        for result in readings {
+        for result in &row.readings {
             let digest = self.reading(result);
             self.readings.push(digest);
         }
-        self.of(&(customer, contact, resolved, roles, capped, cost))
+        let (contact, resolved) = (link.contact(), link.resolved());
+        self.of(&(customer, contact, resolved, &link.roles, capped, link.cost))
     }
 
     /// Everything that is told of a contact in a reading, but its revision and its status.

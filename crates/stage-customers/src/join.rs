@@ -2,20 +2,20 @@
 //! that does not name them (`docs/semantics.md`, 3.3).
 
 use crate::Settings;
-use model::{Channel, Contact, Direction, Outcome, Resolved, Text};
-
-type Known = (Contact, Resolved);
+use crate::chain::Held;
+use model::{Channel, Contact, Direction, Outcome, Text};
 
 /// The contacts with joined groups made one each.
-pub(crate) fn joined(settings: &Settings, contacts: Vec<Known>) -> Vec<Known> {
-    let joins = contacts.iter().any(|(contact, _)| {
+pub(crate) fn joined<'a>(settings: &Settings, contacts: Vec<Held<'a>>) -> Vec<Held<'a>> {
+    let joins = contacts.iter().any(|held| {
+        let contact = &held.contact;
         !contact.related_contact_ids.is_empty() || settings.join_legs_within_ms(&contact.source) > 0
     });
     if contacts.len() < 2 || !joins {
         return contacts;
     }
     let mut contacts = contacts;
-    contacts.sort_by(|(a, _), (b, _)| a.order(b));
+    contacts.sort_by(|a, b| a.contact.order(&b.contact));
     let mut groups = Groups::new(contacts.len());
     by_name(&contacts, &mut groups);
     by_time(settings, &contacts, &mut groups);
@@ -29,14 +29,16 @@ fn can_join(contact: &Contact) -> bool {
 }
 
 /// Joins contacts of one channel and source if one names the other.
-fn by_name<'a>(contacts: &'a [Known], groups: &mut Groups) {
-    let legs_of = |(place, (contact, _)): (usize, &'a Known)| {
+fn by_name<'a>(contacts: &'a [Held<'_>], groups: &mut Groups) {
+    let legs_of = |(place, held): (usize, &'a Held<'_>)| {
+        let contact = &held.contact;
         let ids = std::iter::once(&contact.contact_id).chain(&contact.other_leg_ids);
         ids.map(move |id| (id, place))
     };
     let mut places: Vec<(&Text, usize)> = contacts.iter().enumerate().flat_map(legs_of).collect();
     places.sort_unstable();
-    for (place, (contact, _)) in contacts.iter().enumerate() {
+    for (place, held) in contacts.iter().enumerate() {
+        let contact = &held.contact;
         if !can_join(contact) {
             continue;
         }
@@ -44,7 +46,7 @@ fn by_name<'a>(contacts: &'a [Known], groups: &mut Groups) {
             let from = places.partition_point(|(id, _)| *id < related);
             let named = places[from..].iter().take_while(|(id, _)| *id == related);
             for (_, other) in named {
-                let (named, _) = &contacts[*other];
+                let named = &contacts[*other].contact;
                 let same = named.channel == contact.channel && named.source == contact.source;
                 if same && can_join(named) {
                     groups.union(place, *other);
@@ -55,9 +57,10 @@ fn by_name<'a>(contacts: &'a [Known], groups: &mut Groups) {
 }
 
 /// Joins legs of a source which says that close legs are one contact.
-fn by_time(settings: &Settings, contacts: &[Known], groups: &mut Groups) {
+fn by_time(settings: &Settings, contacts: &[Held], groups: &mut Groups) {
     let mut latest: Vec<(Channel, &Text, usize)> = Vec::new();
-    for (place, (contact, _)) in contacts.iter().enumerate() {
+    for (place, held) in contacts.iter().enumerate() {
+        let contact = &held.contact;
         let within_ms = settings.join_legs_within_ms(&contact.source);
         if within_ms <= 0 || !can_join(contact) {
             continue;
@@ -70,7 +73,7 @@ fn by_time(settings: &Settings, contacts: &[Known], groups: &mut Groups) {
             continue;
         };
         // The earlier leg that ends last is the one that reaches furthest.
-        let ended_at = contacts[*last].0.ended_at;
+        let ended_at = contacts[*last].contact.ended_at;
         if contact.started_at.since(ended_at) <= within_ms {
             groups.union(*last, place);
         }
@@ -80,16 +83,16 @@ fn by_time(settings: &Settings, contacts: &[Known], groups: &mut Groups) {
     }
 }
 
-fn merged(contacts: Vec<Known>, groups: &mut Groups) -> Vec<Known> {
-    let mut members: Vec<Vec<Known>> = Vec::new();
+fn merged<'a>(contacts: Vec<Held<'a>>, groups: &mut Groups) -> Vec<Held<'a>> {
+    let mut members: Vec<Vec<Held>> = Vec::new();
     let mut place_of_group: Vec<Option<usize>> = vec![None; contacts.len()];
-    for (place, known) in contacts.into_iter().enumerate() {
+    for (place, held) in contacts.into_iter().enumerate() {
         let group = groups.find(place);
         match place_of_group[group] {
-            Some(group) => members[group].push(known),
+            Some(group) => members[group].push(held),
             None => {
                 place_of_group[group] = Some(members.len());
-                members.push(vec![known]);
+                members.push(vec![held]);
             }
         }
     }
@@ -97,18 +100,19 @@ fn merged(contacts: Vec<Known>, groups: &mut Groups) -> Vec<Known> {
 }
 
 /// One contact out of several, in order: the rules of legs, taken over contacts.
-fn merge(mut members: Vec<Known>) -> Known {
+fn merge(mut members: Vec<Held<'_>>) -> Held<'_> {
     if members.len() == 1 {
         return members.remove(0);
     }
-    let resolved = members[members.len() - 1].1.clone();
-    let parts: Vec<Contact> = members.into_iter().map(|(contact, _)| contact).collect();
+    let resolved = members[members.len() - 1].resolved.clone();
+    let parts: Vec<&Contact> = members.iter().map(|held| &held.contact).collect();
     let (first, last) = (&parts[0], &parts[parts.len() - 1]);
-    let is_handled = |part: &&Contact| part.outcome == Some(Outcome::Handled);
+    let is_handled = |part: &&&Contact| part.outcome == Some(Outcome::Handled);
     let first_handled = parts.iter().find(is_handled);
     let waited = first_handled.unwrap_or(last);
     let before_ms = waited.started_at.since(first.started_at);
-    let mut whole = first.clone();
+    let mut merged = (*members[0]).clone();
+    let whole = &mut merged.contact;
     whole.ended_at = last.ended_at.max(first.started_at);
     whole.end_kind = last.end_kind;
     whole.silent_at = last.silent_at;
@@ -130,17 +134,16 @@ fn merge(mut members: Vec<Known>) -> Known {
     whole.queue = of_last_handled(&parts, |part| &part.queue);
     whole.agent = of_last_handled(&parts, |part| &part.agent);
     whole.team = of_last_handled(&parts, |part| &part.team);
-    take_latest(&mut whole, &parts);
-    (whole, resolved)
+    take_latest(whole, &parts);
+    merged.resolved = resolved;
+    Held::Own(Box::new(merged))
 }
 
 /// The text of the last handled part that has one; if they are silent, of the last part that has.
-fn of_last_handled(parts: &[Contact], text: fn(&Contact) -> &Text) -> Text {
-    let handled = parts
-        .iter()
-        .rev()
-        .filter(|part| part.outcome == Some(Outcome::Handled));
-    let mut texts = handled.chain(parts.iter().rev()).map(text);
+fn of_last_handled(parts: &[&Contact], text: fn(&Contact) -> &Text) -> Text {
+    let latest_first = || parts.iter().rev().copied();
+    let handled = latest_first().filter(|part| part.outcome == Some(Outcome::Handled));
+    let mut texts = handled.chain(latest_first()).map(text);
     texts
         .find(|text| !text.is_empty())
         .cloned()
@@ -148,7 +151,7 @@ fn of_last_handled(parts: &[Contact], text: fn(&Contact) -> &Text) -> Text {
 }
 
 /// For all other fields the latest part that has a value holds.
-fn take_latest(whole: &mut Contact, parts: &[Contact]) {
+fn take_latest(whole: &mut Contact, parts: &[&Contact]) {
     for part in &parts[1..] {
         let texts = [
             (&mut whole.thread_id, &part.thread_id),

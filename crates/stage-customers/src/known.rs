@@ -2,9 +2,10 @@
 //! since when they hold. A list in a configuration may change while the states that speak of it
 //! stay: a reading or policy that is added holds for contacts that start after it.
 
+use crate::readings::Row;
 use crate::{Counted, Settings};
 use calendar::{Anchor, Span, Window};
-use model::{ContactResult, Millis, Reading, Terms, Text};
+use model::{Contact, Millis, Reading, Terms, Text};
 use rules::Policy;
 
 /// What a task knows of the readings and policies, in the order of the configuration.
@@ -69,9 +70,9 @@ impl Known {
     }
 
     /// Takes away what does not hold for a contact yet.
-    pub(crate) fn keep_holding(&self, contact: &mut ContactResult) {
-        let started_at = contact.contact.started_at;
-        let readings = &mut contact.readings;
+    pub(crate) fn keep_holding(&self, contact: &Contact, row: &mut Row) {
+        let started_at = contact.started_at;
+        let readings = &mut row.readings;
         readings.retain(|result| self.holds(usize::from(result.reading), started_at));
     }
 

@@ -12,6 +12,7 @@ mod digest;
 mod erase;
 mod join;
 mod known;
+mod packed;
 mod readings;
 mod retention;
 mod sessions;
@@ -21,12 +22,13 @@ mod tell;
 pub use settings::{ChannelCost, Settings};
 pub use tell::{Changed, Counted, Output, State};
 
-use chain::Chain;
+use chain::{Chain, Held};
 use known::Known;
 use model::{
     Absorbed, Alert, Brings, ContactResult, CustomerInput, Deadlines, Now, Session, Stage, Terms,
     Text, Upsert,
 };
+use readings::Rows;
 use retention::Past;
 
 /// Keys of contacts that nobody is known for begin like this.
@@ -76,31 +78,55 @@ impl Customers {
 
     /// What follows from a customer's contacts when time has come so far.
     #[must_use]
-    pub fn evaluate(&self, key: &str, upserts: Vec<Upsert>, now: &Now) -> Evaluation {
-        self.evaluate_after(key, upserts, &Past::default(), now)
+    pub fn evaluate(&self, key: &str, upserts: Vec<Box<Upsert>>, now: &Now) -> Evaluation {
+        let held = upserts.into_iter().map(Held::Own).collect();
+        let evaluated = self.evaluated(key, held, &Past::default(), now);
+        Evaluation {
+            cut: evaluated.chain.cut,
+            sessions: evaluated.sessions,
+            alerts: evaluated.alerts,
+            contacts: evaluated
+                .chain
+                .with_rows(key, evaluated.rows)
+                .map(|(link, row, customer, capped)| link.into_result(row, customer, capped))
+                .collect(),
+        }
     }
 
     /// The same, of contacts that come after others which were let go.
-    fn evaluate_after(
+    fn evaluated<'a>(
         &self,
         key: &str,
-        upserts: Vec<Upsert>,
+        held: Vec<Held<'a>>,
         past: &Past,
         now: &Now,
-    ) -> Evaluation {
-        let chain = Chain::of(&self.settings, key, upserts, past);
-        let mut evaluation = Evaluation {
-            cut: chain.cut,
-            ..Evaluation::default()
-        };
-        let rows = readings::evaluate(self, &chain, past, now);
-        evaluation.sessions = sessions::of_headline(self, key, &chain, &rows, past, now);
-        evaluation.alerts = alerts::repeat_contacts(self, key, &chain, &rows, past);
-        evaluation.contacts = chain.results(key, rows);
-        let contacts = evaluation.contacts.iter_mut();
-        contacts.for_each(|contact| self.known.keep_holding(contact));
-        evaluation
+    ) -> Evaluated<'a> {
+        let chain = Chain::of(&self.settings, key, held, past);
+        let mut rows = readings::evaluate(self, &chain, past, now);
+        let sessions = sessions::of_headline(self, key, &chain, &rows, past, now);
+        let alerts = alerts::repeat_contacts(self, key, &chain, &rows, past);
+        for (link, row) in chain.links.iter().zip(&mut rows.known) {
+            self.known.keep_holding(link.contact(), row);
+        }
+        for (link, row) in chain.unknown.iter().zip(&mut rows.unknown) {
+            self.known.keep_holding(link.contact(), row);
+        }
+        Evaluated {
+            chain,
+            rows,
+            sessions,
+            alerts,
+        }
     }
+}
+
+/// An [`Evaluation`] whose contacts are where they are held: nothing is copied of what nobody is
+/// told.
+struct Evaluated<'a> {
+    chain: Chain<'a>,
+    rows: Rows,
+    sessions: Vec<Session>,
+    alerts: Vec<Alert>,
 }
 
 impl Stage for Customers {
@@ -108,13 +134,8 @@ impl Stage for Customers {
     type Input = CustomerInput;
     type Output = Output;
 
-    /// 2: what was let go of is kept at the end of the state.
-    const SCHEMA: u8 = 2;
-
-    fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
-        let with_nothing_let_go = [state, &[0; 7]].concat();
-        (schema == 1).then(|| postcard::from_bytes(&with_nothing_let_go).ok())?
-    }
+    /// 3: what was told of readings is packed, and contacts stand without their names.
+    const SCHEMA: u8 = 3;
 
     fn apply(&self, key: &str, state: &mut State, input: CustomerInput) -> Absorbed {
         state.hold(&self.settings, key, input);
@@ -122,8 +143,7 @@ impl Stage for Customers {
     }
 
     fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
-        let evaluation = self.evaluate_after(key, state.upserts(), &state.past, now);
-        state.tell(self, key, evaluation, out);
+        state.settle(self, key, now, out);
         self.let_go(key, state, now.settled(Brings::ALL));
     }
 

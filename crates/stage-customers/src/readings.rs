@@ -41,7 +41,7 @@ impl Row {
             .position(|known| *known as usize == place);
         let name = known.unwrap_or_else(|| {
             self.places.push(place as u32);
-            self.names.push(links[place].contact.contact_id.clone());
+            self.names.push(links[place].contact().contact_id.clone());
             self.names.len() - 1
         });
         name as u16
@@ -179,18 +179,18 @@ fn views<'a>(settings: &Settings, links: &'a [Link], past: &'a Past) -> (Vec<Vie
     let mut reasons: Vec<&str> = past.reasons().collect();
     let depth = settings.readings.reason_depth;
     let view = |link: &Link, reason_group| View {
-        started_at: link.contact.started_at,
-        ended_at: link.contact.ended_at,
+        started_at: link.contact().started_at,
+        ended_at: link.contact().ended_at,
         prior: link.roles.prior,
         follower: link.roles.follower,
         origin: link.roles.origin,
-        channel: link.contact.channel,
-        open: link.contact.end_kind == EndKind::Open,
+        channel: link.contact().channel,
+        open: link.contact().end_kind == EndKind::Open,
         reason_group,
     };
     let mut views = Vec::with_capacity(links.len());
     for link in links {
-        let group = link.contact.reason.as_ref().map(|reason| {
+        let group = link.contact().reason.as_ref().map(|reason| {
             let path = first_levels(&reason.path, depth);
             let known = reasons.iter().position(|known| *known == path);
             known.unwrap_or_else(|| {
@@ -543,12 +543,12 @@ fn unknown_row(settings: &Settings, row_order: &[usize], link: &Link) -> Row {
         Some(_) => Verdict::Undecidable,
         None => Verdict::Ineligible,
     };
-    let open = link.contact.end_kind == EndKind::Open;
+    let open = link.contact().end_kind == EndKind::Open;
     let in_scope = row_order.iter().filter(|reading| {
         let scope = settings.readings.list[**reading].scope;
         settings.readings.scopes[scope]
             .channels
-            .contains(link.contact.channel)
+            .contains(link.contact().channel)
     });
     let readings = in_scope
         .map(|reading| outside(*reading, verdict, open))

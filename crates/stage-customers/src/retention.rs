@@ -6,7 +6,7 @@
 //! never stopped: what is said of the contacts after the cut is the same, to the last digit.
 
 use crate::alerts::SoFar;
-use crate::chain::{self, Chain, Link};
+use crate::chain::{self, Chain, Held, Link};
 use crate::readings::{self, Run, Runs};
 use crate::sessions;
 use crate::tell::State;
@@ -194,26 +194,28 @@ impl Customers {
     }
 
     fn is_joined_across(&self, key: &str, state: &State, from: Millis) -> bool {
-        let (all, _) = chain::split(&self.settings, key, state.upserts(), &state.past);
-        let is_before = |(contact, _): &(Contact, Resolved)| contact.started_at < from;
-        let (before, after): (Vec<_>, Vec<_>) = all.iter().cloned().partition(is_before);
+        let all = || chain::split(&self.settings, key, state.held(), &state.past).0;
+        let is_before = |held: &Held| held.contact.started_at < from;
+        let (before, after): (Vec<_>, Vec<_>) = all().into_iter().partition(is_before);
         let wholes = |parts| join::joined(&self.settings, parts).len();
-        wholes(before) + wholes(after) != wholes(all)
+        wholes(before) + wholes(after) != wholes(all())
     }
 
     /// Lets go of everything that started before a local day.
     fn cut(&self, key: &str, state: &mut State, day: i64) {
         let settings = &self.settings;
         let from = settings.calendar.day_start(day);
-        let chain = Chain::of(settings, key, state.upserts(), &state.past);
+        // The chain is looked at while what is held is let go of: it has copies.
+        let copies = state.held.values().cloned().map(Held::Own).collect();
+        let chain = Chain::of(settings, key, copies, &state.past);
         let links = chain.links.iter();
         let cut = links
-            .take_while(|link| link.contact.started_at < from)
+            .take_while(|link| link.contact().started_at < from)
             .count();
         let mut gone: BTreeSet<ContactName> = names(&chain.links[..cut]);
         let unknown = chain.unknown.iter();
-        let unknown = unknown.filter(|link| link.contact.started_at < from);
-        gone.extend(unknown.map(|link| link.contact.name()));
+        let unknown = unknown.filter(|link| link.contact().started_at < from);
+        gone.extend(unknown.map(|link| link.contact().name()));
         let left = state.held.values().map(|upsert| upsert.contact.started_at);
         let past = match left.filter(|started_at| *started_at >= from).min() {
             None => Past::default(),
@@ -236,10 +238,8 @@ impl Customers {
             .retain(|first, _| left.contains(first) || running.contains(first));
         let former_cut = chain.cut;
         state.past = past;
-        state.keep_cut(
-            former_cut,
-            Chain::of(settings, key, state.upserts(), &state.past).cut,
-        );
+        let left_cut = Chain::of(settings, key, state.held(), &state.past).cut;
+        state.keep_cut(former_cut, left_cut);
     }
 
     /// What goes on at a cut behind which the first contact starts at `first_at`.
@@ -290,7 +290,7 @@ impl Customers {
             runs: so_far.running.iter().filter_map(past_run).collect(),
             contacts: kept
                 .iter()
-                .map(|place| bare(&chain.links[*place].contact))
+                .map(|place| bare(chain.links[*place].contact()))
                 .collect(),
             heavy_days: self.heavy_days(key, state, day, first_at),
             standing: self.standing(state, first_at),
@@ -301,7 +301,7 @@ impl Customers {
     fn lending(&self, chain: &Chain, cut: usize, first_at: Millis) -> Vec<usize> {
         let within_ms = self.settings.page_reason_within_ms;
         let lends = |place: &usize| {
-            let contact = &chain.links[*place].contact;
+            let contact = chain.links[*place].contact();
             let reason = contact.reason.as_ref();
             contact.channel == Channel::Web
                 && reason.is_some_and(|reason| reason.provenance == Provenance::Page)
@@ -365,17 +365,17 @@ fn last_at(contact: &Contact, keep_ms: i64) -> Millis {
 /// The call, chat or video chat before the cut that went on for longest, if it goes on behind it.
 fn busy(chain: &Chain, cut: usize, first_at: Millis) -> Option<usize> {
     let talks = |place: &usize| {
-        let channel = chain.links[*place].contact.channel;
+        let channel = chain.links[*place].contact().channel;
         matches!(channel, Channel::Phone | Channel::Chat | Channel::Video)
     };
     let longest = (0..cut)
         .filter(talks)
-        .max_by_key(|place| chain.links[*place].contact.ended_at)?;
-    (chain.links[longest].contact.ended_at >= first_at).then_some(longest)
+        .max_by_key(|place| chain.links[*place].contact().ended_at)?;
+    (chain.links[longest].contact().ended_at >= first_at).then_some(longest)
 }
 
 fn names(links: &[Link]) -> BTreeSet<ContactName> {
-    links.iter().map(|link| link.contact.name()).collect()
+    links.iter().map(|link| link.contact().name()).collect()
 }
 
 /// What others need of a contact: its name, when it was, and what it may lend.

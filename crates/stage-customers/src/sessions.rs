@@ -50,10 +50,10 @@ pub(crate) fn of_headline(
         let Some(begun) = sessions.last_mut() else {
             continue;
         };
-        begun.last_at = link.contact.started_at;
+        begun.last_at = link.contact().started_at;
         let session = &mut begun.session;
         add(session, link, result.class);
-        let open = link.contact.end_kind == EndKind::Open;
+        let open = link.contact().end_kind == EndKind::Open;
         let may_grow = result.due_at.is_some_and(|due_at| settled_at < due_at);
         session.complete &= !open && !may_grow;
     }
@@ -95,7 +95,7 @@ pub(crate) fn up_to(
         }
         add(&mut session, link, result.class);
         if result.origin {
-            origin = link.contact.contact_id.clone();
+            origin = link.contact().contact_id.clone();
         }
     }
     (session, origin)
@@ -104,9 +104,9 @@ pub(crate) fn up_to(
 fn begin(first: &Link) -> Session {
     Session {
         customer: Text::default(),
-        first: first.contact.name(),
-        started_at: first.contact.started_at,
-        ended_at: first.contact.ended_at,
+        first: first.contact().name(),
+        started_at: first.contact().started_at,
+        ended_at: first.contact().ended_at,
         contacts: 0,
         repeats: 0,
         retries: 0,
@@ -120,7 +120,7 @@ fn begin(first: &Link) -> Session {
 }
 
 fn add(session: &mut Session, link: &Link, class: Option<Class>) {
-    let contact = &link.contact;
+    let contact = link.contact();
     session.ended_at = session.ended_at.max(contact.ended_at);
     session.contacts += 1;
     session.repeats += u32::from(class == Some(Class::Repeat));

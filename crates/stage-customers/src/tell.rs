@@ -1,13 +1,14 @@
 //! What is held of a customer, what was told of him, and what has to be told now.
 
-use crate::chain::split;
+use crate::chain::{Held, Link, split};
 use crate::digest::{Digest, Digests};
 use crate::known::Known;
+use crate::readings::Row;
 use crate::retention::Past;
-use crate::{Customers, Evaluation, Settings};
+use crate::{Customers, Evaluated, Settings};
 use model::{
     Alert, AlertStatus, Brings, Class, ContactName, ContactResult, CustomerInput, Deadlines,
-    Millis, Session, Status, Text, Upsert, Wait,
+    Millis, Now, ReadingResult, Session, Status, Text, Upsert, Wait,
 };
 use rules::Policy;
 use serde::{Deserialize, Serialize};
@@ -99,6 +100,7 @@ impl Counted {
 /// What is kept of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
+    #[serde(with = "crate::packed::held")]
     pub(crate) held: BTreeMap<ContactName, Box<Upsert>>,
     pub(crate) told: BTreeMap<ContactName, ToldContact>,
     /// Digests of the sessions as they were told.
@@ -110,8 +112,6 @@ pub struct State {
     pub(crate) let_go: [u64; 5],
     /// How many were held after the oldest were last let go.
     pub(crate) left: usize,
-    /// As an earlier form had it; no longer in use.
-    due_at: Option<Millis>,
     cause: Cause,
     /// What goes on of the contacts whose retention is over.
     pub(crate) past: Past,
@@ -159,53 +159,111 @@ pub(crate) struct ToldContact {
     revision: u32,
     /// Of everything but the readings.
     digest: Digest,
+    #[serde(with = "crate::packed::readings")]
     readings: Vec<ToldReading>,
     /// By the readings' numbers.
     counted: Counted,
 }
 
 /// What was told of a contact in a reading.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct ToldReading {
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ToldReading {
     /// The reading's number.
-    reading: u16,
-    revision: u32,
-    status: Status,
+    pub(crate) reading: u16,
+    pub(crate) revision: u32,
+    pub(crate) status: Status,
     /// Of everything but the revision and the status.
-    digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 impl ToldContact {
-    /// With the digests that were made of the contact last.
-    fn of(
+    /// A contact that is told for the first time, with the digests that were made of it last.
+    fn of(known: &Known, contact: &ContactResult, digest: Digest, of_readings: &[Digest]) -> Self {
+        let mut told = ToldContact {
+            revision: contact.revision,
+            digest,
+            readings: Vec::new(),
+            counted: known.numbered(Counted::of(contact), None),
+        };
+        told.note(known, &contact.readings, of_readings);
+        told
+    }
+
+    /// Takes note of what is told of a contact now, by its digests, and gives its readings their
+    /// revisions. Says whether the contact and its readings have changed, and the places of the
+    /// readings in which a final verdict has.
+    fn revise(
+        &mut self,
         known: &Known,
-        contact: &ContactResult,
+        hidden: &[u16],
         (digest, of_readings): (Digest, &[Digest]),
-        former: Option<&ToldContact>,
-    ) -> ToldContact {
-        let readings = contact.readings.iter().zip(of_readings);
-        let readings = readings.map(|(result, digest)| ToldReading {
+        readings: &mut [ReadingResult],
+    ) -> (bool, bool, Vec<u16>) {
+        let contact = self.digest != digest;
+        self.digest = digest;
+        self.revision += u32::from(contact);
+        let (mut changed, mut revised) = (false, Vec::new());
+        for (place, (result, digest)) in readings.iter_mut().zip(of_readings).enumerate() {
+            let number = known.number(usize::from(result.reading));
+            // The readings of a contact are the same ones in the same order, as long as the
+            // configuration is.
+            let same_place = self.readings.get(place);
+            let told = same_place.filter(|told| told.reading == number);
+            let mut anywhere = self.readings.iter();
+            let told = told.or_else(|| anywhere.find(|told| told.reading == number));
+            let Some(told) = told else {
+                changed = true;
+                continue;
+            };
+            changed |= hidden.contains(&number);
+            result.revision = told.revision;
+            let was_final = matches!(told.status, Status::Final | Status::Revised);
+            if was_final && result.status == Status::Final {
+                result.status = told.status;
+            }
+            if told.digest != *digest || told.status != result.status {
+                result.revision += 1;
+                changed = true;
+                if was_final && result.status == Status::Final {
+                    result.status = Status::Revised;
+                }
+                if result.status == Status::Revised {
+                    revised.push(result.reading);
+                }
+            }
+        }
+        (contact, changed, revised)
+    }
+
+    /// Keeps what is told of these readings, and what was told of readings that are not in the
+    /// configuration: says which those are.
+    fn note(
+        &mut self,
+        known: &Known,
+        readings: &[ReadingResult],
+        of_readings: &[Digest],
+    ) -> Vec<u16> {
+        let readings = readings.iter().zip(of_readings);
+        let told = readings.map(|(result, digest)| ToldReading {
             reading: known.number(usize::from(result.reading)),
             revision: result.revision,
             status: result.status,
             digest: *digest,
         });
-        ToldContact {
-            revision: contact.revision,
-            digest,
-            readings: readings.collect(),
-            counted: known.numbered(Counted::of(contact), former.map(|former| &former.counted)),
+        let former = std::mem::replace(&mut self.readings, told.collect());
+        let own = self.readings.len();
+        for told in former {
+            if self.readings[..own]
+                .iter()
+                .all(|own| own.reading != told.reading)
+            {
+                self.readings.push(told);
+            }
         }
-    }
-
-    /// Keeps what was told of readings that are not in the configuration, and says which.
-    fn keep_others(&mut self, former: ToldContact) -> Vec<u16> {
-        let own: Vec<u16> = self.readings.iter().map(|told| told.reading).collect();
-        let others = former.readings.into_iter();
-        let others: Vec<_> = others.filter(|told| !own.contains(&told.reading)).collect();
-        let numbers = others.iter().map(|told| told.reading).collect();
-        self.readings.extend(others);
-        numbers
+        self.readings[own..]
+            .iter()
+            .map(|told| told.reading)
+            .collect()
     }
 }
 
@@ -222,17 +280,15 @@ impl State {
         self.held.is_empty()
     }
 
-    pub(crate) fn upserts(&self) -> Vec<Upsert> {
-        self.held
-            .values()
-            .map(|upsert| (**upsert).clone())
-            .collect()
+    /// The contacts, where they are held.
+    pub(crate) fn held(&self) -> Vec<Held<'_>> {
+        same(&self.held)
     }
 
     /// The contacts, taken out: for a history that is evaluated once.
     #[must_use]
-    pub fn into_upserts(self) -> Vec<Upsert> {
-        self.held.into_values().map(|upsert| *upsert).collect()
+    pub fn into_upserts(self) -> Vec<Box<Upsert>> {
+        self.held.into_values().collect()
     }
 
     pub(crate) fn deadlines(&self, out: &mut Deadlines) {
@@ -317,31 +373,43 @@ impl State {
 
     /// Nobody's contacts, those in quarantine, are not one customer's and stay.
     fn let_go_of_the_oldest(&mut self, settings: &Settings, key: &str) {
-        let (mut known, _) = split(settings, key, self.upserts(), &self.past);
-        known.sort_by(|(a, _), (b, _)| b.order(a));
-        for (contact, _) in known
-            .iter()
-            .skip(settings.contacts_per_customer_max.saturating_add(1))
-        {
-            self.held.remove(&contact.name());
-            self.let_go[contact.channel as usize] += 1;
+        let (mut known, _) = split(settings, key, self.held(), &self.past);
+        known.sort_by(|a, b| b.contact.order(&a.contact));
+        let kept = settings.contacts_per_customer_max.saturating_add(1);
+        let too_many = known.iter().skip(kept).map(|held| held.contact.name());
+        let too_many: Vec<ContactName> = too_many.collect();
+        for name in too_many {
+            self.held.remove(&name);
+            self.let_go[name.channel as usize] += 1;
         }
         self.left = self.held.len();
     }
 
-    pub(crate) fn tell(
+    /// Says what has changed since the last time.
+    pub(crate) fn settle(
         &mut self,
         customers: &Customers,
         key: &str,
-        evaluation: Evaluation,
+        now: &Now,
         out: &mut Vec<Output>,
     ) {
-        let known = &customers.known;
+        // Taken out, so that what is held can be looked at while what was told changes.
+        let held = std::mem::take(&mut self.held);
+        let evaluated = customers.evaluated(key, same(&held), &self.past, now);
+        self.tell(customers, key, evaluated, out);
+        self.held = held;
+    }
+
+    fn tell(
+        &mut self,
+        customers: &Customers,
+        key: &str,
+        evaluated: Evaluated<'_>,
+        out: &mut Vec<Output>,
+    ) {
+        let (known, settings) = (&customers.known, &customers.settings);
         let cause = Text::from(std::mem::take(&mut self.cause).name());
-        self.due_at = None;
-        self.deadlines.clear();
-        add_deadlines(&customers.settings, &evaluation, &mut self.deadlines);
-        let mut cut = evaluation.cut;
+        let mut cut = evaluated.chain.cut;
         cut.iter_mut()
             .zip(self.let_go)
             .for_each(|(cut, let_go)| *cut += let_go);
@@ -354,73 +422,108 @@ impl State {
             });
         }
         let mut digests = Digests::default();
-        self.tell_contacts(known, key, &cause, evaluation.contacts, out);
-        let headline = known.number(customers.settings.readings.headline);
+        let mut first_due = FirstDue(vec![None; settings.readings.list.len()]);
+        let mut names = Vec::with_capacity(evaluated.rows.known.len());
+        for (link, row, customer, capped) in evaluated.chain.with_rows(key, evaluated.rows) {
+            first_due.hear(&row.readings);
+            names.push(link.contact().name());
+            let contact = (link, row, customer, capped);
+            self.tell_contact(known, (key, &cause), contact, &mut digests, out);
+        }
+        self.deadlines.clear();
+        first_due.add_to(settings, &mut self.deadlines);
+        self.tell_gone(known, key, names, out);
+        let headline = known.number(settings.readings.headline);
         if std::mem::replace(&mut self.headline, headline) != headline {
             // What was told of another reading's sessions stays as it is.
             self.sessions.clear();
         }
-        self.tell_sessions(key, evaluation.sessions, &mut digests, out);
+        self.tell_sessions(key, evaluated.sessions, &mut digests, out);
         if self.sessions.is_empty() {
             self.headline = 0;
         }
-        self.tell_alerts(&customers.settings, &cause, evaluation.alerts, out);
+        self.tell_alerts(settings, &cause, evaluated.alerts, out);
     }
 
-    fn tell_contacts(
+    fn tell_contact(
+        &mut self,
+        known: &Known,
+        (key, cause): (&str, &Text),
+        (link, mut row, customer, capped): (Link<'_>, Row, &str, bool),
+        digests: &mut Digests,
+        out: &mut Vec<Output>,
+    ) {
+        let name = link.contact().name();
+        let digest = digests.contact(&link, &row, customer, capped);
+        let of_readings = digests.readings.as_slice();
+        // Whether the customer is known is part of the key under which a contact is told: what
+        // readers of its verdicts see as the customer would be stale else.
+        let is_other = |told: &ToldContact| told.counted.is_known == customer.is_empty();
+        if self.told.get(&name).is_some_and(is_other)
+            && let Some(former) = self.told.remove(&name)
+        {
+            out.push(Output::ContactGone {
+                key: key.into(),
+                name: name.clone(),
+                former: known.placed(&former.counted),
+            });
+        }
+        let Some(told) = self.told.get_mut(&name) else {
+            let contact = link.into_result(row, customer, capped);
+            let told = ToldContact::of(known, &contact, digest, of_readings);
+            self.told.insert(name, told);
+            let changed = Changed {
+                contact: true,
+                readings: !contact.readings.is_empty(),
+                revised: Vec::new(),
+                former: None,
+            };
+            out.push(Output::Contact(Box::new(contact), changed));
+            return;
+        };
+        let hidden = self.hidden.get(&name).map_or(&[][..], Vec::as_slice);
+        let (contact, readings, revised) =
+            told.revise(known, hidden, (digest, of_readings), &mut row.readings);
+        if !contact && !readings {
+            return;
+        }
+        let others = told.note(known, &row.readings, of_readings);
+        let mut result = link.into_result(row, customer, capped);
+        result.revision = told.revision;
+        result.cause = cause.clone();
+        let counted = known.numbered(Counted::of(&result), Some(&told.counted));
+        let former = std::mem::replace(&mut told.counted, counted);
+        if readings {
+            match others.is_empty() {
+                true => self.hidden.remove(&name),
+                false => self.hidden.insert(name, others),
+            };
+        }
+        let changed = Changed {
+            contact,
+            readings,
+            revised,
+            former: Some(known.placed(&former)),
+        };
+        out.push(Output::Contact(Box::new(result), changed));
+    }
+
+    /// Says which contacts are no longer this customer's: those that were told and are not among
+    /// the names.
+    fn tell_gone(
         &mut self,
         known: &Known,
         key: &str,
-        cause: &Text,
-        contacts: Vec<ContactResult>,
+        mut names: Vec<ContactName>,
         out: &mut Vec<Output>,
     ) {
-        let mut gone = std::mem::take(&mut self.told);
-        let mut digests = Digests::default();
-        for mut contact in contacts {
-            let name = contact.contact.name();
-            let digest = digests.contact(&contact);
-            // Whether the customer is known is part of the key under which a contact is told: what
-            // readers of its verdicts see as the customer would be stale else.
-            let is_known = !contact.customer.is_empty();
-            let mut former = gone.remove(&name);
-            if let Some(former) = former.take_if(|former| former.counted.is_known != is_known) {
-                out.push(Output::ContactGone {
-                    key: key.into(),
-                    name: name.clone(),
-                    former: known.placed(&former.counted),
-                });
-            }
-            let changed = match &former {
-                None => Changed {
-                    contact: true,
-                    readings: !contact.readings.is_empty(),
-                    revised: Vec::new(),
-                    former: None,
-                },
-                Some(former) => {
-                    let digests = (digest, digests.readings.as_slice());
-                    let hidden = self.hidden.get(&name).map_or(&[][..], Vec::as_slice);
-                    revise(known, former, hidden, &mut contact, digests, cause)
-                }
-            };
-            let digests = (digest, digests.readings.as_slice());
-            let mut told = ToldContact::of(known, &contact, digests, former.as_ref());
-            if let Some(former) = former {
-                let others = told.keep_others(former);
-                if changed.readings {
-                    match others.is_empty() {
-                        true => self.hidden.remove(&name),
-                        false => self.hidden.insert(name.clone(), others),
-                    };
-                }
-            }
-            self.told.insert(name, told);
-            if changed.contact || changed.readings {
-                out.push(Output::Contact(Box::new(contact), changed));
-            }
+        // All of them were told, so that there are no others if there are not more.
+        if self.told.len() == names.len() {
+            return;
         }
-        for (name, former) in gone {
+        names.sort_unstable();
+        let is_there = |name: &ContactName| names.binary_search(name).is_ok();
+        for (name, former) in self.told.extract_if(.., |name, _| !is_there(name)) {
             self.hidden.remove(&name);
             out.push(Output::ContactGone {
                 key: key.into(),
@@ -437,20 +540,31 @@ impl State {
         digests: &mut Digests,
         out: &mut Vec<Output>,
     ) {
-        let mut gone = std::mem::take(&mut self.sessions);
+        let mut firsts = Vec::with_capacity(sessions.len());
         for session in sessions {
             let digest = digests.session(&session);
-            let former = gone.remove(&session.first);
-            self.sessions.insert(session.first.clone(), digest);
-            if former != Some(digest) {
-                out.push(Output::Session(Box::new(session)));
-            }
-        }
-        for (first, digest) in gone {
-            if self.past.holds(&first) {
-                self.sessions.insert(first, digest);
+            firsts.push(session.first.clone());
+            let former = self.sessions.get_mut(&session.first);
+            if former.as_deref() == Some(&digest) {
                 continue;
             }
+            match former {
+                Some(former) => *former = digest,
+                None => {
+                    self.sessions.insert(session.first.clone(), digest);
+                }
+            }
+            out.push(Output::Session(Box::new(session)));
+        }
+        if self.sessions.len() == firsts.len() {
+            return;
+        }
+        firsts.sort_unstable();
+        let past = &self.past;
+        let is_left =
+            |first: &ContactName| firsts.binary_search(first).is_ok() || past.holds(first);
+        let gone = self.sessions.extract_if(.., |first, _| !is_left(first));
+        for (first, _) in gone {
             out.push(Output::SessionGone {
                 key: key.into(),
                 first,
@@ -509,67 +623,32 @@ impl State {
     }
 }
 
-/// Gives a contact and its readings their revisions, by their digests; says what changed.
-fn revise(
-    known: &Known,
-    former: &ToldContact,
-    hidden: &[u16],
-    contact: &mut ContactResult,
-    (digest, of_readings): (Digest, &[Digest]),
-    cause: &Text,
-) -> Changed {
-    let mut changed = Changed {
-        contact: former.digest != digest,
-        readings: false,
-        revised: Vec::new(),
-        former: Some(known.placed(&former.counted)),
-    };
-    for (result, digest) in contact.readings.iter_mut().zip(of_readings) {
-        let number = known.number(usize::from(result.reading));
-        let mut told = former.readings.iter();
-        let Some(told) = told.find(|told| told.reading == number) else {
-            changed.readings = true;
-            continue;
-        };
-        changed.readings |= hidden.contains(&number);
-        result.revision = told.revision;
-        let was_final = matches!(told.status, Status::Final | Status::Revised);
-        if was_final && result.status == Status::Final {
-            result.status = told.status;
-        }
-        if told.digest != *digest || told.status != result.status {
-            result.revision += 1;
-            changed.readings = true;
-            if was_final && result.status == Status::Final {
-                result.status = Status::Revised;
-            }
-            if result.status == Status::Revised {
-                changed.revised.push(result.reading);
-            }
-        }
-    }
-    contact.revision = former.revision + u32::from(changed.contact);
-    if changed.contact || changed.readings {
-        contact.cause = cause.clone();
-    }
-    changed
+/// Contacts as they are held.
+fn same(held: &BTreeMap<ContactName, Box<Upsert>>) -> Vec<Held<'_>> {
+    held.values().map(|upsert| Held::Same(upsert)).collect()
 }
 
-/// Adds when verdicts become final by time alone.
-fn add_deadlines(settings: &Settings, evaluation: &Evaluation, deadlines: &mut Deadlines) {
-    let readings = settings.readings.list.len();
-    let mut first: Vec<Option<Millis>> = vec![None; readings];
-    for result in evaluation.contacts.iter().flat_map(|one| &one.readings) {
-        if result.status == Status::Provisional
-            && let Some(due_at) = result.due_at
-        {
-            let first = &mut first[usize::from(result.reading)];
-            *first = Some(first.map_or(due_at, |known| known.min(due_at)));
+/// The first instant, for each reading by its place in the list, at which a verdict becomes final by
+/// time alone.
+struct FirstDue(Vec<Option<Millis>>);
+
+impl FirstDue {
+    fn hear(&mut self, readings: &[ReadingResult]) {
+        for result in readings {
+            if result.status == Status::Provisional
+                && let Some(due_at) = result.due_at
+            {
+                let first = &mut self.0[usize::from(result.reading)];
+                *first = Some(first.map_or(due_at, |known| known.min(due_at)));
+            }
         }
     }
-    for (reading, at) in first.into_iter().enumerate() {
-        if let Some(at) = at {
-            deadlines.add(Wait::settled(settings.followers_of(reading)), at);
+
+    fn add_to(self, settings: &Settings, deadlines: &mut Deadlines) {
+        for (reading, at) in self.0.into_iter().enumerate() {
+            if let Some(at) = at {
+                deadlines.add(Wait::settled(settings.followers_of(reading)), at);
+            }
         }
     }
 }

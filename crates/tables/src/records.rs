@@ -6,7 +6,8 @@
 use crate::rows::{self, Names, known};
 use files::{Cell, Table, ValueFormat, ValuePart, push_avro_count};
 use model::{
-    Alert, ContactResult, Millis, Reading, ReadingResult, Readings, Session, Signal, SourceSilent,
+    Alert, Class, ContactResult, Millis, Reading, ReadingResult, Readings, Session, Signal,
+    SourceSilent, Status, Verdict,
 };
 
 /// The tables that have a topic, each with the Avro schema of its records.
@@ -39,8 +40,12 @@ pub const RECORD_SCHEMAS: &[(&str, &str)] = &[
 
 /// Columns of a reading that are the same in all its records: window, scope, reason_mode.
 const NAMING_COLUMNS: usize = 3;
+/// Columns of a reading behind these that hold words of closed lists: verdict, status, class.
+const WORD_COLUMNS: usize = 3;
 /// Columns of a reading behind these.
-const SAYING_COLUMNS: usize = 15;
+const SAYING_COLUMNS: usize = 12;
+/// What stands for the class of a contact that has none, behind those of [`Class::ALL`].
+const NO_CLASS: usize = Class::ALL.len();
 
 /// A record of a topic that was not let in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +77,9 @@ pub struct Records {
     dead_letters: Value,
     /// Of each reading, written out: what names it.
     readings: Vec<Vec<u8>>,
-    /// What a reading says, behind what names it.
+    /// Written out, all that a reading may say in words: by verdict, status and class.
+    words: Vec<Vec<u8>>,
+    /// What else a reading says.
     saying: ValuePart,
 }
 
@@ -117,6 +124,7 @@ impl Records {
         let window = window.expect("a verdict has a window");
         let (of_contact, of_reading) = columns.split_at(window);
         let (naming, saying) = of_reading.split_at(NAMING_COLUMNS);
+        let (words, saying) = saying.split_at(WORD_COLUMNS);
         let naming = ValuePart::opening(naming, format);
         let list = names.readings.list.iter();
         Records {
@@ -133,6 +141,7 @@ impl Records {
             readings: list
                 .map(|reading| written_name(&naming, &names.readings, reading))
                 .collect(),
+            words: written_words(&ValuePart::following(words, format)),
             saying: ValuePart::following(saying, format),
             names: names.clone(),
         }
@@ -182,6 +191,9 @@ impl Records {
     #[inline]
     fn reading(&self, result: &ContactResult, reading: &ReadingResult, into: &mut Vec<u8>) {
         into.extend_from_slice(&self.readings[usize::from(reading.reading)]);
+        let class = reading.class.map_or(NO_CLASS, |class| class as usize);
+        let words = place_of_words(reading.verdict as usize, reading.status as usize, class);
+        into.extend_from_slice(&self.words[words]);
         self.saying.push(&saying(result, reading), into);
     }
 
@@ -246,7 +258,32 @@ fn written_name(naming: &ValuePart, readings: &Readings, reading: &Reading) -> V
     written
 }
 
-/// What a contact is in a reading: the columns from `verdict` on.
+/// Place of words in [`Records::words`].
+fn place_of_words(verdict: usize, status: usize, class: usize) -> usize {
+    (verdict * Status::ALL.len() + status) * (NO_CLASS + 1) + class
+}
+
+fn written_words(part: &ValuePart) -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    let classes = || Class::ALL.iter().map(|class| class.name()).chain([""]);
+    for verdict in Verdict::ALL {
+        for status in Status::ALL {
+            for class in classes() {
+                let mut written = Vec::new();
+                let cells = [
+                    Cell::Text(verdict.name()),
+                    Cell::Text(status.name()),
+                    known(class),
+                ];
+                part.push(&cells, &mut written);
+                all.push(written);
+            }
+        }
+    }
+    all
+}
+
+/// What a contact is in a reading: the columns behind its words.
 #[inline]
 fn saying<'a>(result: &'a ContactResult, reading: &ReadingResult) -> [Cell<'a>; SAYING_COLUMNS] {
     let name = |place: Option<u16>| {
@@ -259,9 +296,6 @@ fn saying<'a>(result: &'a ContactResult, reading: &ReadingResult) -> [Cell<'a>; 
     // A reading that was said only once has no cause.
     let has_cause = reading.revision > 1 && !result.cause.is_empty();
     [
-        Cell::Text(reading.verdict.name()),
-        Cell::Text(reading.status.name()),
-        known(reading.class.map_or("", |class| class.name())),
         name(reading.prior),
         of_prior(Cell::Int(reading.gap_ms)),
         of_prior(Cell::Bool(reading.overlap)),

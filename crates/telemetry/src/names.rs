@@ -81,7 +81,7 @@ metrics! {
 
     // lag and time
     LAG_RECORDS = Gauge "ricochet_lag_records" ["stage"]
-        "Records that wait before the stage, transaction markers included. Rising for minutes: add a process.";
+        "Records that wait before the stage, with transaction markers. Between stages one holds many messages.";
     LAG_SECONDS = Gauge "ricochet_lag_seconds" ["stage"]
         "Age of the oldest record that waits before the stage; 0 without lag. Alerts are late by as much.";
     EVENT_TIME_DELAY = Gauge "ricochet_event_time_delay_seconds" ["stage"]
@@ -99,7 +99,7 @@ metrics! {
     ABORTS = Counter "ricochet_aborts_total" ["stage"]
         "Transactions aborted and repeated. Some at each rebalance are normal; a steady rate is not.";
     RECORDS_SENT = Counter "ricochet_records_sent_total" ["stage", "topic"]
-        "Records sent by topic without the application's prefix, tombstones included. Flat: nothing is told.";
+        "Sent by topic without the application's prefix: rows and tombstones, or messages to a next stage.";
     CHANGELOG_BYTES = Counter "ricochet_changelog_bytes_total" ["stage"]
         "Bytes of keys and values written to the changelog. It sizes the brokers' disks and restores.";
     CLOCKS_SENT = Counter "ricochet_clocks_sent_total" ["stage"]

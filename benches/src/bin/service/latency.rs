@@ -6,7 +6,7 @@
 use crate::deployment::{APPLICATION, Deployment, PARTITIONS, Service};
 use crate::figures::Figures;
 use crate::process;
-use crate::saturation::{Written, commits, send, threads};
+use crate::saturation::{commits, send, threads};
 use anyhow::Result;
 use benches::table::grouped;
 use jiff::Timestamp;
@@ -24,9 +24,6 @@ use std::time::{Duration, Instant};
 const LASTS: Duration = Duration::from_secs(5);
 /// Records are sent in steps of this length.
 const STEP: Duration = Duration::from_millis(1);
-/// The yardstick's latest events are over by then.
-const BEHIND_MS: i64 = 20 * 60_000;
-
 /// How many events a second, and for how long.
 #[derive(Clone, Copy)]
 pub struct Pace {
@@ -36,11 +33,20 @@ pub struct Pace {
     pub seconds: u64,
     /// Customers whose contacts come.
     pub customers: u64,
+    /// The event time at which they begin, milliseconds.
+    pub from_ms: i64,
+    /// Number of the first contact.
+    pub first_number: u64,
 }
 
 impl Pace {
     fn contacts(self) -> u64 {
         self.rate / 2 * (self.seconds + LASTS.as_secs())
+    }
+
+    /// The event time at which it ends.
+    pub fn until_ms(self) -> i64 {
+        self.from_ms + (Duration::from_secs(self.seconds) + LASTS).as_millis() as i64
     }
 
     /// The first contact that is measured.
@@ -81,12 +87,25 @@ struct Samples {
     by_end: u64,
 }
 
-/// Measures, and says what it found.
+/// Measures, and says what it found. `read` records were read before; returns how many there are now.
 pub fn measure(
     deployment: &Deployment,
     service: &mut Service,
-    written: &Written,
+    read: u64,
     pace: Pace,
+    figures: &mut Figures,
+) -> Result<u64> {
+    figures.head("latency: from an event's Kafka timestamp until its result can be read");
+    measure_while(deployment, service, read, pace, |_| Ok(()), figures)
+}
+
+/// The same, and watches the service meanwhile, until nothing waits any more.
+pub fn measure_while(
+    deployment: &Deployment,
+    service: &mut Service,
+    read: u64,
+    pace: Pace,
+    mut watch: impl FnMut(&Service) -> Result<()>,
     figures: &mut Figures,
 ) -> Result<u64> {
     let zeros = || (0..pace.contacts()).map(|_| AtomicU64::new(0)).collect();
@@ -101,22 +120,27 @@ pub fn measure(
     let (cpu, broker) = (service.pid(), deployment.broker.pid());
     let before = (process::cpu(cpu), process::cpu(broker), Instant::now());
     let (samples, events, lag) = std::thread::scope(|scope| {
-        let reading = scope.spawn(|| read(&reader, &sent, pace, &is_over));
-        let produced = produce(deployment, written, pace, &sent);
+        let reading = scope.spawn(|| read_results(&reader, &sent, pace, &is_over));
+        let producing = scope.spawn(|| produce(deployment, pace, &sent));
+        let mut watched = Ok(());
+        while !producing.is_finished() {
+            watched = watched.and_then(|()| watch(service));
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let produced = producing.join().expect("the producer does not panic");
         let lag = service.metrics().map(|m| m.sum("ricochet_lag_records"));
         let caught_up = match &produced {
-            Ok(events) => service.wait_for_lag(written.records + events),
+            Ok(events) => service.wait_for_lag(read + events),
             Err(_) => Ok(()),
         };
         is_over.store(true, Ordering::Relaxed);
         let samples = reading.join().expect("the reader does not panic");
-        caught_up?;
+        watched.and(caught_up)?;
         anyhow::Ok((samples?, produced?, lag?))
     })?;
     let elapsed = before.2.elapsed();
     let wall = elapsed.as_secs_f64();
     let took = |pid, before| process::cpu(pid).saturating_sub(before).as_secs_f64();
-    figures.head("latency: from an event's Kafka timestamp until its result can be read");
     figures.add("events a second", grouped(pace.rate));
     figures.add("seconds", pace.seconds.to_string());
     let (own, brokers) = (took(cpu, before.0), took(broker, before.1));
@@ -135,7 +159,7 @@ pub fn measure(
         "alerts that the contact's end raised",
         grouped(samples.by_end),
     );
-    Ok(written.records + events)
+    Ok(read + events)
 }
 
 fn shares(mut samples_us: Vec<u64>) -> String {
@@ -154,30 +178,34 @@ fn shares(mut samples_us: Vec<u64>) -> String {
     )
 }
 
-fn produce(deployment: &Deployment, written: &Written, pace: Pace, sent: &Sent) -> Result<u64> {
-    let producer: BaseProducer = ClientConfig::new()
+/// A producer of contacts.
+pub fn producer(deployment: &Deployment) -> Result<BaseProducer> {
+    Ok(ClientConfig::new()
         .set("bootstrap.servers", deployment.servers())
         .set("enable.idempotence", "true")
         .set("linger.ms", "1")
-        .create()?;
-    let base_ms = written.last_at.as_millisecond() + BEHIND_MS;
+        .create()?)
+}
+
+fn produce(deployment: &Deployment, pace: Pace, sent: &Sent) -> Result<u64> {
+    let producer = producer(deployment)?;
     let began_at = Instant::now();
     let mut under_way: VecDeque<(Duration, u64)> = VecDeque::new();
     let (mut started, mut events) = (0, 0);
     while started < pace.contacts() {
         let elapsed = began_at.elapsed();
-        let at = Timestamp::from_millisecond(base_ms + elapsed.as_millis() as i64)?;
+        let at = Timestamp::from_millisecond(pace.from_ms + elapsed.as_millis() as i64)?;
         while under_way.front().is_some_and(|(due, _)| *due <= elapsed) {
             if let Some((_, number)) = under_way.pop_front() {
                 sent.ends_us[number as usize].store(now_us(), Ordering::Relaxed);
-                send_event(&producer, pace, number, at, true);
+                send_event(&producer, pace, pace.first_number + number, at, true);
                 events += 1;
             }
         }
         let wanted = (elapsed.as_secs_f64() * (pace.rate / 2) as f64) as u64;
         while started < wanted.min(pace.contacts()) {
             sent.starts_us[started as usize].store(now_us(), Ordering::Relaxed);
-            send_event(&producer, pace, started, at, false);
+            send_event(&producer, pace, pace.first_number + started, at, false);
             under_way.push_back((elapsed + LASTS, started));
             started += 1;
             events += 1;
@@ -189,7 +217,8 @@ fn produce(deployment: &Deployment, written: &Written, pace: Pace, sent: &Sent) 
     Ok(events)
 }
 
-fn send_event(producer: &BaseProducer, pace: Pace, number: u64, at: Timestamp, is_end: bool) {
+/// Sends the start or the end of a contact.
+pub fn send_event(producer: &BaseProducer, pace: Pace, number: u64, at: Timestamp, is_end: bool) {
     let customer = pace.customer(number);
     let (channel, source, start, id, kind, key) = if Pace::is_by_handle(number) {
         let key = format!("D{customer:08}");
@@ -239,7 +268,12 @@ fn reader(deployment: &Deployment) -> Result<BaseConsumer> {
     Ok(reader)
 }
 
-fn read(reader: &BaseConsumer, sent: &Sent, pace: Pace, is_over: &AtomicBool) -> Result<Samples> {
+fn read_results(
+    reader: &BaseConsumer,
+    sent: &Sent,
+    pace: Pace,
+    is_over: &AtomicBool,
+) -> Result<Samples> {
     let alerts = format!("{APPLICATION}.alerts");
     let mut samples = Samples::default();
     let (mut contacts_seen, mut alerts_seen) = (HashSet::new(), HashSet::new());
@@ -256,10 +290,12 @@ fn read(reader: &BaseConsumer, sent: &Sent, pace: Pace, is_over: &AtomicBool) ->
         // The key of a contact's row ends with its id. In an alert it is the first id that is
         // said, in JSON and in Avro; of an alert the first record is the one that raised it.
         let number = contact_number(if is_alert { value } else { key });
-        let Some(number) = number.filter(|number| *number >= pace.first()) else {
+        let place = number.and_then(|number| number.checked_sub(pace.first_number));
+        let measured = pace.first()..pace.contacts();
+        let Some(number) = place.filter(|number| measured.contains(number)) else {
             continue;
         };
-        let place = usize::from(Pace::is_by_handle(number));
+        let place = usize::from(Pace::is_by_handle(pace.first_number + number));
         let start_us = sent.starts_us[number as usize].load(Ordering::Relaxed);
         if !is_alert {
             if contacts_seen.insert(number) {

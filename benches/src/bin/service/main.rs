@@ -1,5 +1,5 @@
 //! The service on a real broker, from end to end:
-//! `service --ricochet FILE [--contacts N] [--rate N] [--seconds N]`.
+//! `service --ricochet FILE [--contacts N] [--rate N] [--seconds N] [--midnight N]`.
 //!
 //! A broker, a schema registry, the service and what measures them share this machine. `ricochet`
 //! is run as an operator runs it and seen as an operator sees it: by its metrics, its topics, and
@@ -9,6 +9,7 @@ mod deployment;
 mod figures;
 mod latency;
 mod metrics;
+mod midnight;
 mod process;
 mod restore;
 mod saturation;
@@ -23,13 +24,18 @@ use testbed::Broker;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "usage: service --ricochet FILE [--contacts N] [--rate N] [--seconds N]";
+const USAGE: &str =
+    "usage: service --ricochet FILE [--contacts N] [--rate N] [--seconds N] [--midnight N]";
+
+/// The yardstick's latest events are over by then.
+const BEHIND_MS: i64 = 20 * 60_000;
 
 struct Arguments {
     ricochet: PathBuf,
     contacts: u64,
     rate: u64,
     seconds: u64,
+    midnight: u64,
 }
 
 fn arguments() -> Result<Arguments> {
@@ -38,6 +44,7 @@ fn arguments() -> Result<Arguments> {
         contacts: 200_000,
         rate: 10_000,
         seconds: 30,
+        midnight: 100_000,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -47,6 +54,7 @@ fn arguments() -> Result<Arguments> {
             "--ricochet" => arguments.ricochet = value.into(),
             "--contacts" => arguments.contacts = number.context(USAGE)?,
             "--rate" => arguments.rate = number.context(USAGE)?,
+            "--midnight" => arguments.midnight = number.context(USAGE)?,
             "--seconds" => arguments.seconds = number.context(USAGE)?,
             _ => bail!(USAGE),
         }
@@ -83,8 +91,25 @@ fn main() -> Result<()> {
         rate: arguments.rate,
         seconds: arguments.seconds,
         customers: arguments.contacts.div_ceil(4),
+        from_ms: written.last_at.as_millisecond() + BEHIND_MS,
+        first_number: 0,
     };
-    latency::measure(&deployment, &mut service, &written, pace, &mut figures)?;
+    let read = latency::measure(
+        &deployment,
+        &mut service,
+        written.records,
+        pace,
+        &mut figures,
+    )?;
+    say("midnight");
+    let (now_ms, due) = (pace.until_ms(), arguments.midnight);
+    midnight::measure(
+        &deployment,
+        &mut service,
+        (read, now_ms),
+        (due, pace),
+        &mut figures,
+    )?;
     say("restore");
     restore::measure(&deployment, service, &mut figures)?;
     figures.print();

@@ -70,7 +70,7 @@ fn main() -> Result<()> {
     let options = Options::of(std::env::args().skip(1))?;
     let input = Input::new(&options)?;
     let default = Run::new(&input, DEFAULT_CONFIG)?;
-    let fourteen = Run::new(&input, &yardstick_config())?;
+    let fourteen = Run::new(&input, yardstick_config())?;
     let (events, bytes) = (input.lines.len(), input.bytes());
     println!(
         "{} contacts of {} customers, as {} events of {} bytes; {} rounds on one thread",

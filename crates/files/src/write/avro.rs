@@ -105,7 +105,8 @@ pub(super) fn push_nullable(out: &mut Vec<u8>, nullable: bool, cell: &Cell<'_>) 
             Cell::Double(number) => !number.is_finite(),
             _ => false,
         };
-        push_long(out, i64::from(!is_null));
+        // 0 and 1 as longs.
+        out.push(if is_null { 0 } else { 2 });
         if is_null {
             return;
         }
@@ -150,11 +151,19 @@ fn push_text(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Zigzag, then seven bits a byte.
+#[inline]
 pub(super) fn push_long(out: &mut Vec<u8>, number: i64) {
     let mut rest = (number << 1 ^ number >> 63).cast_unsigned();
-    while rest >= 0x80 {
-        out.push(rest as u8 | 0x80);
-        rest >>= 7;
+    if rest < 0x80 {
+        out.push(rest as u8);
+        return;
     }
-    out.push(rest as u8);
+    let (mut bytes, mut len) = ([0; 10], 0);
+    while rest >= 0x80 {
+        bytes[len] = rest as u8 | 0x80;
+        rest >>= 7;
+        len += 1;
+    }
+    bytes[len] = rest as u8;
+    out.extend_from_slice(&bytes[..=len]);
 }

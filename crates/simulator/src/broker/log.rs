@@ -33,7 +33,7 @@ pub struct Log {
     end: i64,
     /// The first offset of every transaction that is open here.
     open: BTreeMap<u64, i64>,
-    /// Keys of committed records that were deleted.
+    /// Values of committed records that were deleted.
     deleted: Vec<Vec<u8>>,
 }
 
@@ -164,12 +164,12 @@ impl Log {
         let stays = self.place(offset);
         for entry in self.entries.drain(..stays) {
             if entry.kind == Kind::Data {
-                self.deleted.push(entry.record.key.unwrap_or_default());
+                self.deleted.push(entry.record.value.unwrap_or_default());
             }
         }
     }
 
-    /// Keys of committed records that were deleted.
+    /// Values of committed records that were deleted.
     #[must_use]
     pub fn deleted(&self) -> &[Vec<u8>] {
         &self.deleted

@@ -26,7 +26,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use tables::Names;
-use worker::service::{BY_CONTACT, SourceSettings, Sources as DoorSources, topic_name};
+use worker::service::{
+    BY_CONTACT, SourceSettings, Sources as DoorSources, messages_of, topic_name,
+};
 use world::{Setting, World};
 
 /// What a campaign leaves out, to see that it would notice.
@@ -337,15 +339,11 @@ fn compare_messages(expected: &Expected, broker: &Broker, broken: &mut Vec<Strin
     let records = broker.committed_records(&topic);
     let deleted = broker.logs().filter(|(place, _)| place.topic == topic);
     let deleted = deleted.flat_map(|(_, log)| log.deleted());
-    let is_message = |key: &&[u8]| {
-        let is_clock = key.starts_with(sources::PREFIX.as_bytes());
-        !is_clock && *key != b"erasure"
-    };
-    let keys = records
+    let values = records
         .iter()
-        .filter_map(|(_, record)| record.key.as_deref());
-    let keys = keys.chain(deleted.map(Vec::as_slice));
-    let messages = keys.filter(is_message).count() as u64;
+        .filter_map(|(_, record)| record.value.as_deref());
+    let values = values.chain(deleted.map(Vec::as_slice));
+    let messages = values.map(messages_of).sum::<usize>() as u64;
     let figure = expected.summary.get("decoded");
     let decoded = figure.and_then(serde_json::Value::as_u64).unwrap_or(0);
     if messages != decoded {

@@ -81,8 +81,12 @@ impl Plan {
             output_partitions: dice.between(1, 3) as u32,
             pace: Pace {
                 commit_every_ms: dice.pick(&[0, 40, 40, 200]),
+                commit_every_max_ms: 500,
                 commit_records_max: dice.pick(&[1, 5, 10_000, 10_000]),
                 timers_per_step_max: dice.pick(&[1, 10, 500]),
+                timers_per_commit_max: dice.pick(&[1, 20, 2_000]),
+                timers_every_ms: dice.pick(&[0, 1_000]),
+                timers_every_max_ms: 5_000,
                 clock_every_ms: dice.pick(&[100, 1_000]),
                 clock_again_ms: 2_000,
                 purge_every_ms: dice.pick(&[1_000, 60_000, i64::MAX]),

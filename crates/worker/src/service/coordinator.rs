@@ -295,12 +295,10 @@ impl Coordinator {
         for id in &self.changed {
             let key = format!("{STATE_KEY_PREFIX}{id}");
             match self.open.get(id) {
-                None => outlet.state(changelog, &key, None),
+                None => outlet.tombstone(changelog, &key),
                 Some(going) => {
-                    let mut value = Vec::new();
-                    let bytes = wire::state_bytes(going);
-                    wire::state(1, &Deadlines::default(), &bytes, &mut value);
-                    outlet.state(changelog, &key, Some(&value));
+                    wire::state(1, &Deadlines::default(), going, outlet.buffer);
+                    outlet.state(changelog, &key);
                 }
             }
         }

@@ -271,8 +271,8 @@ impl<D: Decode> Work for DoorWork<'_, D> {
         }
     }
 
-    fn restore(&self, task: &mut DoorTask, record: &Record) -> Result<(), Damaged> {
-        match wire::logged(record)? {
+    fn restore(&self, task: &mut DoorTask, record: Record) -> Result<(), Damaged> {
+        match wire::logged(&record)? {
             Logged::Meta(name, meta) if name == task.place.to_string() => {
                 task.position.restored(meta);
             }
@@ -286,7 +286,7 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             }
             Logged::State(key, deadline) => {
                 if let Some(coordinator) = &mut task.coordinator {
-                    coordinator.restore(record, key, deadline.is_some())?;
+                    coordinator.restore(&record, key, deadline.is_some())?;
                 }
             }
             Logged::Meta(..)
@@ -309,14 +309,14 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             let unique = &self.engine.door.settings().unique;
             coordinator.hear(record, &task.place, &self.tasks, unique)?;
             task.position.read(record.offset);
-            return Ok(Took::Taken);
+            return Ok(Took::Taken(1));
         }
         if task.aside.contains(&record.offset) {
             task.position.counts.read += 1;
             *task.position.counts.rejected.entry(SET_ASIDE).or_default() += 1;
             let detail = "the code crashed on it".to_owned();
-            task.position.put_aside(&task.place, record, detail);
-            return Ok(Took::Taken);
+            task.position.put_aside(&task.place, record, 0, detail);
+            return Ok(Took::Taken(1));
         }
         let topic = task.place.topic.clone();
         let decoded = match guarded(|| self.decoded(&topic, record)) {
@@ -361,12 +361,13 @@ impl<D: Decode> Work for DoorWork<'_, D> {
                 reason: reason.name(),
                 detail,
                 hash: xxh3_128(record.value.as_deref().unwrap_or_default()),
+                message: 0,
             }),
             Err(Refused::Ignored(_) | Refused::TooLate) => {}
         }
         task.caught_up_at = None;
         task.position.read(record.offset);
-        Ok(Took::Taken)
+        Ok(Took::Taken(1))
     }
 
     fn fire(&self, _task: &mut DoorTask, _keys_max: usize) -> usize {

@@ -9,14 +9,15 @@ use crate::service::timers::{Timer, Timers};
 use crate::service::topics::StageName;
 use crate::service::wire::{self, Damaged, Heard, Logged, Meta};
 use crate::service::work::{Crashed, Position, Task, Took, Work, guarded, send_position};
-use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashTable};
 use model::{Absorbed, Brings, Deadlines, Millis, Now, Stage, Terms, Text, Wait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stage_door::SecondHash;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use xxhash_rust::xxh3::Xxh3DefaultBuilder;
+use xxhash_rust::xxh3::{Xxh3DefaultBuilder, xxh3_64};
 
 /// The state of a key, as it stands in the changelog.
 struct Kept {
@@ -35,10 +36,78 @@ impl Kept {
         let others = self.queued.iter().filter(|(known, _)| *known != wait);
         self.queued = others.copied().chain(at.map(|at| (wait, at))).collect();
     }
+
+    /// Puts a key into the queues in which it does not stand early enough.
+    fn put_into(&mut self, timers: &mut Timers, key: &Text, deadlines: &Deadlines) {
+        for (wait, at) in deadlines.as_slice() {
+            let queued = self.queued.iter().find(|(known, _)| known == wait);
+            if queued.is_none_or(|(_, queued_at)| at < queued_at) {
+                self.queue(*wait, Some(*at));
+                timers.push(Timer {
+                    wait: *wait,
+                    at: *at,
+                    key: key.clone(),
+                });
+            }
+        }
+    }
 }
 
 /// A state as it was sent to the changelog: its deadlines, and the value.
 type Sealed = (Deadlines, Box<[u8]>);
+
+/// States that the open transaction looks at, decoded, in the order in which it came to them.
+struct Overlay<S> {
+    entries: Vec<(Text, S)>,
+    /// Places of the entries, by the hash of their key.
+    places: HashTable<u32>,
+}
+
+impl<S> Overlay<S> {
+    fn new() -> Overlay<S> {
+        Overlay {
+            entries: Vec::new(),
+            places: HashTable::new(),
+        }
+    }
+
+    fn find(&self, key: &str) -> Option<usize> {
+        let is_it = |place: &u32| self.entries[*place as usize].0 == key;
+        let place = self.places.find(hash(key), is_it);
+        place.map(|place| *place as usize)
+    }
+
+    /// Adds a key that is not there; says where it is.
+    fn push(&mut self, key: Text, state: S) -> usize {
+        let place = self.entries.len();
+        let entries = &self.entries;
+        self.places
+            .insert_unique(hash(&key), place as u32, |place| {
+                hash(&entries[*place as usize].0)
+            });
+        self.entries.push((key, state));
+        place
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+        self.places.clear();
+    }
+}
+
+fn hash(key: &str) -> u64 {
+    xxh3_64(key.as_bytes())
+}
+
+/// Where a message goes.
+enum Goal {
+    /// To the state at this place of the overlay.
+    Place(usize),
+    /// Nowhere: the code has crashed on its key.
+    Aside,
+    /// Nowhere: it speaks of what was forgotten.
+    Erased,
+}
 
 /// What is kept for a partition.
 pub(crate) struct KeyedTask<S: Stage> {
@@ -63,14 +132,14 @@ pub(crate) struct KeyedTask<S: Stage> {
     base: HashMap<Text, Kept, Xxh3DefaultBuilder>,
     value_bytes: u64,
     timers: Timers,
-    /// States that the open transaction looks at, decoded.
-    overlay: BTreeMap<Text, S::State>,
+    overlay: Overlay<S::State>,
     /// Timers that the open transaction has fired.
     fired: Vec<Timer>,
     /// Keys on which the code has crashed: their records are put aside, until the task is made anew.
     aside: BTreeSet<Text>,
-    /// What the open transaction has sent to the changelog.
-    sealed: Vec<(Text, Option<Sealed>)>,
+    /// What the open transaction has sent to the changelog, of each state of the overlay; `None`:
+    /// there is none any more.
+    sealed: Vec<Option<Sealed>>,
     erasing: Erasing<S>,
     /// The code has crashed on a state that was looked at: the transaction has to be aborted.
     has_crashed: bool,
@@ -80,7 +149,7 @@ pub(crate) struct KeyedTask<S: Stage> {
 struct Held<'a, S: Stage> {
     stage: &'a S,
     base: &'a HashMap<Text, Kept, Xxh3DefaultBuilder>,
-    overlay: &'a mut BTreeMap<Text, S::State>,
+    overlay: &'a mut Overlay<S::State>,
     aside: &'a mut BTreeSet<Text>,
     has_crashed: &'a mut bool,
 }
@@ -90,7 +159,7 @@ where
     S::State: DeserializeOwned,
 {
     fn keys(&self) -> Vec<Text> {
-        let open = self.overlay.keys();
+        let open = self.overlay.entries.iter().map(|(key, _)| key);
         let new = open.filter(|key| !self.base.contains_key(*key));
         self.base.keys().chain(new).cloned().collect()
     }
@@ -99,8 +168,11 @@ where
         if self.aside.contains(key) {
             return;
         }
-        let seen = match self.overlay.get_mut(key) {
-            Some(state) => guarded(|| see(state)).map(drop),
+        let seen = match self.overlay.find(key) {
+            Some(place) => {
+                let (_, state) = &mut self.overlay.entries[place];
+                guarded(|| see(state)).map(drop)
+            }
             None => {
                 let kept = self.base.get(key);
                 let Some(kept) = kept.filter(|kept| search.finds(key, &kept.value)) else {
@@ -112,7 +184,7 @@ where
                 };
                 guarded(|| see(&mut state)).map(|has_changed| {
                     if has_changed {
-                        self.overlay.insert(key.clone(), state);
+                        self.overlay.push(key.clone(), state);
                     }
                 })
             }
@@ -142,27 +214,86 @@ where
         }
     }
 
+    /// The place of a key in the overlay, brought there if need be.
+    ///
+    /// # Errors
+    /// What stands in the base cannot be read.
+    fn open(&mut self, stage: &S, key: Text) -> Result<usize, String> {
+        if let Some(place) = self.overlay.find(&key) {
+            return Ok(place);
+        }
+        let state = match self.base.get(&key) {
+            None => S::State::default(),
+            Some(kept) => wire::state_of(stage, &kept.value)?,
+        };
+        Ok(self.overlay.push(key, state))
+    }
+
     fn keep(&mut self, key: Text, value: Option<Sealed>) {
-        let former = self.base.remove(&key);
-        self.value_bytes -= former.as_ref().map_or(0, |kept| kept.value.len() as u64);
-        let Some((deadlines, value)) = value else {
+        match value {
+            Some((deadlines, value)) => self.put(key, value, Some(&deadlines)),
+            None => self.forget(&key),
+        }
+    }
+
+    fn forget(&mut self, key: &str) {
+        if let Some(former) = self.base.remove(key) {
+            self.value_bytes -= former.value.len() as u64;
+        }
+    }
+
+    /// Puts a state into the base, and its deadlines into the queue, unless that is made later.
+    fn put(&mut self, key: Text, value: Box<[u8]>, deadlines: Option<&Deadlines>) {
+        self.value_bytes += value.len() as u64;
+        let mut entry = match self.base.entry(key) {
+            Entry::Occupied(mut entry) => {
+                let former = std::mem::replace(&mut entry.get_mut().value, value);
+                self.value_bytes -= former.len() as u64;
+                entry
+            }
+            Entry::Vacant(entry) => entry.insert_entry(Kept {
+                value,
+                queued: Box::default(),
+            }),
+        };
+        let Some(deadlines) = deadlines else {
             return;
         };
-        self.value_bytes += value.len() as u64;
-        let queued = former.map(|kept| kept.queued).unwrap_or_default();
-        let mut kept = Kept { value, queued };
-        for (wait, at) in deadlines.as_slice() {
-            let queued = kept.queued.iter().find(|(known, _)| known == wait);
-            if queued.is_none_or(|(_, queued_at)| at < queued_at) {
-                kept.queue(*wait, Some(*at));
-                self.timers.push(Timer {
-                    wait: *wait,
-                    at: *at,
-                    key: key.clone(),
-                });
+        let key = entry.key().clone();
+        entry.get_mut().put_into(&mut self.timers, &key, deadlines);
+    }
+
+    /// Takes a message of a record, by its number there.
+    fn take(
+        &mut self,
+        stage: &S,
+        (record, number): (&Record, usize),
+        goal: Goal,
+        input: S::Input,
+    ) -> Result<(), Crashed> {
+        let place = match goal {
+            Goal::Place(place) => place,
+            Goal::Aside => {
+                // The key may be a customer's: the dead letter says where the record stands.
+                let detail = "the code crashed on its key".to_owned();
+                self.position.put_aside(&self.place, record, number, detail);
+                return Ok(());
+            }
+            Goal::Erased => {
+                self.position.counts.absorbed(Absorbed::Duplicate);
+                self.position.counts.erased += 1;
+                return Ok(());
+            }
+        };
+        let (key, state) = &mut self.overlay.entries[place];
+        let applied = guarded(|| stage.apply(key, state, input));
+        match applied {
+            Ok(absorbed) => self.position.counts.absorbed(absorbed),
+            Err(Crashed) => {
+                self.aside.insert(key.clone());
             }
         }
-        self.base.insert(key, kept);
+        applied.map(|_| ())
     }
 }
 
@@ -185,24 +316,33 @@ where
         let now = known_time(&self.position.committed.now);
         self.terms_moved |= self.terms.take_up(&self.names, now);
         self.stage = self.stage.with_terms(&self.terms);
+        for (key, kept) in &mut self.base {
+            let deadlines = wire::deadlines_of(&kept.value);
+            kept.put_into(&mut self.timers, key, &deadlines);
+        }
     }
 
     fn committed(&mut self) {
         self.position.commit();
         self.erasing.committed();
         self.clocks.append(&mut self.heard);
-        self.overlay.clear();
         if std::mem::take(&mut self.terms_sent) {
             self.terms_moved = false;
         }
-        for timer in std::mem::take(&mut self.fired) {
+        for timer in self.fired.drain(..) {
             if let Some(kept) = self.base.get_mut(&timer.key) {
                 kept.queue(timer.wait, None);
             }
         }
-        for (key, value) in std::mem::take(&mut self.sealed) {
+        self.overlay.places.clear();
+        let mut entries = std::mem::take(&mut self.overlay.entries);
+        let mut sealed = std::mem::take(&mut self.sealed);
+        for ((key, _), value) in entries.drain(..).zip(sealed.drain(..)) {
             self.keep(key, value);
         }
+        // Their memory is used again.
+        self.overlay.entries = entries;
+        self.sealed = sealed;
     }
 
     fn dropped(&mut self) {
@@ -311,7 +451,12 @@ where
             before,
             sources: Arc::clone(sources),
             watches_for: None,
-            nothing: wire::state_bytes(&S::State::default()),
+            nothing: {
+                let mut bytes = Vec::new();
+                let nothing = S::State::default();
+                let begin = wire::state(0, &Deadlines::default(), &nothing, &mut bytes);
+                bytes.split_off(begin)
+            },
             name,
             second_hash,
             remembered_ms,
@@ -370,19 +515,26 @@ where
         }
     }
 
-    /// The state of a key in the overlay, brought there if need be.
-    ///
-    /// # Errors
-    /// What stands in the base cannot be read.
-    fn open<'t>(&self, task: &'t mut KeyedTask<S>, key: &Text) -> Result<&'t mut S::State, String> {
-        if !task.overlay.contains_key(key) {
-            let state = match task.base.get(key) {
-                None => S::State::default(),
-                Some(kept) => wire::state_of(self.stage, &kept.value)?,
-            };
-            task.overlay.insert(key.clone(), state);
+    /// Where a message goes, and what is left of it.
+    fn goal(
+        &self,
+        task: &mut KeyedTask<S>,
+        record: &Record,
+        key: Text,
+        input: &mut S::Input,
+    ) -> Result<Goal, Damaged> {
+        if task.aside.contains(&key) {
+            return Ok(Goal::Aside);
         }
-        Ok(task.overlay.get_mut(key).expect("it was just put there"))
+        let (stage, second_hash) = (self.stage, self.second_hash);
+        if task.erasing.sifts(stage, &key, input, second_hash) {
+            return Ok(Goal::Erased);
+        }
+        let place = task.open(stage, key).map_err(|what| Damaged {
+            offset: record.offset,
+            what: format!("the state of its key: {what}"),
+        })?;
+        Ok(Goal::Place(place))
     }
 }
 
@@ -409,7 +561,7 @@ where
             base: HashMap::default(),
             value_bytes: 0,
             timers: Timers::default(),
-            overlay: BTreeMap::new(),
+            overlay: Overlay::new(),
             fired: Vec::new(),
             aside: BTreeSet::new(),
             sealed: Vec::new(),
@@ -418,8 +570,8 @@ where
         }
     }
 
-    fn restore(&self, task: &mut KeyedTask<S>, record: &Record) -> Result<(), Damaged> {
-        match wire::logged(record)? {
+    fn restore(&self, task: &mut KeyedTask<S>, record: Record) -> Result<(), Damaged> {
+        match wire::logged(&record)? {
             Logged::Meta(_, meta) => task.position.restored(meta),
             Logged::FormerMeta(_, meta, clocks) => {
                 task.position.restored(meta);
@@ -429,14 +581,17 @@ where
             }
             Logged::Clock(name, clock) => task.hear(name.into(), clock),
             Logged::Terms(terms) => task.terms = terms,
-            Logged::State(key, None) => task.keep(key.into(), None),
-            Logged::State(key, Some((schema, deadlines))) => {
+            Logged::State(key, None) => task.forget(key),
+            Logged::State(key, Some((schema, _))) => {
                 wire::newer_schema::<S>(schema).map_err(|what| Damaged {
                     offset: record.offset,
                     what,
                 })?;
-                let value = record.value.as_deref().unwrap_or_default();
-                task.keep(key.into(), Some((deadlines, value.into())));
+                // Most of it is written over by what comes later: the queue is made when all is
+                // there.
+                let key = Text::from(key);
+                let value = record.value.unwrap_or_default().into_boxed_slice();
+                task.put(key, value, None);
             }
             Logged::Pending(name, pending) => task.erasing.restore(name, pending),
             Logged::Remembered(hash, remembered) => {
@@ -455,34 +610,30 @@ where
         match wire::hear::<S::Input>(record)? {
             Heard::Clock(name, clock) => task.hear(name, clock),
             Heard::Erasure(passing) => task.erasing.hear(passing, self.second_hash),
-            Heard::Message(key, _) if task.aside.contains(&key) => {
-                // The key may be a customer's: the dead letter says where the record stands.
-                let detail = "the code crashed on its key".to_owned();
-                task.position.put_aside(&task.place, record, detail);
-            }
             Heard::Message(key, mut input) => {
-                let (stage, second_hash) = (self.stage, self.second_hash);
-                if task.erasing.sifts(stage, &key, &mut input, second_hash) {
-                    task.position.counts.absorbed(Absorbed::Duplicate);
-                    task.position.counts.erased += 1;
-                    task.position.read(record.offset);
-                    return Ok(Took::Taken);
+                let goal = self.goal(task, record, key, &mut input)?;
+                if task.take(self.stage, (record, 0), goal, input) == Err(Crashed) {
+                    return Ok(Took::Crashed);
                 }
-                let state = self.open(task, &key).map_err(|what| Damaged {
-                    offset: record.offset,
-                    what: format!("the state of its key: {what}"),
-                })?;
-                match guarded(|| self.stage.apply(&key, state, input)) {
-                    Ok(absorbed) => task.position.counts.absorbed(absorbed),
-                    Err(Crashed) => {
-                        task.aside.insert(key);
+            }
+            Heard::Bundle(mut bundle) => {
+                // All of it is read before any of it is taken: a damaged one is not taken by half.
+                let mut inputs = Vec::new();
+                while let Some((key, mut input)) = bundle.next()? {
+                    inputs.push((self.goal(task, record, key, &mut input)?, input));
+                }
+                let messages = inputs.len();
+                for (number, (goal, input)) in inputs.into_iter().enumerate() {
+                    if task.take(self.stage, (record, number), goal, input) == Err(Crashed) {
                         return Ok(Took::Crashed);
                     }
                 }
+                task.position.read(record.offset);
+                return Ok(Took::Taken(messages));
             }
         }
         task.position.read(record.offset);
-        Ok(Took::Taken)
+        Ok(Took::Taken(1))
     }
 
     fn fire(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
@@ -509,7 +660,8 @@ where
                 continue;
             }
             // A state that cannot be read is found when the key's next record comes.
-            if !task.aside.contains(&timer.key) && self.open(task, &timer.key).is_ok() {
+            if !task.aside.contains(&timer.key) && task.open(self.stage, timer.key.clone()).is_ok()
+            {
                 task.fired.push(timer);
                 task.position.is_open = true;
                 fired += 1;
@@ -539,7 +691,7 @@ where
         let now = task.position.open.now.clone();
         task.erasing.say(outlet);
         let mut outputs = Vec::new();
-        for (key, state) in &mut task.overlay {
+        for (key, state) in &mut task.overlay.entries {
             let settled = guarded(|| {
                 task.stage.settle(key, state, &now, &mut outputs);
                 let mut deadlines = Deadlines::default();
@@ -556,21 +708,19 @@ where
             for output in outputs.drain(..) {
                 S::route(key, output, outlet);
             }
-            let bytes = wire::state_bytes(state);
-            if bytes == self.nothing {
+            let begin = wire::state(S::SCHEMA, &deadlines, state, outlet.buffer);
+            let sealed = if outlet.buffer[begin..] == self.nothing {
                 // A key that never came to anything has left nothing behind.
                 if task.base.contains_key(key) {
-                    outlet.state(changelog, key, None);
+                    outlet.tombstone(changelog, key);
                     task.position.let_go += 1;
                 }
-                task.sealed.push((key.clone(), None));
-                continue;
-            }
-            let mut value = Vec::with_capacity(bytes.len() + 8);
-            wire::state(S::SCHEMA, &deadlines, &bytes, &mut value);
-            outlet.state(changelog, key, Some(&value));
-            task.sealed
-                .push((key.clone(), Some((deadlines, value.into()))));
+                None
+            } else {
+                outlet.state(changelog, key);
+                Some((deadlines, outlet.buffer.as_slice().into()))
+            };
+            task.sealed.push(sealed);
         }
         let offset = task.position.open.offset;
         task.erasing.flush(&task.place, offset, changelog, outlet);

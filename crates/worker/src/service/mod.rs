@@ -37,3 +37,4 @@ pub use stats::{
 pub use topics::{
     BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
 };
+pub use wire::messages_of;

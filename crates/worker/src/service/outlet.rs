@@ -24,6 +24,8 @@ pub struct DeadLetter {
     pub detail: String,
     /// Hash of the record's value.
     pub hash: u128,
+    /// Number of the message in its record, from 0: a record between stages may hold several.
+    pub message: u32,
 }
 
 /// Writes records of the output tables as bytes. What is in the buffer before is replaced.
@@ -54,6 +56,9 @@ pub(crate) struct Sent {
     /// What was told and taken back.
     pub(crate) business: Business,
 }
+
+/// The messages to the next stages that were not sent yet, by topic and partition.
+pub(crate) type Bundles = BTreeMap<(&'static str, u32), Vec<u8>>;
 
 /// The topics that a stage writes to.
 pub(crate) struct Topics {
@@ -134,14 +139,30 @@ pub(crate) struct Outlet<'a, P: Port> {
     pub(crate) buffer: &'a mut Vec<u8>,
     /// Keys likewise.
     pub(crate) key: &'a mut Vec<u8>,
+    pub(crate) bundles: Bundles,
 }
 
 impl<P: Port> Outlet<'_, P> {
     fn message<I: Serialize>(&mut self, table: &'static str, key: &str, input: &I) {
         wire::message(input, self.buffer);
         let place = self.topics.find(table).of(key);
-        self.port.send(&place, key.as_bytes(), Some(self.buffer));
+        let bundle = self.bundles.entry((table, place.partition)).or_default();
+        wire::bundle(key, self.buffer, bundle);
+        if bundle.len() >= wire::BUNDLE_BYTES {
+            self.port.send(&place, b"", Some(bundle));
+            bundle.clear();
+        }
         *self.sent.records.entry(table).or_default() += 1;
+    }
+
+    /// Sends what was held back, as before a commit.
+    pub(crate) fn send_bundles(&mut self) {
+        for ((table, partition), bundle) in std::mem::take(&mut self.bundles) {
+            if !bundle.is_empty() {
+                let place = self.topics.find(table).partition(partition);
+                self.port.send(&place, b"", Some(&bundle));
+            }
+        }
     }
 
     /// Sends what is in the buffer, or a tombstone, to a table. Records of one customer, or of one
@@ -153,11 +174,18 @@ impl<P: Port> Outlet<'_, P> {
         *self.sent.records.entry(table).or_default() += 1;
     }
 
-    /// Writes the state of a key to the changelog; `None`: there is none any more.
-    pub(crate) fn state(&mut self, place: &TopicPartition, key: &str, value: Option<&[u8]>) {
+    /// Writes the state of a key, which is in the buffer, to the changelog.
+    pub(crate) fn state(&mut self, place: &TopicPartition, key: &str) {
         wire::state_key(key, self.key);
-        self.port.send(place, self.key, value);
-        self.sent.changelog_bytes += (self.key.len() + value.map_or(0, <[u8]>::len)) as u64;
+        self.port.send(place, self.key, Some(self.buffer));
+        self.sent.changelog_bytes += (self.key.len() + self.buffer.len()) as u64;
+    }
+
+    /// Writes to the changelog that there is no state of a key any more.
+    pub(crate) fn tombstone(&mut self, place: &TopicPartition, key: &str) {
+        wire::state_key(key, self.key);
+        self.port.send(place, self.key, None);
+        self.sent.changelog_bytes += self.key.len() as u64;
     }
 
     /// Writes a task's position to the changelog.
@@ -184,6 +212,8 @@ impl<P: Port> Outlet<'_, P> {
 
     /// Tells every task of a stage that an erasure goes through.
     pub(crate) fn pass_on(&mut self, table: &'static str, passing: &Passing) {
+        // What was said before it has to stand before it.
+        self.send_bundles();
         wire::passing(passing, self.buffer);
         for place in self.topics.find(table).all() {
             self.port.send(&place, PASSING_KEY, Some(self.buffer));
@@ -219,7 +249,10 @@ impl<P: Port> Outlet<'_, P> {
 
     pub(crate) fn dead_letter(&mut self, letter: &DeadLetter) {
         self.encode.dead_letter(letter, self.buffer);
-        let key = format!("{}/{}", letter.place, letter.offset);
+        let mut key = format!("{}/{}", letter.place, letter.offset);
+        if letter.message > 0 {
+            key = format!("{key}/{}", letter.message);
+        }
         self.row("dead_letters", &key, &key, true);
     }
 }

@@ -10,7 +10,7 @@
 //! a position per task, all outputs, and the offsets of the input. Nothing in memory is ever ahead of
 //! what is committed but the overlay, which an abort drops.
 
-use crate::service::outlet::{Encode, Outlet, Sent, Topics};
+use crate::service::outlet::{Bundles, Encode, Outlet, Sent, Topics};
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::sources::TaskClock;
 use crate::service::stages::Application;
@@ -27,10 +27,22 @@ use std::time::{Duration, Instant};
 pub struct Pace {
     /// A transaction is committed this long after its first record, in milliseconds of real time.
     pub commit_every_ms: i64,
-    /// Or after so many records.
+    /// A stage that is behind takes longer, up to this: a quarter of the time that its records have
+    /// waited, in milliseconds of real time. The longer, the more is said once instead of often.
+    pub commit_every_max_ms: i64,
+    /// Or after so many messages.
     pub commit_records_max: usize,
     /// Timers that fire between two polls.
     pub timers_per_step_max: usize,
+    /// A transaction in which so many have fired is committed at once: at midnight live records
+    /// wait for no more than that.
+    pub timers_per_commit_max: usize,
+    /// Where time only makes verdicts final, in the last stage, all timers that are due fire
+    /// together, at most this often, in milliseconds of real time: what of a contact falls due in
+    /// between is said once.
+    pub timers_every_ms: i64,
+    /// A stage that is behind takes longer, up to this, as for `commit_every_max_ms`.
+    pub timers_every_max_ms: i64,
     /// A task's clock is sent at most this often, in milliseconds of real time.
     pub clock_every_ms: i64,
     /// And again after this long, changed or not: one may have been lost.
@@ -43,8 +55,12 @@ impl Default for Pace {
     fn default() -> Pace {
         Pace {
             commit_every_ms: 40,
+            commit_every_max_ms: 500,
             commit_records_max: 10_000,
             timers_per_step_max: 500,
+            timers_per_commit_max: 2_000,
+            timers_every_ms: 1_000,
+            timers_every_max_ms: 5_000,
             clock_every_ms: 1_000,
             clock_again_ms: 10_000,
             purge_every_ms: 60_000,
@@ -78,6 +94,8 @@ struct Slot<T> {
     restored_records: u64,
     clock_sent: Option<TaskClock>,
     clock_sent_at: Millis,
+    /// Timers do not fire before this, in real time.
+    timers_at: Millis,
     /// The offset behind the input's last record, as last heard.
     end: Option<i64>,
     /// Everything up to `end` was brought, and nothing since: what stands between the last record
@@ -134,6 +152,13 @@ pub(crate) struct Loop<P: Port, W: Work> {
     is_unknown: bool,
     opened_at: Option<Millis>,
     open_records: usize,
+    /// Timers among them.
+    open_timers: usize,
+    /// How long records of the open transaction had waited when they were read, at most; 0 if no
+    /// others wait behind them.
+    open_waited_ms: i64,
+    /// The same of the transaction before.
+    waited_ms: i64,
     sent: Sent,
     /// When records were last deleted, in real time.
     purged_at: Millis,
@@ -187,6 +212,9 @@ impl<P: Port, W: Work> Loop<P, W> {
             is_unknown: true,
             opened_at: None,
             open_records: 0,
+            open_timers: 0,
+            open_waited_ms: 0,
+            waited_ms: 0,
             sent: Sent::default(),
             purged_at: Millis::MIN,
             purging: Vec::new(),
@@ -226,18 +254,27 @@ impl<P: Port, W: Work> Loop<P, W> {
 
     fn wait(&self, wait_max: Duration) -> Duration {
         let time = self.port.time();
-        let runs_timers = self
-            .slots
-            .values()
-            .any(|slot| matches!(slot.phase, Phase::Running) && slot.task.is_due());
+        let runs_timers = self.slots.values().any(|slot| {
+            matches!(slot.phase, Phase::Running) && slot.timers_at <= time && slot.task.is_due()
+        });
         if runs_timers {
             return Duration::ZERO;
         }
         let Some(opened_at) = self.opened_at else {
             return wait_max;
         };
-        let left_ms = self.pace.commit_every_ms - time.since(opened_at);
+        let left_ms = self.commit_after_ms() - time.since(opened_at);
         wait_max.min(Duration::from_millis(left_ms.max(0) as u64))
+    }
+
+    /// How long the open transaction is kept open.
+    fn commit_after_ms(&self) -> i64 {
+        let Pace {
+            commit_every_ms: least,
+            commit_every_max_ms: most,
+            ..
+        } = self.pace;
+        (self.open_waited_ms / 4).clamp(least, most.max(least))
     }
 
     fn is_commit_due(&self) -> bool {
@@ -245,7 +282,8 @@ impl<P: Port, W: Work> Loop<P, W> {
             return false;
         };
         self.open_records >= self.pace.commit_records_max
-            || self.port.time().since(opened_at) >= self.pace.commit_every_ms
+            || self.open_timers >= self.pace.timers_per_commit_max
+            || self.port.time().since(opened_at) >= self.commit_after_ms()
     }
 
     fn take(&mut self, polled: Polled) -> Result<(), PortError> {
@@ -271,7 +309,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             }
             Polled::Records(place, records) => self.records(&place, &records),
             Polled::CaughtUp(place, end) => self.caught_up(&place, end),
-            Polled::Restoring(place, records) => self.restoring(&place, &records),
+            Polled::Restoring(place, records) => self.restoring(&place, records),
             Polled::Restored(place, end) => self.restored(&place, end),
             Polled::Gap {
                 task,
@@ -293,6 +331,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             restored_records: 0,
             clock_sent: None,
             clock_sent_at: Millis::MIN,
+            timers_at: Millis::MIN,
             end: None,
             is_caught_up: false,
             committed_at: Millis::MIN,
@@ -331,6 +370,7 @@ impl<P: Port, W: Work> Loop<P, W> {
 
     fn records(&mut self, place: &TopicPartition, records: &[Record]) {
         let time = self.port.time();
+        self.open_waited_ms = self.open_waited_ms.max(self.waited_ms(place, records));
         let Some(slot) = self.slots.get_mut(place) else {
             return;
         };
@@ -339,10 +379,10 @@ impl<P: Port, W: Work> Loop<P, W> {
                 return;
             }
             match self.work.apply(&mut slot.task, record, time) {
-                Ok(Took::Taken) => {
+                Ok(Took::Taken(messages)) => {
                     slot.is_caught_up = false;
                     slot.read_recorded_at = record.recorded_at;
-                    self.open_records += 1;
+                    self.open_records += messages;
                     self.opened_at.get_or_insert(time);
                 }
                 Ok(Took::Crashed) => {
@@ -358,7 +398,21 @@ impl<P: Port, W: Work> Loop<P, W> {
         }
     }
 
-    fn restoring(&mut self, place: &TopicPartition, records: &[Record]) {
+    /// How long records have waited, if others wait behind them. Whether they do is asked because a
+    /// topic that was copied may have old records only.
+    fn waited_ms(&self, place: &TopicPartition, records: &[Record]) -> i64 {
+        let (Some(first), Some(last)) = (records.first(), records.last()) else {
+            return 0;
+        };
+        let end = self.port.end(place);
+        if end.is_some_and(|end| end <= last.offset + 1) {
+            return 0;
+        }
+        let time = self.port.time();
+        first.recorded_at.map_or(0, |at| time.since(at))
+    }
+
+    fn restoring(&mut self, place: &TopicPartition, records: Vec<Record>) {
         let time = self.port.time();
         let Some(slot) = self.slots.get_mut(place) else {
             return;
@@ -433,6 +487,18 @@ impl<P: Port, W: Work> Loop<P, W> {
     /// What time does: timers, clocks, tasks that stood still.
     fn tick(&mut self) {
         let time = self.port.time();
+        // Timers of the other stages hold back their clock.
+        let timers_every_ms = if self.stage.next().is_empty() {
+            let Pace {
+                timers_every_ms: least,
+                timers_every_max_ms: most,
+                ..
+            } = self.pace;
+            let waited_ms = self.waited_ms.max(self.open_waited_ms);
+            (waited_ms / 4).clamp(least, most.max(least))
+        } else {
+            0
+        };
         let mut is_open = false;
         for (place, slot) in &mut self.slots {
             if let Phase::Stalled(until) = slot.phase
@@ -446,10 +512,16 @@ impl<P: Port, W: Work> Loop<P, W> {
             if !matches!(slot.phase, Phase::Running) {
                 continue;
             }
-            let keys_max = self.pace.timers_per_step_max;
-            let fired = self.work.fire(&mut slot.task, keys_max);
-            self.open_records += fired;
-            is_open |= fired > 0;
+            if slot.timers_at <= time {
+                let keys_max = self.pace.timers_per_step_max;
+                let fired = self.work.fire(&mut slot.task, keys_max);
+                self.open_records += fired;
+                self.open_timers += fired;
+                is_open |= fired > 0;
+                if !slot.task.is_due() {
+                    slot.timers_at = time.plus(timers_every_ms);
+                }
+            }
             is_open |= self.work.tick(&mut slot.task, time);
             is_open |= self.work.outside(&mut slot.task, &mut self.port);
             if slot.is_caught_up && time.since(slot.committed_at) >= COMMITTED_AGAIN_MS {
@@ -503,6 +575,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             reasons: &self.reasons,
             buffer: &mut self.buffer,
             key: &mut self.key,
+            bundles: Bundles::new(),
         };
         for (place, slot) in &mut self.slots {
             if !slot.task.position().is_open {
@@ -519,8 +592,8 @@ impl<P: Port, W: Work> Loop<P, W> {
                 offsets.push((place.clone(), offset));
             }
         }
-        self.opened_at = None;
-        self.open_records = 0;
+        outlet.send_bundles();
+        self.closed();
         match self.port.commit(&offsets) {
             Outcome::Committed(ends) => {
                 self.committed(ends);
@@ -561,9 +634,15 @@ impl<P: Port, W: Work> Loop<P, W> {
         self.stats.business.add(&sent.business);
     }
 
-    fn abort(&mut self) {
+    fn closed(&mut self) {
         self.opened_at = None;
         self.open_records = 0;
+        self.open_timers = 0;
+        self.waited_ms = std::mem::take(&mut self.open_waited_ms);
+    }
+
+    fn abort(&mut self) {
+        self.closed();
         match self.port.abort() {
             Outcome::Unknown => self.unknown(),
             Outcome::Aborted | Outcome::Committed(_) => self.dropped(),

@@ -167,23 +167,49 @@ impl Port for OneLog {
 #[test]
 fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
     let said = [
-        ("sound", 1),
+        ("sound", 1_u64),
         ("crashes when applied", 1),
         ("crashes when settled", 1),
         ("crashes when applied", 2),
         ("sound", 2),
     ];
-    let mut port = OneLog::default();
-    for (offset, (key, input)) in said.iter().enumerate() {
+    let apart = said.iter().enumerate().map(|(offset, (key, input))| {
         let mut value = Vec::new();
-        wire::message(&(*input as u64), &mut value);
-        port.input.push(Record {
-            offset: offset as i64,
-            recorded_at: None,
-            key: Some(key.as_bytes().to_vec()),
-            value: Some(value),
-        });
+        wire::message(input, &mut value);
+        record(offset as i64, key, value)
+    });
+    let places = ["a.by_handle/0/1", "a.by_handle/0/2", "a.by_handle/0/3"];
+    put_aside(apart.collect(), places);
+    let (mut message, mut bundle) = (Vec::new(), Vec::new());
+    for (key, input) in &said {
+        wire::message(input, &mut message);
+        wire::bundle(key, &message, &mut bundle);
     }
+    assert_eq!(wire::messages_of(&bundle), said.len());
+    // The number of the message stands behind the offset.
+    let places = [
+        "a.by_handle/0/0/1",
+        "a.by_handle/0/0/2",
+        "a.by_handle/0/0/3",
+    ];
+    put_aside(vec![record(0, "", bundle)], places);
+}
+
+fn record(offset: i64, key: &str, value: Vec<u8>) -> Record {
+    Record {
+        offset,
+        recorded_at: None,
+        key: Some(key.as_bytes().to_vec()),
+        value: Some(value),
+    }
+}
+
+/// Three messages of two keys are put aside, whichever way they come.
+fn put_aside(input: Vec<Record>, places: [&str; 3]) {
+    let mut port = OneLog {
+        input,
+        ..OneLog::default()
+    };
     let task = TopicPartition::new("a.by_handle", 0);
     port.polled.push_back(Polled::Assigned(vec![task]));
     let sources = Arc::new(sources());
@@ -213,11 +239,7 @@ fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
     assert_eq!(of_topic("out"), [("sound", "3")]);
     assert_eq!(
         of_topic("a.dead_letters"),
-        [
-            ("a.by_handle/0/1", "set_aside"),
-            ("a.by_handle/0/2", "set_aside"),
-            ("a.by_handle/0/3", "set_aside"),
-        ]
+        places.map(|place| (place, "set_aside"))
     );
     assert_eq!(stage.port.aborts, 2);
     let stats = stage.stats();
@@ -266,4 +288,80 @@ fn a_task_to_which_nothing_happens_commits_its_position_once_a_day() {
         .iter()
         .filter(|(_, key, _)| key.starts_with('m'));
     assert_eq!(meta.count(), committed.len(), "the changelog says the same");
+}
+
+/// Steps until the first commit of a record that was produced at an instant.
+fn steps_until_commit(recorded_at: Millis) -> usize {
+    let mut value = Vec::new();
+    wire::message(&1_u64, &mut value);
+    let record = Record {
+        recorded_at: Some(recorded_at),
+        ..record(0, "sound", value)
+    };
+    let mut port = OneLog {
+        input: vec![record],
+        ..OneLog::default()
+    };
+    let task = TopicPartition::new("a.by_handle", 0);
+    port.polled.push_back(Polled::Assigned(vec![task]));
+    let sources = Arc::new(sources());
+    let application = Application {
+        id: "a".into(),
+        sources: Arc::clone(&sources),
+        pace: Pace::default(),
+        remembered_ms: 0,
+    };
+    let stage = StageName::Handles;
+    let second = SecondHash::new(&[0; 32]);
+    let work = Keyed::new(&Brittle, stage, Vec::new(), &sources, &second, 0);
+    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    let mut steps = 0;
+    while stage.port.committed.is_empty() {
+        stage.step(Duration::ZERO).unwrap();
+        steps += 1;
+        assert!(steps < 1_000, "nothing is committed");
+    }
+    steps
+}
+
+#[test]
+fn a_stage_that_is_behind_commits_less_often() {
+    // A step is 10 ms of this log's time.
+    let (fresh, behind) = (
+        steps_until_commit(Millis(0)),
+        steps_until_commit(Millis(-3_600_000)),
+    );
+    assert!(fresh < 12, "{fresh} steps");
+    assert!((50..62).contains(&behind), "{behind} steps");
+}
+
+#[test]
+fn a_bundle_that_is_cut_short_is_damaged() {
+    let (mut message, mut bundle) = (Vec::new(), Vec::new());
+    for (key, input) in [("one", 1_u64), ("two", 300)] {
+        wire::message(&input, &mut message);
+        wire::bundle(key, &message, &mut bundle);
+    }
+    let read = |bytes: &[u8]| -> Result<Vec<(Text, u64)>, wire::Damaged> {
+        let record = record(0, "", bytes.to_vec());
+        let wire::Heard::Bundle(mut bundle) = wire::hear::<u64>(&record)? else {
+            panic!("it is a bundle");
+        };
+        let mut all = Vec::new();
+        while let Some(one) = bundle.next()? {
+            all.push(one);
+        }
+        Ok(all)
+    };
+    let all = vec![("one".into(), 1), ("two".into(), 300)];
+    assert_eq!(read(&bundle), Ok(all));
+    let whole_messages = [bundle.len(), 1 + (bundle.len() - 2) / 2];
+    for len in 1..bundle.len() {
+        let is_damaged = read(&bundle[..len]).is_err();
+        assert_eq!(
+            is_damaged,
+            len != 1 && !whole_messages.contains(&len),
+            "{len}"
+        );
+    }
 }

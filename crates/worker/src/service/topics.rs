@@ -116,18 +116,20 @@ impl Topic {
 
     /// The partition of a key.
     pub(crate) fn of(&self, key: &str) -> TopicPartition {
+        self.partition(partition_of(key, self.partitions))
+    }
+
+    /// A partition by its number.
+    pub(crate) fn partition(&self, partition: u32) -> TopicPartition {
         TopicPartition {
             topic: self.name.clone(),
-            partition: partition_of(key, self.partitions),
+            partition,
         }
     }
 
     /// All partitions.
     pub(crate) fn all(&self) -> impl Iterator<Item = TopicPartition> + '_ {
-        (0..self.partitions).map(|partition| TopicPartition {
-            topic: self.name.clone(),
-            partition,
-        })
+        (0..self.partitions).map(|partition| self.partition(partition))
     }
 
     /// Number of partitions.

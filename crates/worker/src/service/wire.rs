@@ -46,6 +46,11 @@ const REMEMBERED_KEY: u8 = b'f';
 pub(crate) const PASSING_KEY: &[u8] = b"erasure";
 /// The readings and policies that a task knows, in a changelog: postcard.
 const TERMS: u8 = 30;
+/// Several messages for a stage, each as its key and a [`MESSAGE`], both behind their length. A
+/// record of a log has a price of its own, whatever it says.
+const BUNDLE: u8 = 40;
+/// A bundle that has so many bytes is closed.
+pub(crate) const BUNDLE_BYTES: usize = 32 * 1024;
 /// Before the key of a state in a changelog.
 const STATE_KEY: u8 = b's';
 /// Before the key of a position in a changelog.
@@ -76,9 +81,11 @@ impl Damaged {
 
 /// What a record before a stage says. It is moved once.
 #[allow(clippy::large_enum_variant)]
-pub(crate) enum Heard<I> {
+pub(crate) enum Heard<'a, I> {
     /// A message under a key.
     Message(Text, I),
+    /// Several of them, in order.
+    Bundle(Bundle<'a>),
     /// The clock of a task before this one.
     Clock(Text, TaskClock),
     /// An erasure.
@@ -140,6 +147,43 @@ pub(crate) struct Answer {
     pub known: Known,
     /// As in [`Passing`].
     pub reads: BTreeMap<Text, i64>,
+}
+
+/// The messages of a bundle that have not been read yet.
+pub(crate) struct Bundle<'a> {
+    offset: i64,
+    rest: &'a [u8],
+}
+
+impl Bundle<'_> {
+    /// The next message.
+    ///
+    /// # Errors
+    /// It cannot be read, and so neither can those behind it.
+    pub(crate) fn next<I: DeserializeOwned>(&mut self) -> Result<Option<(Text, I)>, Damaged> {
+        if self.rest.is_empty() {
+            return Ok(None);
+        }
+        let damaged = |what: String| Damaged {
+            offset: self.offset,
+            what,
+        };
+        let mut part = || -> Result<&[u8], postcard::Error> {
+            let (part, rest) = postcard::take_from_bytes(self.rest)?;
+            self.rest = rest;
+            Ok(part)
+        };
+        let unread = |error: postcard::Error| damaged(error.to_string());
+        let (key, message) = (part().map_err(unread)?, part().map_err(unread)?);
+        let key = std::str::from_utf8(key).map_err(|_| damaged("a key is no text".to_owned()))?;
+        let [MESSAGE, input @ ..] = message else {
+            return Err(damaged("unknown form of a message in a bundle".to_owned()));
+        };
+        Ok(Some((
+            key.into(),
+            postcard::from_bytes(input).map_err(unread)?,
+        )))
+    }
 }
 
 /// What a record of a changelog says.
@@ -225,20 +269,34 @@ pub(crate) fn message<I: Serialize>(input: &I, into: &mut Vec<u8>) {
     encode(MESSAGE, input, into);
 }
 
+/// Adds a [`message`] to a bundle; an empty one is begun.
+pub(crate) fn bundle(key: &str, message: &[u8], into: &mut Vec<u8>) {
+    if into.is_empty() {
+        into.push(BUNDLE);
+    }
+    for part in [key.as_bytes(), message] {
+        let full = postcard::to_extend(&(part.len() as u64), std::mem::take(into));
+        *into = full.expect("a number has a form as bytes, and a vector takes all of them");
+        into.extend_from_slice(part);
+    }
+}
+
 pub(crate) fn clock(clock: &TaskClock, into: &mut Vec<u8>) {
     encode(CLOCK, clock, into);
 }
 
-/// A state in a changelog, from its schema, its deadlines and its own bytes.
-pub(crate) fn state(schema: u8, deadlines: &Deadlines, state: &[u8], into: &mut Vec<u8>) {
+/// A state in a changelog, behind its schema and its deadlines. Says where its own bytes begin.
+pub(crate) fn state<S: Serialize>(
+    schema: u8,
+    deadlines: &Deadlines,
+    state: &S,
+    into: &mut Vec<u8>,
+) -> usize {
     encode(STATE, &(schema, deadlines), into);
-    into.extend_from_slice(state);
-}
-
-/// The bytes of a state, as they stand behind its deadlines.
-pub(crate) fn state_bytes<S: Serialize>(state: &S) -> Vec<u8> {
-    postcard::to_stdvec(state)
-        .expect("our own types have a form as bytes, and a vector takes all of them")
+    let begin = into.len();
+    let full = postcard::to_extend(state, std::mem::take(into));
+    *into = full.expect("our own types have a form as bytes, and a vector takes all of them");
+    begin
 }
 
 pub(crate) fn meta(meta: &Meta, into: &mut Vec<u8>) {
@@ -405,8 +463,12 @@ fn key(record: &Record) -> Result<&[u8], Damaged> {
 }
 
 /// Reads a record before a stage.
-pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Damaged> {
+pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<'_, I>, Damaged> {
     let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
+    if let Some([BUNDLE, rest @ ..]) = record.value.as_deref() {
+        let offset = record.offset;
+        return Ok(Heard::Bundle(Bundle { offset, rest }));
+    }
     let key = text(record, key(record)?)?.into();
     match record.value.as_deref() {
         Some([MESSAGE, value @ ..]) => {
@@ -427,6 +489,22 @@ pub(crate) fn hear<I: DeserializeOwned>(record: &Record) -> Result<Heard<I>, Dam
         }
         Some([form, ..]) => Err(Damaged::new(record, unknown_form(*form))),
         Some([]) | None => Err(Damaged::new(record, "it has no value")),
+    }
+}
+
+/// How many messages a value before a stage has; 0 if it is a clock or cannot be read.
+#[must_use]
+pub fn messages_of(value: &[u8]) -> usize {
+    match value {
+        [MESSAGE, ..] => 1,
+        [BUNDLE, rest @ ..] => {
+            let (mut rest, mut parts) = (rest, 0);
+            while let Ok((_, behind)) = postcard::take_from_bytes::<&[u8]>(rest) {
+                (rest, parts) = (behind, parts + 1);
+            }
+            parts / 2
+        }
+        _ => 0,
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) trait Work {
     ///
     /// # Errors
     /// The record cannot be read.
-    fn restore(&self, task: &mut Self::Task, record: &Record) -> Result<(), Damaged>;
+    fn restore(&self, task: &mut Self::Task, record: Record) -> Result<(), Damaged>;
 
     /// Takes a record of the input. It may not be possible yet.
     ///
@@ -64,8 +64,8 @@ pub(crate) trait Work {
 /// Whether a record was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Took {
-    /// It was.
-    Taken,
+    /// It was, with so many messages.
+    Taken(usize),
     /// What is needed to read it is on its way: the task stands still until later.
     NotYet,
     /// The code crashed on it. It is put aside, and the transaction has to be aborted.
@@ -157,14 +157,21 @@ impl Position {
         self.set_aside.clear();
     }
 
-    /// Puts a record aside.
-    pub(crate) fn put_aside(&mut self, place: &TopicPartition, record: &Record, detail: String) {
+    /// Puts a message of a record aside.
+    pub(crate) fn put_aside(
+        &mut self,
+        place: &TopicPartition,
+        record: &Record,
+        message: usize,
+        detail: String,
+    ) {
         self.set_aside.push(DeadLetter {
             place: place.clone(),
             offset: record.offset,
             reason: SET_ASIDE,
             detail,
             hash: xxh3_128(record.value.as_deref().unwrap_or_default()),
+            message: message as u32,
         });
         self.read(record.offset);
     }

@@ -181,48 +181,9 @@ impl Iterator for Yardstick {
 /// The configuration of the job, in TOML: seven windows, each for any and for the same reason, over
 /// all channels.
 #[must_use]
-pub fn yardstick_config() -> String {
-    let windows = ["intraday", "24h", "j+1", "j+3", "j+7", "j+14", "j+30"];
-    let readings: Vec<String> = windows
-        .iter()
-        .flat_map(|window| ["any", "same"].map(|mode| format!("  \"{window} all {mode}\",\n")))
-        .collect();
-    format!("{ROOT}readings = [\n{}]\n{TABLES}", readings.concat())
+pub fn yardstick_config() -> &'static str {
+    include_str!("../../../../../benches/fourteen.toml")
 }
-
-const ROOT: &str = r#"tenant = "yardstick"
-time_zone = "Europe/Paris"
-country = "FR"
-headline = "j+7 all any"
-"#;
-
-const TABLES: &str = r#"
-[windows]
-intraday = { calendar_days = 0 }
-"24h" = { rolling = "24h" }
-"j+1" = { calendar_days = 1 }
-"j+3" = { calendar_days = 3 }
-"j+7" = { calendar_days = 7 }
-"j+14" = { calendar_days = 14 }
-"j+30" = { calendar_days = 30 }
-
-[visits]
-count_steps = ["*"]
-
-[sources.default]
-lateness = "10min"
-
-[costs.phone]
-fixed = 0.40
-per_minute = 0.85
-
-[[policies]]
-name = "third-in-seven-days"
-version = 1
-reading = "j+7 all any"
-count_min = 3
-cool_down = "24h"
-"#;
 
 #[cfg(test)]
 mod tests;

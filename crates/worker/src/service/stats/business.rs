@@ -160,6 +160,10 @@ impl Business {
         former: Option<&Counted>,
         now: Option<&Counted>,
     ) {
+        // Most of what is said anew of a contact changes nothing that counts.
+        if former == now {
+            return;
+        }
         let known = |counted: &Counted| (channel, counted.is_known);
         pair(&mut self.contacts, former.map(known), now.map(known));
         let followers = |counted: Option<&Counted>| -> BTreeSet<Follower> {
