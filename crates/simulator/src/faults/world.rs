@@ -9,7 +9,7 @@ use crate::broker::{
 };
 use model::{Millis, Text};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
@@ -485,7 +485,8 @@ impl<'a> World<'a> {
     /// Why not everything is decided up to an instant; `None` if it is.
     pub(super) fn waits_for(&self, end: Millis) -> Option<String> {
         let now = self.broker.borrow().now();
-        let mut left = self.setting.plan.stage_partitions[2];
+        // Whoever was shut out and does not know it yet has the same tasks as another process.
+        let mut done = BTreeSet::new();
         let mut behind = Vec::new();
         for process in self.processes.borrow().iter().filter(|one| one.runs(now)) {
             for stage in &process.stages {
@@ -507,7 +508,7 @@ impl<'a> World<'a> {
                         && stats.due == 0
                         && !is_open;
                     if name == StageName::Customers && is_done {
-                        left -= 1;
+                        done.insert(task.clone());
                     } else if !is_done {
                         let (phase, due, now) = (stats.phase, stats.due, stats.now.0);
                         behind.push(format!(
@@ -517,6 +518,7 @@ impl<'a> World<'a> {
                 }
             }
         }
+        let left = self.setting.plan.stage_partitions[2] as usize - done.len();
         (left > 0).then(|| format!("{left} partitions; {}", behind.join(", ")))
     }
 
