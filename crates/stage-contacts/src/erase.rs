@@ -55,8 +55,10 @@ impl Contacts {
         if parts.is_empty() && is_same && !stripped {
             return None;
         }
-        state.is_erasing = true;
-        state.places.clear();
+        if !is_same || stripped {
+            state.is_erasing = true;
+            state.places.clear();
+        }
         parts.sort();
         parts.dedup();
         Some(parts)
@@ -195,18 +197,15 @@ fn speaks_for(
     in_order.find_map(of_kind).is_some_and(named)
 }
 
+/// Removes everything up to the instant. That it was forgotten is remembered even where nothing was
+/// known of it yet: what was said before, and comes later, is the customer's all the same.
 fn remove_all(state: &mut State, forget: &Forget) -> Vec<Forgotten> {
-    let events = state.events.len();
-    let signals = state.signals.len();
     state
         .events
         .retain(|(_, event)| event.occurred_at > forget.at);
     state
         .signals
         .retain(|(_, signal)| signal.occurred_at > forget.at);
-    if (events, signals) == (state.events.len(), state.signals.len()) {
-        return Vec::new();
-    }
     vec![Forgotten::Whole]
 }
 
@@ -238,7 +237,6 @@ fn remove_some<'a>(pieces: impl Iterator<Item = &'a Piece<'a>>, forget: &Forget)
 
 impl Removal {
     fn apply(self, state: &mut State) -> Vec<Forgotten> {
-        let before = (state.events.len(), state.signals.len());
         let is_event = |event: &Event| {
             let mut events = self.events.iter();
             events.any(|(source, id)| *source == event.source && *id == event.event_id)
@@ -249,9 +247,6 @@ impl Removal {
         state.signals.retain(|(_, signal)| {
             signal.occurred_at > self.at || !self.mails.contains(&signal.contact_id)
         });
-        if before == (state.events.len(), state.signals.len()) {
-            return Vec::new();
-        }
         let events = self.events.into_iter();
         let events = events.map(|(source, id)| Forgotten::Event(source, id));
         events
