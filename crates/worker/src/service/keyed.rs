@@ -208,7 +208,7 @@ where
     /// Hears a clock, unless it is older than what is known: it may come late, or twice.
     fn hear(&mut self, name: Text, clock: TaskClock) {
         let known = self.clock_of(&name);
-        if known.is_none_or(|known| known.order <= clock.order) {
+        if known.is_none_or(|known| !clock.is_before(known)) {
             self.heard.insert(name, clock);
             self.is_time_news = true;
         }

@@ -8,6 +8,7 @@ use crate::service::wire::Silence;
 use calendar::Calendar;
 use model::{AlertStatus, Brings, Clock, Millis, Now, SourceSilent, Text};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -115,7 +116,8 @@ impl SourceClock {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TaskClock {
     /// Of two clocks of a task the greater one is the newer: the real time up to which a task of
-    /// the door has heard its sources, the offset up to which another task has read.
+    /// the door has heard its sources, the offset up to which another task has read. Those of a
+    /// door that catches up have the same.
     pub(crate) order: i64,
     pub(crate) said: Said,
 }
@@ -135,6 +137,27 @@ impl TaskClock {
         TaskClock {
             order: i64::MIN,
             said: Said::Now(Box::new(Now::all(at))),
+        }
+    }
+
+    /// Whether the same task has said another clock after this one.
+    pub(crate) fn is_before(&self, other: &TaskClock) -> bool {
+        match self.order.cmp(&other.order) {
+            Ordering::Less => true,
+            Ordering::Greater => false,
+            Ordering::Equal => {
+                let (Said::Sources(sources), Said::Sources(others)) = (&self.said, &other.said)
+                else {
+                    return false;
+                };
+                // While records are read each source only goes on.
+                let went_on = |(source, other): (&Text, &SourceClock)| {
+                    sources.get(source).is_none_or(|clock| {
+                        clock.heard_at < other.heard_at || clock.occurred_at < other.occurred_at
+                    })
+                };
+                others.iter().any(went_on)
+            }
         }
     }
 

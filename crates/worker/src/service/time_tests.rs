@@ -104,6 +104,28 @@ fn a_source_is_as_far_as_its_slowest_partition() {
     assert_eq!(now.seen(PHONE), NOON.minus(HOUR));
 }
 
+/// A door that catches up has heard its sources up to no other time, and its clocks may come late.
+#[test]
+fn of_two_clocks_of_a_door_that_catches_up_the_one_that_heard_more_is_newer() {
+    let first = door(NOON, &[("ivr", NOON, NOON)]);
+    let mut second = first.clone();
+    let Said::Sources(sources) = &mut second.said else {
+        unreachable!("a door speaks of sources");
+    };
+    let ivr = sources.get_mut("ivr").unwrap();
+    ivr.hear(NOON.minus(HOUR), NOON.plus(1));
+    assert!(first.is_before(&second) && !second.is_before(&first));
+    assert!(!first.is_before(&first));
+    let later = door(NOON.plus(1), &[("ivr", NOON, NOON)]);
+    assert!(second.is_before(&later) && !later.is_before(&second));
+    let mut third = first.clone();
+    let Said::Sources(sources) = &mut third.said else {
+        unreachable!("a door speaks of sources");
+    };
+    sources.insert("site".into(), SourceClock::EXPECTED);
+    assert!(first.is_before(&third) && !third.is_before(&first));
+}
+
 /// The partition stands still, and with it the confirmation that lies in it.
 #[test]
 fn a_task_that_stands_still_holds_everything_back_that_it_may_hold() {
