@@ -11,115 +11,17 @@
 //! what is committed but the overlay, which an abort drops.
 
 use crate::service::outlet::{Bundles, Encode, Outlet, Sent, Topics};
+use crate::service::pace::Pace;
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
-use crate::service::sources::TaskClock;
+use crate::service::slot::{Phase, Slot};
 use crate::service::stages::Application;
-use crate::service::stats::{Reasons, ResyncCause, Stats, TaskPhase, TaskStats};
+use crate::service::stats::{Reasons, ResyncCause, Stats};
 use crate::service::topics::{ERASURES, StageName, topic_name};
 use crate::service::wire;
 use crate::service::work::{Crashed, Task, Took, Work, add_sent};
-use model::{Brings, Millis, Text};
+use model::{Millis, Text};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-/// How a stage's transactions are cut.
-#[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// A transaction is committed this long after its first record, in milliseconds of real time.
-    pub commit_every_ms: i64,
-    /// A stage that is behind takes longer, up to this: a quarter of the time that its records have
-    /// waited, in milliseconds of real time. The longer, the more is said once instead of often.
-    pub commit_every_max_ms: i64,
-    /// Or after so many messages.
-    pub commit_records_max: usize,
-    /// Timers that fire between two polls.
-    pub timers_per_step_max: usize,
-    /// A transaction in which so many have fired is committed at once: at midnight live records
-    /// wait for no more than that.
-    pub timers_per_commit_max: usize,
-    /// Where time only makes verdicts final, in the last stage, all timers that are due fire
-    /// together, at most this often, in milliseconds of real time: what of a contact falls due in
-    /// between is said once.
-    pub timers_every_ms: i64,
-    /// A stage that is behind takes longer, up to this, as for `commit_every_max_ms`.
-    pub timers_every_max_ms: i64,
-    /// A task's clock is sent at most this often, in milliseconds of real time.
-    pub clock_every_ms: i64,
-    /// And again after this long, changed or not: one may have been lost.
-    pub clock_again_ms: i64,
-    /// Records of topics of ours that every task has read are deleted this often.
-    pub purge_every_ms: i64,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace {
-            commit_every_ms: 40,
-            commit_every_max_ms: 500,
-            commit_records_max: 10_000,
-            timers_per_step_max: 500,
-            timers_per_commit_max: 2_000,
-            timers_every_ms: 1_000,
-            timers_every_max_ms: 5_000,
-            clock_every_ms: 1_000,
-            clock_again_ms: 10_000,
-            purge_every_ms: 60_000,
-        }
-    }
-}
-
-/// What a task is doing.
-enum Phase {
-    /// Nothing, until a former transaction of ours is known to be over.
-    Waiting,
-    /// It reads its changelog.
-    Restoring,
-    /// It works.
-    Running,
-    /// Something it needs is being fetched: it goes on from its position at this instant.
-    Stalled(Millis),
-    /// It cannot go on.
-    Stopped(String),
-}
-
-/// A task and what the runner knows of it.
-struct Slot<T> {
-    task: T,
-    phase: Phase,
-    /// When, in real time, it began to do that.
-    phase_at: Millis,
-    changelog: TopicPartition,
-    /// The offset behind what is known of the changelog.
-    changelog_end: i64,
-    restored_records: u64,
-    clock_sent: Option<TaskClock>,
-    clock_sent_at: Millis,
-    /// Timers do not fire before this, in real time.
-    timers_at: Millis,
-    /// The offset behind the input's last record, as last heard.
-    end: Option<i64>,
-    /// Everything up to `end` was brought, and nothing since: what stands between the last record
-    /// and the end are marks of transactions.
-    is_caught_up: bool,
-    /// When its position was last committed, in real time.
-    committed_at: Millis,
-    /// When the last record that was read was produced.
-    read_recorded_at: Option<Millis>,
-}
-
-impl<T> Slot<T> {
-    /// Begins to do something else.
-    fn enter(&mut self, phase: Phase, time: Millis) {
-        if std::mem::discriminant(&self.phase) != std::mem::discriminant(&phase) {
-            self.phase_at = time;
-        }
-        self.phase = phase;
-    }
-
-    fn stop(&mut self, why: String, time: Millis) {
-        self.enter(Phase::Stopped(why), time);
-    }
-}
 
 /// What a step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -733,35 +635,10 @@ impl<P: Port, W: Work> Loop<P, W> {
 
     /// Brings the tasks' part of the figures up to date.
     pub(crate) fn stats(&mut self) -> &Stats {
-        let tasks = self.slots.iter().map(|(place, slot)| {
-            let position = &slot.task.position().committed;
-            let (keys, state_bytes, due) = slot.task.sizes();
-            let (phase, why_stopped) = match &slot.phase {
-                Phase::Waiting | Phase::Restoring => (TaskPhase::Restoring, String::new()),
-                Phase::Running | Phase::Stalled(_) => (TaskPhase::Running, String::new()),
-                Phase::Stopped(why) => (TaskPhase::Stopped, why.clone()),
-            };
-            let end = self.port.end(place).max(slot.end);
-            let is_read = slot.is_caught_up && !slot.task.position().is_open && end == slot.end;
-            let offset = if is_read { end } else { position.offset };
-            let is_behind = end.is_some_and(|end| offset < Some(end));
-            let stats = TaskStats {
-                phase,
-                phase_at: slot.phase_at,
-                why_stopped,
-                offset,
-                end,
-                waiting_since: slot.read_recorded_at.filter(|_| is_behind),
-                now: position.now.settled(Brings::ALL),
-                furthest: position.now.furthest_settled(),
-                keys,
-                state_bytes,
-                due,
-                restored_records: slot.restored_records,
-                clocks: slot.task.clocks(),
-            };
-            (place.clone(), stats)
-        });
+        let tasks = self
+            .slots
+            .iter()
+            .map(|(place, slot)| (place.clone(), slot.stats(self.port.end(place))));
         self.stats.tasks = tasks.collect();
         let aside = self.slots.values().map(|slot| slot.task.aside());
         self.stats.set_aside_keys = aside.sum();

@@ -3,14 +3,18 @@
 use crate::engine::Engine;
 use crate::service::coordinator::Tasks;
 use crate::service::door::{Decode, DoorWork};
+use crate::service::erasing::Erases;
 use crate::service::keyed::Keyed;
 use crate::service::outlet::Encode;
+use crate::service::pace::Pace;
 use crate::service::port::{Port, PortError, TopicPartition};
-use crate::service::runner::{Loop, Pace, Stepped};
+use crate::service::runner::{Loop, Stepped};
 use crate::service::sources::Sources;
 use crate::service::stats::{Reasons, Stats};
 use crate::service::topics::{ERASURES, StageName, topic_name};
 use model::Text;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use stage_contacts::Contacts;
 use stage_customers::Customers;
 use stage_handles::Handles;
@@ -102,15 +106,8 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     ) -> Result<Runner<'a, P, D>, PortError> {
         let before = tasks_of(&application.topics(), &mut port)?;
         let tenant = engine.door.settings().tenant.clone();
-        let work = Keyed::new(
-            &engine.contacts,
-            StageName::Contacts,
-            before,
-            &application.sources,
-            engine.door.second_hash(),
-            application.remembered_ms,
-        )
-        .watching(tenant);
+        let stage = (&engine.contacts, StageName::Contacts);
+        let work = keyed(stage, engine, application, before).watching(tenant);
         let stage = Loop::new(application, StageName::Contacts, port, work, encode)?;
         Ok(Runner(Any::Contacts(Box::new(stage))))
     }
@@ -126,14 +123,8 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         encode: Box<dyn Encode>,
     ) -> Result<Runner<'a, P, D>, PortError> {
         let before = tasks_of(&[input_of(application, StageName::Contacts)], &mut port)?;
-        let work = Keyed::new(
-            &engine.handles,
-            StageName::Handles,
-            before,
-            &application.sources,
-            engine.door.second_hash(),
-            application.remembered_ms,
-        );
+        let stage = (&engine.handles, StageName::Handles);
+        let work = keyed(stage, engine, application, before);
         let stage = Loop::new(application, StageName::Handles, port, work, encode)?;
         Ok(Runner(Any::Handles(Box::new(stage))))
     }
@@ -150,14 +141,8 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     ) -> Result<Runner<'a, P, D>, PortError> {
         let stages = [StageName::Contacts, StageName::Handles];
         let before = tasks_of(&stages.map(|stage| input_of(application, stage)), &mut port)?;
-        let work = Keyed::new(
-            &engine.customers,
-            StageName::Customers,
-            before,
-            &application.sources,
-            engine.door.second_hash(),
-            application.remembered_ms,
-        );
+        let stage = (&engine.customers, StageName::Customers);
+        let work = keyed(stage, engine, application, before);
         let stage = Loop::new(application, StageName::Customers, port, work, encode)?;
         Ok(Runner(Any::Customers(Box::new(stage))))
     }
@@ -194,6 +179,28 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
     pub fn port(&mut self) -> &mut P {
         each!(&mut self.0, stage => &mut stage.port)
     }
+}
+
+/// A stage that keeps a state per key, behind the tasks that are named.
+fn keyed<'a, S: Erases>(
+    (stage, name): (&'a S, StageName),
+    engine: &'a Engine,
+    application: &Application,
+    before: Vec<Text>,
+) -> Keyed<'a, S>
+where
+    S::State: Serialize + DeserializeOwned,
+{
+    let sources = Arc::clone(&application.sources);
+    let second_hash = engine.door.second_hash();
+    Keyed::new(
+        stage,
+        name,
+        before,
+        sources,
+        second_hash,
+        application.remembered_ms,
+    )
 }
 
 /// The topic of ours that a stage reads.

@@ -3,8 +3,9 @@
 use crate::service::erasing::Erases;
 use crate::service::keyed::Keyed;
 use crate::service::outlet::{DeadLetter, Encode, Outlet, Routed};
+use crate::service::pace::Pace;
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
-use crate::service::runner::{Loop, Pace};
+use crate::service::runner::Loop;
 use crate::service::sources::{SourceSettings, Sources};
 use crate::service::stages::Application;
 use crate::service::topics::StageName;
@@ -221,7 +222,14 @@ fn put_aside(input: Vec<Record>, places: [&str; 3]) {
     };
     let stage = StageName::Handles;
     let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(&Brittle, stage, Vec::new(), &sources, &second, 0);
+    let work = Keyed::new(
+        &Brittle,
+        stage,
+        Vec::new(),
+        Arc::clone(&sources),
+        &second,
+        0,
+    );
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     // What a crash prints is of no interest here.
     let hook = std::panic::take_hook();
@@ -265,7 +273,14 @@ fn a_task_to_which_nothing_happens_commits_its_position_once_a_day() {
     };
     let stage = StageName::Handles;
     let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(&Brittle, stage, Vec::new(), &sources, &second, 0);
+    let work = Keyed::new(
+        &Brittle,
+        stage,
+        Vec::new(),
+        Arc::clone(&sources),
+        &second,
+        0,
+    );
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     while stage.port.time < 10 * DAY_MS {
         stage.step(Duration::ZERO).unwrap();
@@ -313,7 +328,14 @@ fn steps_until_commit(recorded_at: Millis) -> usize {
     };
     let stage = StageName::Handles;
     let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(&Brittle, stage, Vec::new(), &sources, &second, 0);
+    let work = Keyed::new(
+        &Brittle,
+        stage,
+        Vec::new(),
+        Arc::clone(&sources),
+        &second,
+        0,
+    );
     let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
     let mut steps = 0;
     while stage.port.committed.is_empty() {
