@@ -5,17 +5,15 @@
 //! What a task knows of an erasure is in its changelog; how far it has looked is not: a task that is
 //! made anew looks again, which changes nothing.
 
+use crate::service::memories::{Lookup, Memories};
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, TopicPartition};
 use crate::service::topics::{BY_CUSTOMER, BY_HANDLE, StageName};
 use crate::service::wire::{self, Answer, Passing, Pending, Remembered};
-use hashbrown::HashMap;
 use memchr::memmem::Finder;
-use model::{Forget, Forgotten, Known, Memory, Millis, Now, Stage, Text};
+use model::{Forget, Forgotten, Known, Millis, Now, Stage, Text};
 use stage_door::SecondHash;
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
-use xxhash_rust::xxh3::xxh3_64;
 
 /// Keys that are looked at for each that may be settled.
 const LOOKED_AT_PER_KEY: usize = 16;
@@ -94,92 +92,6 @@ impl Erases for stage_customers::Customers {
     }
 }
 
-/// What is remembered of what was forgotten.
-#[derive(Default)]
-struct Memories {
-    base: HashMap<u128, Remembered>,
-    open: BTreeMap<u128, Remembered>,
-    /// No memory of the base may be let go before this.
-    let_go_from: Millis,
-}
-
-impl Memories {
-    fn get(&self, hash: u128) -> Option<&Remembered> {
-        self.open.get(&hash).or_else(|| self.base.get(&hash))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.base.is_empty() && self.open.is_empty()
-    }
-
-    /// What is remembered under a hash, to be changed.
-    fn open(&mut self, hash: u128) -> &mut Remembered {
-        let base = &self.base;
-        self.open.entry(hash).or_insert_with(|| {
-            base.get(&hash).cloned().unwrap_or(Remembered {
-                whole_at: Millis::MIN,
-                parts: BTreeMap::new(),
-            })
-        })
-    }
-
-    fn add(&mut self, hash: u128, remembered: Remembered) {
-        self.let_go_from = self.let_go_from.min(latest(&remembered));
-        self.base.insert(hash, remembered);
-    }
-}
-
-/// The last instant that a memory is about.
-fn latest(remembered: &Remembered) -> Millis {
-    let parts = remembered.parts.values().copied();
-    parts.max().unwrap_or(Millis::MIN).max(remembered.whole_at)
-}
-
-/// The hash of a part of what was said under a key.
-fn part_hash(key: u128, part: &Forgotten) -> u64 {
-    let text = match part {
-        Forgotten::Whole => String::new(),
-        Forgotten::Mail(contact_id) => format!("{key:x}\nmail\n{contact_id}"),
-        Forgotten::Event(source, event_id) => format!("{key:x}\nevent\n{source}\n{event_id}"),
-    };
-    xxh3_64(text.as_bytes())
-}
-
-/// The second hash of a contact's key: no identifier has such a text.
-fn key_hash(second: &SecondHash, key: &str) -> u128 {
-    second.of(&format!("key\n{key}"))
-}
-
-/// What is remembered, for one input.
-pub(crate) struct Lookup<'a> {
-    second: &'a SecondHash,
-    memories: &'a Memories,
-    /// The second hash of the input's key, once it was asked for.
-    key: Cell<Option<u128>>,
-}
-
-impl Memory for Lookup<'_> {
-    fn has_identifier(&self, text: &str, at: Millis) -> bool {
-        let remembered = self.memories.get(self.second.of(text));
-        remembered.is_some_and(|remembered| at <= remembered.whole_at)
-    }
-
-    fn has_part(&self, key: &str, part: &Forgotten, at: Millis) -> bool {
-        let hash = self.key.get().unwrap_or_else(|| key_hash(self.second, key));
-        self.key.set(Some(hash));
-        let Some(remembered) = self.memories.get(hash) else {
-            return false;
-        };
-        match part {
-            Forgotten::Whole => at <= remembered.whole_at,
-            Forgotten::Mail(_) | Forgotten::Event(..) => {
-                let until = remembered.parts.get(&part_hash(hash, part));
-                until.is_some_and(|until| at <= *until)
-            }
-        }
-    }
-}
-
 /// How far a task has looked through its states.
 struct Scan {
     pending: Text,
@@ -235,16 +147,14 @@ impl<S: Erases> Erasing<S> {
     pub(crate) fn restore_memory(&mut self, hash: u128, remembered: Option<Remembered>) {
         match remembered {
             Some(remembered) => self.memories.add(hash, remembered),
-            None => drop(self.memories.base.remove(&hash)),
+            None => self.memories.remove(hash),
         }
     }
 
     pub(crate) fn committed(&mut self) {
         self.committed.clone_from(&self.open);
         self.changed.clear();
-        for (hash, remembered) in std::mem::take(&mut self.memories.open) {
-            self.memories.add(hash, remembered);
-        }
+        self.memories.committed();
         if self.scan.as_ref().is_some_and(Scan::is_done) {
             self.scan = None;
         }
@@ -253,14 +163,14 @@ impl<S: Erases> Erasing<S> {
     pub(crate) fn dropped(&mut self) {
         self.open.clone_from(&self.committed);
         self.changed.clear();
-        self.memories.open.clear();
+        self.memories.dropped();
         self.scan = None;
         self.said.clear();
     }
 
     /// Number of memories, and of erasures that are not done.
     pub(crate) fn sizes(&self) -> (u64, u64) {
-        (self.memories.base.len() as u64, self.committed.len() as u64)
+        (self.memories.len() as u64, self.committed.len() as u64)
     }
 
     /// Takes an erasure that a task before this one passes on.
@@ -276,8 +186,7 @@ impl<S: Erases> Erasing<S> {
         if self.stage == StageName::Contacts && !is_ask {
             // From here on nothing that is to be forgotten is let in again.
             for identifier in &forget.identifiers {
-                let remembered = self.memories.open(second.of(identifier));
-                remembered.whole_at = remembered.whole_at.max(forget.at);
+                self.memories.identifier(second.of(identifier), forget.at);
             }
         }
         let pending = self.open.entry(name.clone()).or_insert_with(|| Pending {
@@ -304,12 +213,7 @@ impl<S: Erases> Erasing<S> {
         if self.memories.is_empty() {
             return false;
         }
-        let memory = Lookup {
-            second,
-            memories: &self.memories,
-            key: Cell::new(None),
-        };
-        stage.sift(key, input, &memory)
+        stage.sift(key, input, &self.memories.lookup(second))
     }
 
     /// The erasure that is to be worked on: everybody before has passed it on.
@@ -385,7 +289,7 @@ impl<S: Erases> Erasing<S> {
                 };
                 opened += 1;
                 for part in &parts {
-                    remember(memories, second, key, part, forget.at);
+                    memories.part(second, key, part, forget.at);
                 }
                 true
             });
@@ -432,7 +336,7 @@ impl<S: Erases> Erasing<S> {
             let key = wire::pending_key(&name);
             outlet.changelog(changelog, &key, pending.map(|_| value.as_slice()));
         }
-        for (hash, remembered) in &self.memories.open {
+        for (hash, remembered) in self.memories.changed() {
             let mut value = Vec::new();
             wire::remembered(remembered, &mut value);
             outlet.changelog(changelog, &wire::remembered_key(*hash), Some(&value));
@@ -446,35 +350,9 @@ impl<S: Erases> Erasing<S> {
         changelog: &TopicPartition,
         outlet: &mut Outlet<'_, P>,
     ) {
-        let memories = &self.memories;
-        if memories.base.is_empty() || memories.let_go_from >= before {
-            return;
-        }
-        // What the open transaction renews stays. It goes from the base at once: should the
-        // transaction be aborted, nothing that matters is missing.
-        let old = memories.base.iter().filter(|(hash, remembered)| {
-            latest(remembered) < before && !memories.open.contains_key(*hash)
-        });
-        let mut old: Vec<u128> = old.map(|(hash, _)| *hash).collect();
-        old.sort_unstable();
-        for hash in old {
+        self.memories.let_go(before, |hash| {
             outlet.changelog(changelog, &wire::remembered_key(hash), None);
-            self.memories.base.remove(&hash);
-        }
-        let kept = self.memories.base.values().map(latest);
-        self.memories.let_go_from = kept.min().unwrap_or(Millis::MAX);
-    }
-}
-
-fn remember(memories: &mut Memories, second: &SecondHash, key: &str, part: &Forgotten, at: Millis) {
-    let hash = key_hash(second, key);
-    let remembered = memories.open(hash);
-    match part {
-        Forgotten::Whole => remembered.whole_at = remembered.whole_at.max(at),
-        Forgotten::Mail(_) | Forgotten::Event(..) => {
-            let until = remembered.parts.entry(part_hash(hash, part)).or_insert(at);
-            *until = at.max(*until);
-        }
+        });
     }
 }
 
@@ -567,6 +445,7 @@ impl Search {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Memory;
 
     fn stage() -> Erasing<stage_contacts::Contacts> {
         Erasing::new(StageName::Contacts, &["calls/0".into()])
@@ -590,11 +469,7 @@ mod tests {
         erasing: &'a Erasing<stage_contacts::Contacts>,
         second: &'a SecondHash,
     ) -> Lookup<'a> {
-        Lookup {
-            second,
-            memories: &erasing.memories,
-            key: Cell::new(None),
-        }
+        erasing.memories.lookup(second)
     }
 
     #[test]
@@ -626,13 +501,9 @@ mod tests {
         let second = SecondHash::new(&[1; 32]);
         let mut erasing = stage();
         let mail = Forgotten::Mail("m1".into());
-        remember(
-            &mut erasing.memories,
-            &second,
-            "email/s/t",
-            &mail,
-            Millis(9),
-        );
+        erasing
+            .memories
+            .part(&second, "email/s/t", &mail, Millis(9));
         let of_key = lookup(&erasing, &second);
         assert!(of_key.has_part("email/s/t", &mail, Millis(9)));
         assert!(!of_key.has_part("email/s/t", &mail, Millis(10)));

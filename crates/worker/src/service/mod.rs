@@ -7,6 +7,7 @@ mod coordinator;
 mod door;
 mod erasing;
 mod keyed;
+mod memories;
 mod outlet;
 mod pace;
 mod port;
