@@ -1,14 +1,16 @@
 //! Plain ways to create a topic, to fill it and to read it: what a test checks with.
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
+use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -83,9 +85,9 @@ pub fn produce<V: AsRef<[u8]>>(
     topic: &str,
     records: &[(u32, &str, Option<V>)],
 ) {
-    let producer: BaseProducer = client(bootstrap_servers)
+    let producer: BaseProducer<Delivered> = client(bootstrap_servers)
         .set("enable.idempotence", "true")
-        .create()
+        .create_with_context(Delivered::default())
         .expect("settings are right");
     for (partition, key, value) in records {
         let partition = i32::try_from(*partition).expect("few partitions");
@@ -99,6 +101,36 @@ pub fn produce<V: AsRef<[u8]>>(
         }
     }
     producer.flush(WAIT).expect("the broker takes them");
+    // A flush waits for what becomes of each record, and does not say what.
+    let Delivered { taken, refused } = producer.context().as_ref();
+    let refused = refused.lock().expect("nobody panicked");
+    assert_eq!(
+        taken.load(Ordering::Relaxed),
+        records.len(),
+        "{topic}: {refused:?}"
+    );
+}
+
+/// What became of the records of a producer.
+#[derive(Default)]
+struct Delivered {
+    taken: AtomicUsize,
+    refused: Mutex<Option<KafkaError>>,
+}
+
+impl ClientContext for Delivered {}
+
+impl ProducerContext for Delivered {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        match result {
+            Ok(_) => drop(self.taken.fetch_add(1, Ordering::Relaxed)),
+            Err((error, _)) => {
+                *self.refused.lock().expect("nobody panicked") = Some(error.clone());
+            }
+        }
+    }
 }
 
 /// Everything that is committed in a topic now, ordered by partition and offset. What stands behind
