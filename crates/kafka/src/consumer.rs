@@ -42,6 +42,8 @@ pub(crate) struct Standing {
 #[derive(Debug)]
 pub(crate) struct Standings {
     pub(crate) taken_at: Instant,
+    /// The consumer knows a broker, whether or not it can be reached.
+    pub(crate) has_brokers: bool,
     pub(crate) by_partition: BTreeMap<TopicPartition, Standing>,
 }
 
@@ -158,6 +160,11 @@ fn standings(statistics: &Statistics) -> Standings {
     }
     Standings {
         taken_at: Instant::now(),
+        // What stands for whichever broker coordinates the group is no broker.
+        has_brokers: statistics
+            .brokers
+            .values()
+            .any(|broker| matches!(broker.source.as_str(), "learned" | "configured")),
         by_partition,
     }
 }

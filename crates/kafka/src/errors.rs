@@ -23,6 +23,7 @@ pub(crate) enum Remedy {
 /// | `Transaction`, requires abort | abort | a generation that is being replaced (`IllegalGeneration`), a member that left (`UnknownMemberId`), a record that was refused |
 /// | `Transaction`, retriable | again | the cluster cannot be reached; `_TIMED_OUT` |
 /// | `Flush(OperationTimedOut)` | again | the same while records are unsent |
+/// | `Canceled` | renew | a call that did not come back |
 /// | anything else | renew | not known: as bad as it gets |
 ///
 /// Fatal goes first: an error may be both fatal and marked for an abort.

@@ -13,6 +13,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use worker::service::{Outcome, TopicPartition};
@@ -137,9 +138,24 @@ pub(crate) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
     }
 }
 
+type Client = ThreadedProducer<Deliveries>;
+
+/// A call into librdkafka that may take its time.
+type Call = Box<dyn FnOnce(&Client) + Send>;
+
+/// How much longer than it was allowed a call may take before it is given up.
+const CALL_GRACE: Duration = Duration::from_secs(2);
+
 /// A producer for one transaction after the other.
+///
+/// Calls that wait for the cluster are made on a thread of their own: one that has lost sight of
+/// every broker does not come back at all, whatever time it was allowed.
 pub(crate) struct Transactions {
-    producer: Aside<ThreadedProducer<Deliveries>>,
+    /// The thread has it as well, and is the last to let go of it: closing a producer waits for its
+    /// last records, which is nothing for the thread of the stage.
+    producer: Arc<Client>,
+    calls: Sender<Call>,
+    made_at: Instant,
     /// How long a commit or an abort is tried: longer than the cluster itself waits for us.
     patience: Duration,
     /// The cluster knows our name: earlier owners of it are fenced.
@@ -160,8 +176,14 @@ impl Transactions {
     /// Makes a producer; it is of no use before [`Transactions::make_ready`].
     pub(crate) fn new(settings: &Settings, seldom: &Arc<Seldom>) -> KafkaResult<Transactions> {
         let config = settings.producer(true);
+        let producer: Arc<Client> = Arc::new(config.create_with_context(Deliveries::default())?);
+        let (calls, called) = channel::<Call>();
+        let called_on = Arc::clone(&producer);
+        std::thread::spawn(move || called.iter().for_each(|call| call(&called_on)));
         Ok(Transactions {
-            producer: Aside::new(config.create_with_context(Deliveries::default())?),
+            producer,
+            calls,
+            made_at: Instant::now(),
             patience: settings.transaction_timeout + Duration::from_secs(2),
             ready: false,
             open: false,
@@ -178,7 +200,7 @@ impl Transactions {
         if self.ready {
             return Ok(true);
         }
-        match self.producer.init_transactions(wait) {
+        match self.call(wait, move |producer| producer.init_transactions(wait)) {
             Ok(()) => self.ready = true,
             Err(error) if classify(&error) == Remedy::Again => {
                 if self.seldom.now() {
@@ -188,6 +210,36 @@ impl Transactions {
             Err(error) => return Err(error),
         }
         Ok(self.ready)
+    }
+
+    /// How long ago the producer was made.
+    pub(crate) fn age(&self) -> Duration {
+        self.made_at.elapsed()
+    }
+
+    /// Makes a call on the other thread, and waits for it a little longer than it was allowed.
+    ///
+    /// # Errors
+    /// Those of the call; [`KafkaError::Canceled`] if it does not come back. Then nobody knows what
+    /// it will have done, and the producer is of no use any more.
+    fn call(
+        &self,
+        within: Duration,
+        call: impl FnOnce(&Client) -> KafkaResult<()> + Send + 'static,
+    ) -> KafkaResult<()> {
+        let (done, result) = channel();
+        let call: Call = Box::new(move |producer| drop(done.send(call(producer))));
+        if self.calls.send(call).is_err() {
+            return Err(KafkaError::Canceled);
+        }
+        result
+            .recv_timeout(within + CALL_GRACE)
+            .unwrap_or_else(|_| {
+                tracing::warn!(
+                    "a call to the cluster does not come back: its producer is given up"
+                );
+                Err(KafkaError::Canceled)
+            })
     }
 
     /// Why a record of the last transaction was not written; said once.
@@ -255,7 +307,7 @@ impl Transactions {
     pub(crate) fn commit(
         &mut self,
         offsets: &[(TopicPartition, i64)],
-        group: Option<&ConsumerGroupMetadata>,
+        group: Option<&Arc<ConsumerGroupMetadata>>,
     ) -> Outcome {
         if !self.open && offsets.is_empty() && !self.broken {
             return Outcome::Committed(Vec::new());
@@ -269,21 +321,20 @@ impl Transactions {
                 // Nothing was ever assigned: there is nothing whose offset could be committed.
                 return self.abort();
             };
-            let list = offsets_list(offsets);
-            let left = || deadline.saturating_duration_since(Instant::now());
-            let call = || {
-                self.producer
-                    .send_offsets_to_transaction(&list, group, left())
-            };
-            match again_and_again(deadline, call) {
+            let (list, group) = (offsets_list(offsets), Arc::clone(group));
+            let sent = self.call(left(deadline), move |producer| {
+                again_and_again(deadline, || {
+                    producer.send_offsets_to_transaction(&list, &group, left(deadline))
+                })
+            });
+            match sent {
                 Ok(()) => self.begun = true,
                 Err(error) => return self.give_up(&error, "offsets were not taken"),
             }
         }
         let deliveries = self.producer.client().context();
-        let left = || deadline.saturating_duration_since(Instant::now());
-        if !deliveries.wait(self.sent, left(), |_| false) {
-            return self.abort_within(left().max(ABORT_WITHIN));
+        if !deliveries.wait(self.sent, left(deadline), |_| false) {
+            return self.abort_within(left(deadline).max(ABORT_WITHIN));
         }
         self.wait_for_empty_queue();
         let failure = deliveries.lock().failure.take();
@@ -295,7 +346,10 @@ impl Transactions {
             self.refusal = Some(refusal);
             return self.abort();
         }
-        match again_and_again(deadline, || self.producer.commit_transaction(left())) {
+        let committed = self.call(left(deadline), move |producer| {
+            again_and_again(deadline, || producer.commit_transaction(left(deadline)))
+        });
+        match committed {
             Ok(()) => {
                 self.open = false;
                 Outcome::Committed(self.ends())
@@ -365,8 +419,10 @@ impl Transactions {
             return Outcome::Unknown;
         }
         let deadline = Instant::now() + wait;
-        let left = || deadline.saturating_duration_since(Instant::now());
-        match again_and_again(deadline, || self.producer.abort_transaction(left())) {
+        let aborted = self.call(wait, move |producer| {
+            again_and_again(deadline, || producer.abort_transaction(left(deadline)))
+        });
+        match aborted {
             Ok(()) => {
                 self.open = false;
                 Outcome::Aborted
@@ -378,6 +434,10 @@ impl Transactions {
             }
         }
     }
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
 }
 
 /// Calls until it succeeds, fails for good, or the time is over.

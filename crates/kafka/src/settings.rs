@@ -45,6 +45,9 @@ const OURS: [&str; 30] = [
     "transactional.id",
 ];
 
+/// What is told outside of transactions is given up after this.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
+
 /// How a stage of one process speaks to the cluster. Nothing is connected by making it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -225,6 +228,13 @@ impl Settings {
                 (session_ms / 5).min(3000).to_string(),
             )
             .set("statistics.interval.ms", "500");
+        config
+    }
+
+    /// A producer of what may be lost: it is said again before long, and late it is worth nothing.
+    pub(crate) fn teller(&self) -> ClientConfig {
+        let mut config = self.producer(false);
+        config.set("message.timeout.ms", TOLD_WITHIN.as_millis().to_string());
         config
     }
 

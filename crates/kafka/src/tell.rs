@@ -6,11 +6,16 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 use rdkafka::message::DeliveryResult;
-use rdkafka::producer::{BaseRecord, ProducerContext, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, Producer, ProducerContext, ThreadedProducer};
+use std::sync::atomic::{AtomicBool, Ordering};
 use worker::service::TopicPartition;
 
 /// Hears of failures and says nothing of them: the transactions' producer meets the same ones.
-struct Quiet;
+#[derive(Default)]
+struct Quiet {
+    /// A record was lost.
+    has_lost: AtomicBool,
+}
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -25,7 +30,11 @@ impl ClientContext for Quiet {
 impl ProducerContext for Quiet {
     type DeliveryOpaque = ();
 
-    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        if result.is_err() {
+            self.has_lost.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// A producer without transactions. It is idempotent, so that what it tells stays in order.
@@ -33,13 +42,21 @@ pub(crate) struct Teller(Aside<ThreadedProducer<Quiet>>);
 
 impl Teller {
     pub(crate) fn new(settings: &Settings) -> Option<Teller> {
-        match settings.producer(false).create_with_context(Quiet) {
+        match settings.teller().create_with_context(Quiet::default()) {
             Ok(producer) => Some(Teller(Aside::new(producer))),
             Err(error) => {
                 tracing::warn!(%error, "a producer without transactions cannot be made");
                 None
             }
         }
+    }
+
+    /// Whether a record was lost: the cluster was away, or the producer does not find it any more.
+    /// librdkafka forgets every broker when one that is just starting answers that the cluster has
+    /// none, and then never asks again (<https://github.com/confluentinc/librdkafka/issues/5301>). A
+    /// new producer asks.
+    pub(crate) fn has_lost(&self) -> bool {
+        self.0.client().context().has_lost.load(Ordering::Relaxed)
     }
 
     pub(crate) fn tell(&self, to: &TopicPartition, key: &[u8], value: &[u8]) {

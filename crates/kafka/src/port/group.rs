@@ -5,13 +5,14 @@ use super::{KafkaPort, error};
 use crate::consumer::{Rebalance, list_of};
 use rdkafka::consumer::Consumer;
 use rdkafka::topic_partition_list::Offset;
+use std::sync::Arc;
 use worker::service::{Polled, PortError, TopicPartition};
 
 impl KafkaPort {
     /// The group's decisions, in order.
     pub(super) fn serve_rebalances(&mut self) -> Result<(), PortError> {
         while let Some(rebalance) = self.consumer().context().next_rebalance() {
-            self.group = self.consumer().group_metadata();
+            self.group = self.consumer().group_metadata().map(Arc::new);
             match rebalance {
                 Rebalance::Assigned(given) => self.take(given)?,
                 Rebalance::Revoked(taken) => self.leave(taken, Polled::Revoked)?,

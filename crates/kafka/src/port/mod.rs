@@ -25,6 +25,9 @@ use worker::service::{Outcome, Polled, Port, PortError, Purge, TopicPartition};
 /// How often the preparation of transactions may hold up the thread.
 const INIT_WITHIN: Duration = Duration::from_secs(5);
 
+/// A producer whose transactions cannot be prepared for so long is made anew.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
 /// After so many transactions in a row whose records were not written, something is wrong with a topic.
 const REFUSED_MAX: usize = 2;
 
@@ -43,7 +46,7 @@ pub struct KafkaPort {
     transactions: Option<Transactions>,
     /// Under which offsets are committed: as of the last rebalance, never fresher, so that a process
     /// that missed one is refused.
-    group: Option<ConsumerGroupMetadata>,
+    group: Option<Arc<ConsumerGroupMetadata>>,
     tasks: Vec<Task>,
     restores: Vec<Restore>,
     /// Restores that wait until fewer go on.
@@ -53,6 +56,8 @@ pub struct KafkaPort {
     /// The queue was found empty since the standings were taken.
     drained: bool,
     ends: BTreeMap<TopicPartition, i64>,
+    /// Since when the consumer knows no broker.
+    brokerless_since: Option<Instant>,
     teller: Option<Teller>,
     purging: Option<Purging>,
     /// Why records were not written, by transaction, since the last that was committed.
@@ -93,6 +98,7 @@ impl KafkaPort {
             standings: None,
             drained: false,
             ends: BTreeMap::new(),
+            brokerless_since: None,
             teller: None,
             purging: None,
             refusals: Vec::new(),
@@ -130,7 +136,10 @@ impl KafkaPort {
             None => Transactions::new(&self.settings, &self.seldom).map_err(refused)?,
         };
         let ready = transactions.make_ready(INIT_WITHIN).map_err(refused)?;
-        self.transactions = Some(transactions);
+        // One that takes too long may have lost sight of the cluster: a new one looks for it.
+        if ready || transactions.age() < READY_WITHIN {
+            self.transactions = Some(transactions);
+        }
         Ok(ready)
     }
 
@@ -289,7 +298,7 @@ impl Port for KafkaPort {
     }
 
     fn tell(&mut self, to: &TopicPartition, key: &[u8], value: &[u8]) {
-        if self.teller.is_none() {
+        if self.teller.as_ref().is_none_or(Teller::has_lost) {
             self.teller = Teller::new(&self.settings);
         }
         if let Some(teller) = &self.teller {

@@ -5,7 +5,7 @@ use super::{KafkaPort, error};
 use crate::restore::{Piece, Restore};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use worker::service::{Polled, PortError};
 
 /// Records and bytes that one look at the consumer's queue takes out of it.
@@ -14,6 +14,9 @@ const BYTES_MAX: usize = 4 << 20;
 
 /// Restores that go on at the same time; each has two clients of its own. Others wait.
 const RESTORES_MAX: usize = 8;
+
+/// A consumer that knows no broker for so long never finds one again.
+const BROKERLESS_MAX: Duration = Duration::from_secs(5);
 
 impl KafkaPort {
     /// Takes what the consumer has, waiting at most this long for the first record.
@@ -49,8 +52,7 @@ impl KafkaPort {
                 .map(|(of, records)| Polled::Records(of, records)),
         );
         self.serve_rebalances()?;
-        self.serve_standings();
-        Ok(())
+        self.serve_standings()
     }
 
     fn consumer_error(&mut self, cause: &KafkaError) -> Result<(), PortError> {
@@ -99,8 +101,12 @@ impl KafkaPort {
     }
 
     /// Says who has caught up, whenever the consumer has said where it stands.
-    pub(super) fn serve_standings(&mut self) {
+    ///
+    /// # Errors
+    /// The consumer has lost the cluster for good.
+    pub(super) fn serve_standings(&mut self) -> Result<(), PortError> {
         if let Some(standings) = self.consumer().context().take_standings() {
+            self.look_for_brokers(standings.has_brokers)?;
             for task in &self.tasks {
                 if let Some(standing) = standings.by_partition.get(&task.of)
                     && standing.end >= 0
@@ -112,7 +118,7 @@ impl KafkaPort {
             self.drained = false;
         }
         let Some(standings) = &mut self.standings else {
-            return;
+            return Ok(());
         };
         for task in &self.tasks {
             if let Some(end) = caught_up(task, standings, self.drained) {
@@ -121,6 +127,24 @@ impl KafkaPort {
                     .push_back(Polled::CaughtUp(task.of.clone(), end));
             }
         }
+        Ok(())
+    }
+
+    /// librdkafka forgets every broker when one that is just starting answers that the cluster has
+    /// none, and then never asks again (<https://github.com/confluentinc/librdkafka/issues/5301>):
+    /// without a word nothing would be read any more. New clients ask.
+    fn look_for_brokers(&mut self, has_brokers: bool) -> Result<(), PortError> {
+        if has_brokers {
+            self.brokerless_since = None;
+            return Ok(());
+        }
+        let since = self.brokerless_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < BROKERLESS_MAX {
+            return Ok(());
+        }
+        Err(PortError(
+            "the client has lost sight of every broker: it is made anew".to_owned(),
+        ))
     }
 
     /// Takes what the restores have brought, a piece of each.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test program uses its own part of it")]
 
+pub mod proxy;
+
 use kafka::{KafkaPort, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,0 +1,197 @@
+//! A way to the broker that can lose connections, and can answer as a broker does that is just
+//! starting: that the cluster has no brokers.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// The numbers of Kafka's requests that are answered with addresses of brokers.
+const METADATA: i16 = 3;
+const FIND_COORDINATOR: i16 = 10;
+
+/// Everything goes through it: it is the only broker that the cluster is said to have.
+pub struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Nobody is let through.
+    refuses: AtomicBool,
+    /// Answers to requests for metadata name no broker.
+    hides_brokers: AtomicBool,
+    /// Such answers so far.
+    hidden: AtomicU32,
+    connections: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    /// Before the broker at this address.
+    pub fn before(broker: &str) -> Proxy {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        let port = listener.local_addr().expect("it listens").port();
+        let shared = Arc::<Shared>::default();
+        let (all, broker) = (Arc::clone(&shared), broker.to_owned());
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let server = TcpStream::connect(&broker);
+                let refuses = all.refuses.load(Ordering::SeqCst);
+                if let Ok(server) = server
+                    && !refuses
+                {
+                    all.connect(&client, &server, port);
+                }
+            }
+        });
+        Proxy { port, shared }
+    }
+
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// From now on the cluster is said to have no brokers, or again the one that it has.
+    pub fn hide_brokers(&self, hides: bool) {
+        self.shared.hides_brokers.store(hides, Ordering::SeqCst);
+    }
+
+    /// How often it was said that there are none.
+    pub fn hidden(&self) -> u32 {
+        self.shared.hidden.load(Ordering::SeqCst)
+    }
+
+    /// From now on every connection is closed, or no longer.
+    pub fn refuse(&self, refuses: bool) {
+        self.shared.refuses.store(refuses, Ordering::SeqCst);
+        for connection in self
+            .shared
+            .connections
+            .lock()
+            .expect("nobody panicked")
+            .drain(..)
+        {
+            let _ = connection.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+impl Shared {
+    fn connect(self: &Arc<Shared>, client: &TcpStream, server: &TcpStream, port: u16) {
+        let copy = |stream: &TcpStream| stream.try_clone().expect("it is open");
+        let mut connections = self.connections.lock().expect("nobody panicked");
+        connections.extend([copy(client), copy(server)]);
+        let asked = Arc::<Mutex<BTreeMap<i32, i16>>>::default();
+        let (mut from, mut to, known) = (copy(client), copy(server), Arc::clone(&asked));
+        std::thread::spawn(move || {
+            while let Some(request) = frame(&mut from) {
+                let what = i16::from_be_bytes([request[0], request[1]]);
+                known
+                    .lock()
+                    .expect("nobody panicked")
+                    .insert(number(&request[4..]), what);
+                if send(&mut to, &request).is_err() {
+                    break;
+                }
+            }
+            let _ = to.shutdown(Shutdown::Both);
+        });
+        let (mut from, mut to, shared) = (copy(server), copy(client), Arc::clone(self));
+        std::thread::spawn(move || {
+            while let Some(mut answer) = frame(&mut from) {
+                let what = asked
+                    .lock()
+                    .expect("nobody panicked")
+                    .remove(&number(&answer));
+                match what {
+                    Some(METADATA) => {
+                        let hides = shared.hides_brokers.load(Ordering::SeqCst);
+                        shared.hidden.fetch_add(u32::from(hides), Ordering::SeqCst);
+                        answer = with_brokers(&answer, (!hides).then_some(port));
+                    }
+                    // Up to version 2, the port comes last.
+                    Some(FIND_COORDINATOR) => {
+                        answer.truncate(answer.len() - 4);
+                        answer.extend_from_slice(&i32::from(port).to_be_bytes());
+                    }
+                    _ => {}
+                }
+                if send(&mut to, &answer).is_err() {
+                    break;
+                }
+            }
+            let _ = to.shutdown(Shutdown::Both);
+        });
+    }
+}
+
+fn frame(from: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut size = [0; 4];
+    from.read_exact(&mut size).ok()?;
+    let mut bytes = vec![0; u32::from_be_bytes(size) as usize];
+    from.read_exact(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+fn send(to: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    let mut frame = (bytes.len() as u32).to_be_bytes().to_vec();
+    frame.extend_from_slice(bytes);
+    to.write_all(&frame)
+}
+
+fn number(bytes: &[u8]) -> i32 {
+    i32::from_be_bytes(bytes[..4].try_into().expect("four bytes"))
+}
+
+/// An answer to a request for metadata, of version 9 or later, with brokers at this port, or none.
+/// The form: <https://kafka.apache.org/protocol#The_Messages_Metadata>.
+fn with_brokers(answer: &[u8], port: Option<u16>) -> Vec<u8> {
+    // Number of the request, no tagged fields, throttle time.
+    let mut rest = &answer[9..];
+    let mut changed = answer[..9].to_vec();
+    let count = take_length(&mut rest);
+    let mut brokers = vec![];
+    for _ in 0..count.expect("brokers are never null") {
+        brokers.extend_from_slice(take(&mut rest, 4));
+        let host = take_length(&mut rest).expect("a host is never null");
+        brokers.push(u8::try_from(host + 1).expect("hosts of tests are short"));
+        brokers.extend_from_slice(take(&mut rest, host));
+        take(&mut rest, 4);
+        brokers.extend_from_slice(&i32::from(port.unwrap_or(0)).to_be_bytes());
+        let rack = take_length(&mut rest).unwrap_or(0);
+        take(&mut rest, rack);
+        assert_eq!(take(&mut rest, 1), [0], "no tagged fields");
+        // No rack, and no tagged fields.
+        brokers.extend_from_slice(&[0, 0]);
+    }
+    match port {
+        Some(_) => {
+            changed.push(u8::try_from(count.unwrap_or(0) + 1).expect("few brokers"));
+            changed.append(&mut brokers);
+        }
+        None => changed.push(1),
+    }
+    changed.extend_from_slice(rest);
+    changed
+}
+
+fn take<'a>(from: &mut &'a [u8], count: usize) -> &'a [u8] {
+    let (taken, rest) = from.split_at(count);
+    *from = rest;
+    taken
+}
+
+/// A length of the protocol's compact form: 0 is null.
+fn take_length(from: &mut &[u8]) -> Option<usize> {
+    let mut length = 0;
+    for shift in (0..).step_by(7) {
+        let byte = take(from, 1)[0];
+        length |= usize::from(byte & 0x7F) << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    length.checked_sub(1)
+}
