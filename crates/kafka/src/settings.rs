@@ -234,7 +234,9 @@ impl Settings {
     /// A producer of what may be lost: it is said again before long, and late it is worth nothing.
     pub(crate) fn teller(&self) -> ClientConfig {
         let mut config = self.producer(false);
-        config.set("message.timeout.ms", TOLD_WITHIN.as_millis().to_string());
+        config
+            .set("client.id", format!("{}.tell", self.client_id()))
+            .set("message.timeout.ms", TOLD_WITHIN.as_millis().to_string());
         config
     }
 

@@ -25,24 +25,23 @@ fn names() -> Option<(Names, Names, Proxy)> {
     Some((names, through, proxy))
 }
 
-/// The broker is away, and is there again, before it knows that it is. This goes on for a while after
-/// the first client has asked.
-fn starts_anew(proxy: &Proxy, mut step: impl FnMut()) {
+/// The broker is away, and is there again before it knows that it is, until a client has so often
+/// asked it for brokers.
+fn starts_anew(proxy: &Proxy, client_id: &str, times: u32, mut step: impl FnMut()) {
     let mut go_on = |time: Duration| {
         let until = Instant::now() + time;
         while Instant::now() < until {
             step();
         }
     };
-    proxy.refuse(true);
-    go_on(Duration::from_secs(3));
     proxy.hide_brokers(true);
-    proxy.refuse(false);
-    until("somebody asks for brokers", || {
-        go_on(Duration::from_millis(100));
-        proxy.hidden() > 0
+    until("the client asks for brokers", || {
+        proxy.refuse(true);
+        go_on(Duration::from_secs(2));
+        proxy.refuse(false);
+        go_on(Duration::from_secs(4));
+        proxy.hidden_from(client_id) >= times
     });
-    go_on(Duration::from_secs(2));
     proxy.hide_brokers(false);
 }
 
@@ -52,13 +51,14 @@ fn who_was_told_that_there_are_no_brokers_finds_them_again() {
         return;
     };
     names.fill(0..20);
-    let mut copier = Copier::with(&names, through.settings("a"));
+    let settings = through.settings("a");
+    let mut copier = Copier::with(&names, settings.clone());
     copier.may_give_up = true;
     until("the first records", || {
         copier.step();
         copier.done() >= 20
     });
-    starts_anew(&proxy, || copier.step());
+    starts_anew(&proxy, &settings.client_id(), 2, || copier.step());
     names.fill(20..40);
     until("the others", || {
         copier.step();
@@ -72,7 +72,8 @@ fn what_is_told_arrives_again_after_there_were_no_brokers() {
     let Some((names, through, proxy)) = names() else {
         return;
     };
-    let mut port = KafkaPort::new(through.settings("a")).unwrap();
+    let settings = through.settings("a");
+    let mut port = KafkaPort::new(settings.clone()).unwrap();
     assigned(&mut port);
     let told = names.of("out", 0);
     let mut number = 0;
@@ -88,7 +89,7 @@ fn what_is_told_arrives_again_after_there_were_no_brokers() {
             .map_or(0, |row| row.text().parse::<u32>().unwrap())
     };
     until("the first", || tell(&mut port) > 10 && arrived() > 0);
-    starts_anew(&proxy, || {
+    starts_anew(&proxy, &format!("{}.tell", settings.client_id()), 1, || {
         tell(&mut port);
     });
     let since = tell(&mut port);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The numbers of Kafka's requests that are answered with addresses of brokers.
@@ -23,8 +23,8 @@ struct Shared {
     refuses: AtomicBool,
     /// Answers to requests for metadata name no broker.
     hides_brokers: AtomicBool,
-    /// Such answers so far.
-    hidden: AtomicU32,
+    /// Such answers so far, by client id.
+    hidden: Mutex<BTreeMap<String, u32>>,
     connections: Mutex<Vec<TcpStream>>,
 }
 
@@ -58,9 +58,10 @@ impl Proxy {
         self.shared.hides_brokers.store(hides, Ordering::SeqCst);
     }
 
-    /// How often it was said that there are none.
-    pub fn hidden(&self) -> u32 {
-        self.shared.hidden.load(Ordering::SeqCst)
+    /// How often a client was told that there are none.
+    pub fn hidden_from(&self, client_id: &str) -> u32 {
+        let hidden = self.shared.hidden.lock().expect("nobody panicked");
+        hidden.get(client_id).copied().unwrap_or(0)
     }
 
     /// From now on every connection is closed, or no longer.
@@ -83,15 +84,17 @@ impl Shared {
         let copy = |stream: &TcpStream| stream.try_clone().expect("it is open");
         let mut connections = self.connections.lock().expect("nobody panicked");
         connections.extend([copy(client), copy(server)]);
-        let asked = Arc::<Mutex<BTreeMap<i32, i16>>>::default();
+        let asked = Arc::<Mutex<BTreeMap<i32, (i16, String)>>>::default();
         let (mut from, mut to, known) = (copy(client), copy(server), Arc::clone(&asked));
         std::thread::spawn(move || {
             while let Some(request) = frame(&mut from) {
                 let what = i16::from_be_bytes([request[0], request[1]]);
-                known
-                    .lock()
-                    .expect("nobody panicked")
-                    .insert(number(&request[4..]), what);
+                let end = 10 + usize::from(u16::from_be_bytes([request[8], request[9]]));
+                let client_id = String::from_utf8_lossy(&request[10..end]).into_owned();
+                let number = number(&request[4..]);
+                let mut known = known.lock().expect("nobody panicked");
+                known.insert(number, (what, client_id));
+                drop(known);
                 if send(&mut to, &request).is_err() {
                     break;
                 }
@@ -106,13 +109,15 @@ impl Shared {
                     .expect("nobody panicked")
                     .remove(&number(&answer));
                 match what {
-                    Some(METADATA) => {
+                    Some((METADATA, client_id)) => {
                         let hides = shared.hides_brokers.load(Ordering::SeqCst);
-                        shared.hidden.fetch_add(u32::from(hides), Ordering::SeqCst);
+                        let mut hidden = shared.hidden.lock().expect("nobody panicked");
+                        *hidden.entry(client_id).or_default() += u32::from(hides);
+                        drop(hidden);
                         answer = with_brokers(&answer, (!hides).then_some(port));
                     }
                     // Up to version 2, the port comes last.
-                    Some(FIND_COORDINATOR) => {
+                    Some((FIND_COORDINATOR, _)) => {
                         answer.truncate(answer.len() - 4);
                         answer.extend_from_slice(&i32::from(port).to_be_bytes());
                     }
