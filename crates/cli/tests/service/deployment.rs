@@ -3,7 +3,7 @@
 use crate::avro::Avro;
 use crate::rows::{Tables, of_files, of_topics};
 use serde_json::Value;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
@@ -95,7 +95,7 @@ pub struct Deployment {
     servers: String,
     application_id: String,
     /// What the configuration begins with.
-    head: String,
+    head: RefCell<String>,
     /// With a registry everything is Avro.
     avro: Option<Avro>,
     /// A channel whose topic the configuration does not name.
@@ -135,7 +135,7 @@ impl Deployment {
             folder: tempfile::tempdir().unwrap(),
             servers: servers.to_owned(),
             application_id: application_id.to_owned(),
-            head: head.to_owned(),
+            head: RefCell::new(head.to_owned()),
             avro,
             left_out: Cell::new(None),
         };
@@ -152,6 +152,11 @@ impl Deployment {
             deployment.run(&["topics", "--config", "a.toml", "init", "--partitions", "4"]);
         assert_eq!(code, Some(0), "{text}");
         deployment
+    }
+
+    /// Begins the configuration with something else from now on: processes that run keep theirs.
+    pub fn reconfigure(&self, head: &str) {
+        self.head.replace(head.to_owned());
     }
 
     /// Leaves the topic of a channel out of the configuration from now on, or names all.
@@ -180,7 +185,7 @@ impl Deployment {
     /// The configuration of an instance, as a file.
     fn configure(&self, instance: &str) -> PathBuf {
         use std::fmt::Write as _;
-        let mut text = self.head.clone();
+        let mut text = self.head.borrow().clone();
         write!(
             text,
             "\n[sources.default]\nlateness = \"0s\"\n\

@@ -47,6 +47,24 @@ impl Tables {
         self.0.get(table).map_or(0, Vec::len)
     }
 
+    /// The rows of a table.
+    pub fn rows(&self, table: &str) -> impl Iterator<Item = Value> {
+        let rows = self.0.get(table).into_iter().flatten();
+        rows.map(|row| serde_json::from_str(row).unwrap())
+    }
+
+    /// Changes the rows of a table, or leaves some out.
+    pub fn change(&mut self, table: &str, change: impl Fn(Value) -> Option<Value>) {
+        if let Some(rows) = self.0.get_mut(table) {
+            let parsed = rows.iter().map(|row| serde_json::from_str(row).unwrap());
+            *rows = parsed
+                .filter_map(change)
+                .map(|row| row.to_string())
+                .collect();
+            rows.sort_unstable();
+        }
+    }
+
     fn add(&mut self, table: &'static str, row: Map<String, Value>) {
         let row = settled(row);
         if table == "alerts"

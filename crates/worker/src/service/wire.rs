@@ -5,7 +5,7 @@
 
 use crate::service::port::Record;
 use crate::service::sources::{SourceClock, TaskClock};
-use model::{Brings, Deadlines, Forget, Known, Millis, Now, Stage, Terms, Text, Wait};
+use model::{Brings, Deadlines, Forget, Known, Millis, Now, Stage, Term, Terms, Text, Wait};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,11 @@ const PENDING_KEY: u8 = b'e';
 const REMEMBERED_KEY: u8 = b'f';
 /// The key of erasures that go through the stages.
 pub(crate) const PASSING_KEY: &[u8] = b"erasure";
+/// The readings and policies that a task knows, in a changelog, as it was before it said by which
+/// of them the keys were settled: postcard.
+const TERMS_ALONE: u8 = 30;
 /// The readings and policies that a task knows, in a changelog: postcard.
-const TERMS: u8 = 30;
+const TERMS: u8 = 31;
 /// Several messages for a stage, each as its key and a [`MESSAGE`], both behind their length. A
 /// record of a log has a price of its own, whatever it says.
 const BUNDLE: u8 = 40;
@@ -530,6 +533,10 @@ pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
         }
         (TERMS_KEY, Some([TERMS, value @ ..])) => {
             Ok(Logged::Terms(postcard::from_bytes(value).map_err(unread)?))
+        }
+        (TERMS_KEY, Some([TERMS_ALONE, value @ ..])) => {
+            let list: Vec<Term> = postcard::from_bytes(value).map_err(unread)?;
+            Ok(Logged::Terms(list.into()))
         }
         (PENDING_KEY, None) => Ok(Logged::Pending(name, None)),
         (PENDING_KEY, Some([PENDING, value @ ..])) => {

@@ -15,7 +15,7 @@ use model::{Brings, Deadlines, Millis, Now, Stage, Terms, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stage_door::SecondHash;
-use states::{Base, Held, Overlay};
+use states::{Base, Held, Kept, Overlay};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use task::{Goal, KeyedTask, known_time, tells_silences};
@@ -157,6 +157,8 @@ where
             names: self.stage.terms(),
             terms_moved: false,
             terms_sent: false,
+            again: Vec::new(),
+            again_open: Vec::new(),
             place: place.clone(),
             position: Position::default(),
             clocks: BTreeMap::new(),
@@ -271,7 +273,7 @@ where
                 fired += 1;
             }
         }
-        fired
+        fired + self.settle_again(task, keys_max - fired.min(keys_max))
     }
 
     fn tick(&self, _task: &mut KeyedTask<S>, _time: Millis) -> bool {
@@ -321,7 +323,11 @@ where
                 }
                 None
             } else {
-                outlet.state(changelog, key);
+                // Of keys that are settled again most say what they said.
+                let is_same = |kept: &Kept| *kept.value == outlet.buffer[..];
+                if task.again_open.is_empty() || !task.base.get(key).is_some_and(is_same) {
+                    outlet.state(changelog, key);
+                }
                 Some((deadlines, outlet.buffer.as_slice().into()))
             };
             task.sealed.push(sealed);
@@ -332,6 +338,10 @@ where
         task.erasing.let_go(before, changelog, outlet);
         if let Some(now) = known_time(&task.position.open.now) {
             task.terms_moved |= task.terms.note(&task.names, now);
+        }
+        if task.again.is_empty() && !task.terms.are_settled() && !task.names.is_empty() {
+            task.terms.settled(&task.names);
+            task.terms_moved = true;
         }
         if task.terms_moved && !task.terms.is_empty() {
             outlet.terms(changelog, &task.place.to_string(), &task.terms);
@@ -346,6 +356,22 @@ impl<S: Erases + Routed> Keyed<'_, S>
 where
     S::State: Serialize + DeserializeOwned,
 {
+    /// Opens keys that another process may have settled by other terms. Says how many.
+    fn settle_again(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
+        let mut opened = 0;
+        while opened < keys_max
+            && let Some(key) = task.again.pop()
+        {
+            let is_there = task.base.contains_key(&key) && !task.aside.contains(&key);
+            if is_there && task.open(key.clone()).is_ok() {
+                task.again_open.push(key);
+                opened += 1;
+            }
+            task.position.is_open = true;
+        }
+        opened
+    }
+
     /// Goes on with what is to be forgotten. Says how many keys that concerned.
     fn erase(&self, task: &mut KeyedTask<S>, keys_max: usize) -> usize {
         if !task.erasing.is_working() {

@@ -34,6 +34,10 @@ pub(crate) struct KeyedTask<S: Stage> {
     /// The terms are to be kept with the next commit, and are with the open one.
     pub(super) terms_moved: bool,
     pub(super) terms_sent: bool,
+    /// Keys that another process may have settled by other terms: they are settled again.
+    pub(super) again: Vec<Text>,
+    /// Those that the open transaction settles.
+    pub(super) again_open: Vec<Text>,
     pub(super) place: TopicPartition,
     pub(super) position: Position,
     /// What the tasks before this one have said of time, as committed.
@@ -179,6 +183,11 @@ where
         let now = known_time(&self.position.committed.now);
         self.terms_moved |= self.terms.take_up(&self.names, now);
         self.stage = self.stage.with_terms(&self.terms);
+        self.again_open.clear();
+        self.again.clear();
+        if !self.names.is_empty() && !self.terms.are_settled() {
+            self.again.extend(self.base.keys().cloned());
+        }
         for (key, kept) in &mut self.base {
             let deadlines = wire::deadlines_of(&kept.value);
             kept.put_into(&mut self.timers, key, &deadlines);
@@ -189,6 +198,7 @@ where
         self.position.commit();
         self.erasing.committed();
         self.clocks.append(&mut self.heard);
+        self.again_open.clear();
         if std::mem::take(&mut self.terms_sent) {
             self.terms_moved = false;
         }
@@ -215,6 +225,10 @@ where
         self.is_time_news = true;
         self.overlay.clear();
         self.terms_sent = false;
+        if !self.again_open.is_empty() {
+            self.again.append(&mut self.again_open);
+            self.terms.unsettled();
+        }
         self.sealed.clear();
         for timer in std::mem::take(&mut self.fired) {
             self.timers.push(timer);
@@ -253,7 +267,9 @@ where
     }
 
     fn is_due(&self) -> bool {
-        self.erasing.is_working() || self.timers.is_due(&self.position.open.now)
+        self.erasing.is_working()
+            || !self.again.is_empty()
+            || self.timers.is_due(&self.position.open.now)
     }
 
     fn erasures(&self) -> (u64, u64) {
