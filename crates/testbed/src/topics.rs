@@ -217,6 +217,13 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// What was sent is there when it is gone.
+    fn drop(&mut self) {
+        let _ = self.0.flush(WAIT);
+    }
+}
+
 /// Reads what is committed to a topic from now on.
 pub struct Reader(BaseConsumer);
 
@@ -249,8 +256,15 @@ impl Reader {
     /// The partition of the next record, if there is one within this time.
     #[must_use]
     pub fn next(&self, wait: Duration) -> Option<u32> {
+        self.next_value(wait).map(|(partition, _)| partition)
+    }
+
+    /// Partition and value of the next record, if there is one within this time.
+    #[must_use]
+    pub fn next_value(&self, wait: Duration) -> Option<(u32, Option<Vec<u8>>)> {
         let message = self.0.poll(wait)?.ok()?;
-        Some(message.partition().cast_unsigned())
+        let value = message.payload().map(<[u8]>::to_vec);
+        Some((message.partition().cast_unsigned(), value))
     }
 }
 

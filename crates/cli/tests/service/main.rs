@@ -10,6 +10,7 @@ mod deployment;
 mod erase;
 mod faults;
 mod figures;
+mod login;
 mod outages;
 mod rows;
 mod settles;
