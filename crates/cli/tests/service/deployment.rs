@@ -349,14 +349,15 @@ impl Deployment {
         }
     }
 
-    /// Asks for an erasure, with the identifier on standard input.
-    pub fn erase(&self, kind: &str, identifier: &str) -> (Option<i32>, String) {
+    /// Asks for an erasure, with the identifier on standard input, and waits for it so many seconds.
+    pub fn erase(&self, kind: &str, identifier: &str, wait_s: u64) -> (Option<i32>, String) {
         use std::io::Write as _;
         self.configure("a");
         let mut child = Command::new(BINARY)
             .args([
-                "erase", "--config", "a.toml", "--type", kind, "--wait", "20",
+                "erase", "--config", "a.toml", "--type", kind, "--wait",
             ])
+            .arg(wait_s.to_string())
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -156,6 +156,53 @@ fn the_disk_of_the_broker_is_full() {
 }
 
 #[test]
+fn the_brokers_forget_the_offsets_of_a_service_that_was_away() {
+    if !Broker::is_possible() {
+        return;
+    }
+    let broker = Broker::start_with(&[
+        ("offsets.retention.minutes", "1"),
+        ("offsets.retention.check.interval.ms", "2000"),
+    ]);
+    let servers = broker.bootstrap_servers();
+    let deployment = Deployment::on(&servers, "forgotten", &head(""), None);
+    let events = events(36);
+    let half = events.len() / 2;
+    let process = deployment.start("a", "all");
+    deployment.send(&events[..half]);
+    says(&process, "\"ready\":true");
+    let asked_at = Instant::now();
+    while deployment.rows("contacts").is_empty() {
+        assert!(
+            asked_at.elapsed() < Duration::from_secs(90),
+            "nothing is told"
+        );
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert_eq!(process.stop(), Some(0));
+    let asked_at = Instant::now();
+    loop {
+        let (code, said) = deployment.run(&["topics", "--config", "a.toml", "verify"]);
+        assert_eq!(code, Some(0), "{said}");
+        let forgotten = ["door", "contacts", "handles", "customers"]
+            .map(|stage| format!("warning: group forgotten.{stage}: "));
+        if forgotten.iter().all(|group| said.contains(group)) {
+            break;
+        }
+        assert!(asked_at.elapsed() < Duration::from_secs(240), "{said}");
+        std::thread::sleep(Duration::from_secs(2));
+    }
+    deployment.send(&events[half..]);
+    let process = deployment.start("a", "all");
+    settle(&deployment, events);
+    says(&process, "\"ready\":true");
+    let (code, said) = deployment.run(&["topics", "--config", "a.toml", "verify"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("no offset"), "committed again: {said}");
+    assert_eq!(process.stop(), Some(0));
+}
+
+#[test]
 fn a_topic_of_ours_is_deleted() {
     let Some(broker) = Broker::shared() else {
         return;

@@ -1,12 +1,13 @@
 //! Comparing what there is with what should be.
 
 use super::AdminError;
-use super::cluster::{Cluster, Topic, settings_of, settings_of_broker};
+use super::cluster::{ANSWER_WITHIN, Cluster, Topic, settings_of, settings_of_broker};
 use super::groups::{committed, members};
 use super::init::partitions_of;
 use super::plan::{GroupPlan, Plan, TopicPlan, in_sync_min};
-use super::speaker::speaker;
+use super::speaker::{Speaker, speaker};
 use crate::settings::Settings;
+use rdkafka::consumer::Consumer;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -220,14 +221,17 @@ impl Check<'_> {
         let partitions = partitions_of(&self.cluster, group);
         let client = speaker(self.settings, &group.group)?;
         let offsets = committed(self.settings, &client, &group.group, &partitions)?;
+        // Brokers forget the offsets of a group that was away for long, all of them together. Where
+        // the tasks stand is in their changelog.
+        let is_new = offsets.iter().any(Option::is_some) || self.is_unwritten(group, &client)?;
         for (of, offset) in std::iter::zip(&partitions, offsets) {
-            if offset.is_none() {
-                self.error(
-                    &format!("group {}: {of}", group.group),
-                    "no offset",
-                    "the offset to start from",
-                    "ricochet topics --config F init",
-                );
+            let of = format!("group {}: {of}", group.group);
+            let (found, expected) = ("no offset", "the offset to start from");
+            if offset.is_none() && is_new {
+                self.error(&of, found, expected, "ricochet topics --config F init");
+            } else if offset.is_none() {
+                let advice = "the brokers have forgotten it; the changelog says where to go on";
+                self.warning(&of, found, expected, advice);
             }
         }
         let ours = format!("{}.", group.group);
@@ -243,6 +247,21 @@ impl Check<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether no task of a group was ever committed.
+    fn is_unwritten(&self, group: &GroupPlan, client: &Speaker) -> Result<bool, AdminError> {
+        let changelog = self.cluster.topics.get(&group.changelog);
+        for partition in 0..changelog.map_or(0, |topic| topic.partitions) {
+            let end = client
+                .fetch_watermarks(&group.changelog, partition.cast_signed(), ANSWER_WITHIN)
+                .map_err(|error| AdminError::of(self.settings, &group.changelog, &error))?
+                .1;
+            if end > 0 {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// A task's state stands in the changelog's partition of the same number.

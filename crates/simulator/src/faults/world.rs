@@ -27,6 +27,8 @@ const DEPTH_MAX: usize = 3;
 /// How long a night is, and for how long nothing comes after it.
 const NIGHT_MS: i64 = 8 * 3_600_000;
 const IDLE_MS: i64 = 6_000;
+/// So long brokers keep the offsets of a group that is away.
+const OFFSETS_KEPT_MS: i64 = 7 * 24 * 3_600_000;
 /// A process that could not work with the log tries again after so long.
 const AGAIN_MS: i64 = 1_000;
 
@@ -118,7 +120,19 @@ impl<'a> World<'a> {
         };
         *self.placed.borrow_mut() = next;
         self.is_calm.set(false);
+        if self.below(2) == 0 {
+            self.be_away();
+        }
         true
+    }
+
+    /// Nobody runs for so long that the brokers forget what the groups have committed.
+    fn be_away(&self) {
+        let processes = self.processes.borrow().clone();
+        processes.iter().for_each(|process| self.stop(process));
+        self.broker.borrow_mut().leap(OFFSETS_KEPT_MS + 1);
+        self.broker.borrow_mut().forget_offsets(OFFSETS_KEPT_MS);
+        self.schedule.borrow_mut().saw("offsets forgotten");
     }
 
     /// Whether every stage has read what the stage before it said, and every erasure is confirmed.

@@ -357,11 +357,9 @@ impl<P: Port, W: Work> Loop<P, W> {
         }
         position.committed.partitions = partitions;
         position.open.partitions = partitions;
+        // It is committed again as soon as all is read: it may stand only with the group, or only in
+        // the changelog, where the brokers have forgotten what the group said.
         let offset = position.committed.offset;
-        if offset.is_some() {
-            // One that stands only with the group is put into the changelog as soon as it is known.
-            slot.committed_at = slot.committed_at.max(time);
-        }
         slot.enter(Phase::Running, time);
         self.port.start(place, offset);
     }
