@@ -13,7 +13,7 @@ use rdkafka::types::RDKafkaRespErr;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use worker::service::TopicPartition;
 
 /// A consumer that notes down what it hears.
@@ -133,14 +133,21 @@ impl ConsumerContext for Listener {
     }
 }
 
+/// Statistics that are heard later than so many seconds after they were taken say nothing any more:
+/// the process stood still meanwhile.
+const STATISTICS_HOLD_S: u64 = 2;
+
 fn standings(statistics: &Statistics) -> Standings {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let taken_at_s = u64::try_from(statistics.time).unwrap_or_default();
+    let is_late = now.is_ok_and(|now| now.as_secs() > taken_at_s + STATISTICS_HOLD_S);
     let fresh: BTreeMap<i32, bool> = statistics
         .brokers
         .values()
         .map(|broker| {
             (
                 broker.nodeid,
-                broker.state == "UP" && broker.rxidle < 1_000_000,
+                !is_late && broker.state == "UP" && broker.rxidle < 1_000_000,
             )
         })
         .collect();

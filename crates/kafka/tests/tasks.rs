@@ -356,3 +356,67 @@ fn a_partition_moves_without_losing_or_doubling_a_record() {
     });
     names.check_copied(count);
 }
+
+/// How long a task to which something always comes is not said to have caught up, at most.
+fn longest_behind(records_per_ms: u64) -> Duration {
+    let broker = Broker::shared().expect("it was asked for before");
+    let names = names(broker);
+    let task = names.of("in", 0);
+    let mut port = KafkaPort::new(names.settings("a")).unwrap();
+    assigned(&mut port);
+    port.start(&task, Some(0));
+    let is_over = AtomicBool::new(false);
+    let mut longest = Duration::ZERO;
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let writer = topics::Writer::new(&names.servers);
+            let began_at = Instant::now();
+            let mut sent = 0;
+            while !is_over.load(Ordering::Relaxed) {
+                let due = began_at.elapsed().as_millis() as u64 * records_per_ms;
+                while sent < due {
+                    writer.send(&task.topic, 0, "v");
+                    sent += 1;
+                }
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        let began_at = Instant::now();
+        let mut heard_at = began_at + Duration::from_secs(3);
+        let mut busy_at = began_at;
+        while began_at.elapsed() < Duration::from_secs(15) {
+            match port.poll(Duration::from_millis(40)).unwrap() {
+                // It is worked with for a while.
+                Polled::Records(..) => {
+                    std::thread::sleep(Duration::from_millis(20));
+                    busy_at = Instant::now();
+                }
+                Polled::CaughtUp(of, _) if of == task => {
+                    longest = longest.max(heard_at.elapsed());
+                    heard_at = heard_at.max(Instant::now());
+                }
+                _ => {}
+            }
+        }
+        assert!(busy_at.elapsed() < Duration::from_secs(1), "nothing came");
+        longest = longest.max(heard_at.elapsed());
+        is_over.store(true, Ordering::Relaxed);
+    });
+    longest
+}
+
+#[test]
+fn a_task_that_keeps_up_is_caught_up_though_something_always_comes() {
+    if Broker::shared().is_none() {
+        return;
+    }
+    for records_per_ms in [1, 10] {
+        let longest = longest_behind(records_per_ms);
+        println!("{records_per_ms} records a millisecond: {longest:?}");
+        // What was said of the end holds for 3 s.
+        assert!(
+            longest < Duration::from_secs(3),
+            "{records_per_ms}: {longest:?}"
+        );
+    }
+}

@@ -39,13 +39,15 @@ pub(super) fn caught_up(task: &Task, standings: &Standings, drained: bool) -> Op
     let Phase::Running { next, since } = task.phase else {
         return None;
     };
-    if !standing.fresh || standing.end < 0 || standing.next < standing.end {
+    if !standing.fresh || standing.end < 0 {
         return None;
     }
-    // Either the last record is the last thing in the log, or what follows are markers of
-    // transactions: then nothing may be on its way to us any more.
+    // What has come since the end was heard is no matter: where something always comes, nobody would
+    // ever have caught up. Else what follows the last record are markers of transactions: then
+    // nothing may be on its way to us any more.
     let settled = standings.taken_at.duration_since(since) >= STANDINGS_SETTLE;
-    let at_end = next == standing.end || (task.end_seen && drained && settled);
+    let is_fetched = standing.next >= standing.end;
+    let at_end = next >= standing.end || (is_fetched && task.end_seen && drained && settled);
     at_end.then_some(standing.end.max(next))
 }
 
