@@ -18,6 +18,7 @@
 //! | `alerts` | what is told to the business |
 //! | `bounds` | limits, clocks, bad input |
 //! | `cases` | what a first design gets wrong |
+//! | `former` | states that former releases wrote |
 //!
 //! Invariant: nothing depends on this crate, and all of it is compiled for tests only.
 
@@ -25,6 +26,8 @@
 mod check;
 #[cfg(test)]
 mod facts;
+#[cfg(test)]
+mod former;
 #[cfg(test)]
 mod notation;
 #[cfg(test)]
