@@ -83,6 +83,11 @@ struct OneLog {
     /// Says that this task is read to its end whenever nothing else is to be said, an hour later.
     quiet: Option<TopicPartition>,
     offsets: Vec<(i64, i64)>,
+    /// The changelog, and what the open transaction adds to it.
+    changelog: Vec<Record>,
+    changelog_open: Vec<Record>,
+    /// Whether each of the next commits is refused.
+    refuses: VecDeque<bool>,
 }
 
 /// No source is named.
@@ -114,7 +119,11 @@ impl Port for OneLog {
     }
 
     fn restore(&mut self, task: &TopicPartition, _changelog: &TopicPartition, _from: i64) {
-        self.polled.push_back(Polled::Restored(task.clone(), 0));
+        let records = self.changelog.clone();
+        let end = records.len() as i64;
+        self.polled
+            .push_back(Polled::Restoring(task.clone(), records));
+        self.polled.push_back(Polled::Restored(task.clone(), end));
     }
 
     fn start(&mut self, task: &TopicPartition, from: Option<i64>) {
@@ -129,11 +138,23 @@ impl Port for OneLog {
     fn release(&mut self, _tasks: &[TopicPartition]) {}
 
     fn send(&mut self, to: &TopicPartition, key: &[u8], value: Option<&[u8]>) {
+        if to.topic.contains("changelog") {
+            self.changelog_open.push(Record {
+                offset: 0,
+                recorded_at: None,
+                key: Some(key.to_vec()),
+                value: value.map(<[u8]>::to_vec),
+            });
+        }
         let value = text(value.unwrap_or_default());
         self.open.push((to.topic.clone(), text(key), value));
     }
 
     fn commit(&mut self, offsets: &[(TopicPartition, i64)]) -> Outcome {
+        if self.refuses.pop_front() == Some(true) {
+            return self.abort();
+        }
+        self.changelog.append(&mut self.changelog_open);
         let offsets = offsets.iter().map(|(_, offset)| (self.time, *offset));
         self.offsets.extend(offsets);
         self.committed.append(&mut self.open);
@@ -142,6 +163,7 @@ impl Port for OneLog {
 
     fn abort(&mut self) -> Outcome {
         self.open.clear();
+        self.changelog_open.clear();
         self.aborts += 1;
         Outcome::Aborted
     }
@@ -385,5 +407,131 @@ fn a_bundle_that_is_cut_short_is_damaged() {
             len != 1 && !whole_messages.contains(&len),
             "{len}"
         );
+    }
+}
+
+/// Says what it has counted by the name that the configuration gives.
+#[derive(Clone)]
+struct Named(&'static str);
+
+impl Stage for Named {
+    type State = u64;
+    type Input = u64;
+    type Output = String;
+
+    fn apply(&self, _key: &str, state: &mut u64, input: u64) -> Absorbed {
+        *state += input;
+        Absorbed::New
+    }
+
+    fn settle(&self, _key: &str, state: &mut u64, _now: &Now, out: &mut Vec<String>) {
+        out.push(format!("{} {state}", self.0));
+    }
+
+    fn deadlines(&self, _state: &u64, _out: &mut Deadlines) {}
+
+    fn terms(&self) -> Vec<Text> {
+        vec![self.0.into()]
+    }
+}
+
+impl Erases for Named {}
+
+impl Routed for Named {
+    fn route<P: Port>(key: &str, output: String, outlet: &mut Outlet<'_, P>) {
+        let place = TopicPartition::new("out", 0);
+        outlet
+            .port
+            .send(&place, key.as_bytes(), Some(output.as_bytes()));
+    }
+}
+
+/// Takes a task of five keys over; some commits are refused, and it is killed after so many others.
+/// Returns what was said, and the changelog.
+fn taken_over(
+    by: &Named,
+    changelog: Vec<Record>,
+    refuses: &[bool],
+    commits_max: usize,
+) -> (Vec<String>, Vec<Record>) {
+    let message = |number: usize| {
+        let mut value = Vec::new();
+        wire::message(&(number as u64), &mut value);
+        record(number as i64 - 1, &format!("key {number}"), value)
+    };
+    let mut port = OneLog {
+        input: (1..=5).map(message).collect(),
+        changelog,
+        refuses: refuses.iter().copied().collect(),
+        ..OneLog::default()
+    };
+    let task = TopicPartition::new("a.by_handle", 0);
+    port.polled.push_back(Polled::Assigned(vec![task]));
+    let sources = Arc::new(sources());
+    let pace = Pace {
+        timers_per_step_max: 2,
+        timers_per_commit_max: 2,
+        ..Pace::default()
+    };
+    let application = Application {
+        id: "a".into(),
+        sources: Arc::clone(&sources),
+        pace,
+        remembered_ms: 0,
+    };
+    let stage = StageName::Handles;
+    let second = SecondHash::new(&[0; 32]);
+    let work = Keyed::new(by, stage, Vec::new(), sources, &second, 0);
+    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    for _ in 0..100 {
+        if stage.port.offsets.len() >= commits_max {
+            break;
+        }
+        stage.step(Duration::ZERO).unwrap();
+    }
+    let said = stage.port.committed.iter().filter(|(to, ..)| to == "out");
+    let mut said: Vec<String> = said.map(|(_, _, value)| value.clone()).collect();
+    said.sort();
+    (said, stage.port.changelog.clone())
+}
+
+#[test]
+fn whoever_goes_by_other_terms_settles_every_key_again_once() {
+    let all = |name: &str| -> Vec<String> { (1..=5).map(|sum| format!("{name} {sum}")).collect() };
+    let states = |log: &[Record]| {
+        let is_state = |record: &&Record| record.key.as_ref().unwrap().starts_with(b"s");
+        log.iter().filter(is_state).count()
+    };
+    let (said, former) = taken_over(&Named("former"), Vec::new(), &[], 100);
+    assert_eq!((said, states(&former)), (all("former"), 5));
+    let (said, _) = taken_over(&Named("former"), former.clone(), &[], 100);
+    assert!(said.is_empty(), "nothing has changed: {said:?}");
+    // Two keys a transaction, of which some are refused, even the one that would have been the last.
+    for refuses in [
+        &[][..],
+        &[true],
+        &[false, true],
+        &[false, false, true],
+        &[false, false, true, true],
+    ] {
+        let (said, changed) = taken_over(&Named("new"), former.clone(), refuses, 100);
+        assert_eq!(said, all("new"), "{refuses:?}");
+        assert_eq!(
+            states(&changed),
+            5,
+            "what is as it was is not written again"
+        );
+        let (said, _) = taken_over(&Named("new"), changed.clone(), &[], 100);
+        assert!(said.is_empty(), "{refuses:?}: {said:?}");
+        let (said, _) = taken_over(&Named("former"), changed, &[], 100);
+        assert_eq!(said, all("former"), "{refuses:?}");
+    }
+    // Killed in the midst of it: whoever comes next does not know which keys are left.
+    let (said, half) = taken_over(&Named("new"), former, &[], 1);
+    assert!((1..5).contains(&said.len()), "{said:?}");
+    for next in ["new", "former"] {
+        let by = Named(if next == "new" { "new" } else { "former" });
+        let (said, _) = taken_over(&by, half.clone(), &[], 100);
+        assert_eq!(said, all(next));
     }
 }
