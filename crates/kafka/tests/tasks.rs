@@ -362,7 +362,7 @@ fn longest_behind(records_per_ms: u64) -> Duration {
     let broker = Broker::shared().expect("it was asked for before");
     let names = names(broker);
     let task = names.of("in", 0);
-    let mut port = KafkaPort::new(names.settings("a")).unwrap();
+    let mut port = KafkaPort::new(names.settings("a")).expect("settings are right");
     assigned(&mut port);
     port.start(&task, Some(0));
     let is_over = AtomicBool::new(false);
@@ -385,7 +385,10 @@ fn longest_behind(records_per_ms: u64) -> Duration {
         let mut heard_at = began_at + Duration::from_secs(3);
         let mut busy_at = began_at;
         while began_at.elapsed() < Duration::from_secs(15) {
-            match port.poll(Duration::from_millis(40)).unwrap() {
+            match port
+                .poll(Duration::from_millis(40))
+                .expect("the port works")
+            {
                 // It is worked with for a while.
                 Polled::Records(..) => {
                     std::thread::sleep(Duration::from_millis(20));
