@@ -125,7 +125,7 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("pause: before a release", 20),
     ("counted exactly", 50),
     ("erased, and delivered again", 200),
-    ("offsets forgotten", 100),
+    ("offsets forgotten", 60),
     ("idle night", 400),
     ("time ran apart", 300),
     ("source fell silent", 700),
