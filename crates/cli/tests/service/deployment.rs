@@ -354,9 +354,7 @@ impl Deployment {
         use std::io::Write as _;
         self.configure("a");
         let mut child = Command::new(BINARY)
-            .args([
-                "erase", "--config", "a.toml", "--type", kind, "--wait",
-            ])
+            .args(["erase", "--config", "a.toml", "--type", kind, "--wait"])
             .arg(wait_s.to_string())
             .current_dir(self.folder.path())
             .stdin(Stdio::piped())
