@@ -36,20 +36,22 @@ impl Sum {
     }
 }
 
-/// The variance of the true ratios of some sums around 1, by moments: what is seen beyond chance.
-fn variance(sums: impl Iterator<Item = Sum> + Clone) -> f64 {
+/// The variance of the true ratios of some sums around 1, by moments: what is seen beyond chance;
+/// and the error of that, if there is nothing but chance.
+fn variance(sums: impl Iterator<Item = Sum> + Clone) -> (f64, f64) {
     let beyond = |sum: Sum| (sum.breaks - sum.expected).powi(2) - sum.expected;
     let squares: f64 = sums.clone().map(|sum| sum.expected * sum.expected).sum();
     if squares <= 0.0 {
-        return 0.0;
+        return (0.0, 0.0);
     }
-    (sums.map(beyond).sum::<f64>() / squares).max(0.0)
+    let variance = sums.map(beyond).sum::<f64>() / squares;
+    (variance.max(0.0), (2.0 / squares).sqrt())
 }
 
 /// Ratios of sums, drawn towards 1: the posterior mean of a gamma prior of mean 1 and the variance
 /// found among them (Clayton and Kaldor 1987).
 fn shrunk(sums: &[Sum]) -> Vec<f64> {
-    let prior = 1.0 / variance(sums.iter().copied()).max(1e-6);
+    let prior = 1.0 / variance(sums.iter().copied()).0.max(1e-6);
     let ratio = |sum: &Sum| (sum.breaks + prior) / (sum.expected + prior);
     sums.iter().map(ratio).collect()
 }
@@ -86,7 +88,8 @@ pub(crate) fn factors(cells: &[Cell], counts: impl Fn(&Cell) -> bool) -> Factors
 
 /// How far whole hours and whole days stray from what is expected of them, as a variance around 1:
 /// the greater of both. Each week is expected from the other weeks alone, so that the error of the
-/// baseline is part of it.
+/// baseline is part of it. The error of the variance itself is taken off: what chance alone may have
+/// brought about would only make the test slower.
 pub(crate) fn dispersion(cells: &[Cell]) -> f64 {
     let weeks = cells.iter().map(|cell| cell.week).max().unwrap_or(0) + 1;
     let days = cells.iter().map(|cell| cell.day).max().unwrap_or(0) + 1;
@@ -102,7 +105,8 @@ pub(crate) fn dispersion(cells: &[Cell]) -> f64 {
             daily[cell.day].add(cell.breaks, expected);
         }
     }
-    variance(hourly.iter().copied()).max(variance(daily.iter().copied()))
+    let beyond = |(variance, error): (f64, f64)| (variance - error).max(0.0);
+    beyond(variance(hourly.iter().copied())).max(beyond(variance(daily.iter().copied())))
 }
 
 #[cfg(test)]
@@ -143,7 +147,7 @@ mod tests {
 
     #[test]
     fn days_that_differ_are_dispersion() {
-        let days = |day: usize, _| if day % 2 == 0 { 0.8 } else { 1.2 };
+        let days = |day: usize, _| if day.is_multiple_of(2) { 0.8 } else { 1.2 };
         let found = dispersion(&cells(40.0, days));
         assert!((0.02..0.09).contains(&found), "{found}");
     }

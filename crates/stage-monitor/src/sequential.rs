@@ -131,11 +131,11 @@ impl Test {
             self.begin(minute + 1);
             return;
         };
-        for place in 0..RATIOS.len() {
+        for (place, ratio) in RATIOS.into_iter().enumerate() {
             let stretch = &mut self.stretches[place];
             stretch.breaks += breaks;
             stretch.expected += expected;
-            let evidence = stretch.evidence(RATIOS[place], limits.dispersion);
+            let evidence = stretch.evidence(ratio, limits.dispersion);
             if evidence >= limits.thresholds[place] {
                 self.raise(minute, place);
                 return;
@@ -259,7 +259,7 @@ mod tests {
         assert!((395..405).contains(&ended.since), "{ended:?}");
         assert!((440..500).contains(&ended.raised), "{ended:?}");
         assert!((590..610).contains(&ended.over.expect("over")), "{ended:?}");
-        assert_eq!(ended.is_new_normal, false);
+        assert!(!ended.is_new_normal);
     }
 
     #[test]
