@@ -279,9 +279,12 @@ impl Study {
                 0.8 / (self.seeds as f64).sqrt()
             };
             let median = quantile(&delays.minutes, (0.5 - chance).max(0.0));
-            if let Some(promised) = delays.promised()
-                && !(median <= promised)
-            {
+            let Some(promised) = delays.promised() else {
+                continue;
+            };
+            // What was never measured is no number, and not as promised.
+            let is_kept = median <= promised;
+            if !is_kept {
                 wrong.push(format!(
                     "{} breaks an hour, {}: a median of {median:.0} min, promised {promised:.0}",
                     delays.rate,
@@ -290,5 +293,57 @@ impl Study {
             }
         }
         wrong
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Delays, Hits, Quiet, Study, quantile};
+    use crate::monitor::traffic::Kind;
+
+    fn study(seeds: u64, raised: u64, minutes: f64) -> Study {
+        let quiet = Quiet {
+            kind: Kind::Hard,
+            rate: 20.0,
+            segments: 1,
+            months: 40,
+            raised,
+        };
+        let delays = Delays {
+            kind: Kind::Swings,
+            rate: 20.0,
+            hits: Hits::Open { segments: 1 },
+            minutes: vec![minutes; seeds as usize],
+            known_minutes: Vec::new(),
+            onset_errors: Vec::new(),
+        };
+        Study {
+            seeds,
+            quiets: vec![quiet],
+            delays: vec![delays],
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_promised_is_noticed() {
+        assert_eq!(study(1000, 40, 60.0).wrong(), Vec::<String>::new());
+        assert_eq!(study(1000, 41, 60.0).wrong().len(), 1);
+        assert_eq!(study(1000, 40, 60.1).wrong().len(), 1);
+        // Few seeds leave room for chance, and not for more.
+        assert_eq!(study(40, 50, 60.0).wrong(), Vec::<String>::new());
+        assert_eq!(study(40, 80, 60.0).wrong().len(), 1);
+        assert_eq!(study(0, 0, 60.0).wrong().len(), 1, "nothing was measured");
+    }
+
+    #[test]
+    fn the_interval_holds_the_mean() {
+        let study = study(40, 20, 1.0);
+        let [low, mean, high] = study.quiets[0].per_month(1.96);
+        assert!((mean - 0.5).abs() < 1e-9);
+        assert!(
+            (0.30..0.32).contains(&low) && (0.76..0.79).contains(&high),
+            "{low} {high}"
+        );
+        assert_eq!(quantile(&[1.0, 2.0, f64::INFINITY], 0.5), 2.0);
     }
 }
