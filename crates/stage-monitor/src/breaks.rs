@@ -1,7 +1,7 @@
 //! The breaks of the last time, so that an alarm can say how many customers there were since it
 //! began, and at what cost.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use model::Money;
 use serde::{Deserialize, Serialize};
@@ -33,13 +33,24 @@ pub struct Toll {
 /// The breaks that are kept.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Breaks {
+    /// Those of minutes that have not come yet.
+    ahead: BTreeMap<i64, Vec<Break>>,
     kept: VecDeque<Break>,
     /// The latest minute of which a break was forgotten for want of room.
     forgotten: Option<i64>,
 }
 
 impl Breaks {
-    pub(crate) fn add(&mut self, one: Break) {
+    /// Adds one, at a time when `next` is the minute that comes next.
+    pub(crate) fn add(&mut self, one: Break, next: i64) {
+        if one.minute >= next {
+            self.ahead.entry(one.minute).or_default().push(one);
+        } else {
+            self.keep(one);
+        }
+    }
+
+    fn keep(&mut self, one: Break) {
         self.kept.push_back(one);
         if self.kept.len() > BREAKS_KEPT_MAX
             && let Some(forgotten) = self.kept.pop_front()
@@ -50,8 +61,23 @@ impl Breaks {
 
     /// Takes back one that was added; one that is not kept any more is gone already.
     pub(crate) fn take_back(&mut self, one: Break) {
-        if let Some(place) = self.kept.iter().rposition(|kept| *kept == one) {
+        if let Some(ahead) = self.ahead.get_mut(&one.minute)
+            && let Some(place) = ahead.iter().rposition(|known| *known == one)
+        {
+            ahead.remove(place);
+        } else if let Some(place) = self.kept.iter().rposition(|kept| *kept == one) {
             self.kept.remove(place);
+        }
+    }
+
+    /// A minute has come.
+    pub(crate) fn pass(&mut self, minute: i64) {
+        while let Some(entry) = self
+            .ahead
+            .first_entry()
+            .filter(|entry| *entry.key() <= minute)
+        {
+            entry.remove().into_iter().for_each(|one| self.keep(one));
         }
     }
 
@@ -100,10 +126,16 @@ mod tests {
     fn a_customer_who_broke_twice_is_one_and_pays_twice() {
         let mut breaks = Breaks::default();
         for one in [at(1, 7, Some(5)), at(2, 7, Some(5)), at(3, 8, Some(1))] {
-            breaks.add(one);
+            breaks.add(one, 2);
         }
-        breaks.add(at(9, 9, Some(1)));
+        breaks.add(at(9, 9, Some(1)), 2);
         breaks.take_back(at(3, 8, Some(1)));
+        assert_eq!(
+            breaks.toll(1, 9).cost,
+            Money(5),
+            "the others have not come yet"
+        );
+        breaks.pass(8);
         let toll = breaks.toll(1, 9);
         assert_eq!(
             (toll.customers, toll.cost, toll.is_partial),
@@ -114,10 +146,11 @@ mod tests {
     #[test]
     fn what_is_missing_is_said() {
         let mut breaks = Breaks::default();
-        breaks.add(at(1, 7, None));
+        breaks.add(at(1, 7, None), 2);
         assert!(breaks.toll(0, 2).is_partial);
         let mut breaks = Breaks::default();
-        (0..=super::BREAKS_KEPT_MAX as i64).for_each(|minute| breaks.add(at(minute, 1, Some(1))));
+        (0..=super::BREAKS_KEPT_MAX as i64)
+            .for_each(|minute| breaks.add(at(minute, 1, Some(1)), 1 << 40));
         assert!(breaks.toll(0, 5).is_partial && !breaks.toll(1, 5).is_partial);
     }
 }

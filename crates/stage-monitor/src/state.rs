@@ -154,18 +154,20 @@ impl State {
                 cost,
             };
             match is_new {
-                true => self.breaks.add(one),
+                true => self.breaks.add(one, self.next.unwrap_or(i64::MAX)),
                 false => self.breaks.take_back(one),
             }
         }
     }
 
-    /// The first entry says when it all begins; so does the next one after nobody was left.
+    /// The first entry says when it all begins, in whatever order they are told; so does the next one
+    /// after nobody was left.
     fn begin(&mut self, ages: &Ages, steps: &[Option<Steps>]) {
         let first = steps.iter().flatten().map(|steps| steps.entered).min();
         let Some(first) = first else { return };
         let is_idle = self.is_idle() && self.next.is_some_and(|next| next < first);
-        if self.next.is_none() || is_idle {
+        let is_before = self.baseline.recents.is_empty() && self.next > Some(first);
+        if self.next.is_none() || is_idle || is_before {
             self.next = Some(first);
             self.newest = ages.cohort(first);
             self.cohorts = VecDeque::from(vec![0; ages.cohorts()]);
@@ -317,6 +319,7 @@ impl State {
     fn judge(&mut self, settings: &Settings, minute: i64, breaks: i32, expected: f32) {
         self.ring.push_back(Minute { breaks, expected });
         self.next = Some(minute + 1);
+        self.breaks.pass(minute);
         step_test(
             &mut self.test,
             settings,

@@ -21,22 +21,25 @@ fn broken(minute: i64, customer: i64) -> End {
 /// Clockwork from one minute to before another, degraded where that is true.
 fn run(watched: &mut Watched, from: i64, to: i64, is_degraded: impl Fn(i64) -> bool) {
     for minute in START + from..START + to {
-        let entered = minute - BREAK_AGE;
-        if entered >= START {
-            let breaks = match entered % 3 {
-                0 => true,
-                1 => false,
-                _ => is_degraded(minute - START),
-            };
-            let end = match breaks {
-                true => broken(minute, entered / 2),
-                false => End::Over { at: at(minute) },
-            };
-            watched.hear(Change::ended(at(entered), end));
-        }
-        watched.hear(Change::entered(at(minute)));
+        changes(minute, &is_degraded).for_each(|change| watched.hear(change));
         watched.pass_to(minute + 1);
     }
+}
+
+/// What a minute of the clockwork tells.
+fn changes(minute: i64, is_degraded: &impl Fn(i64) -> bool) -> impl Iterator<Item = Change> {
+    let entered = minute - BREAK_AGE;
+    let breaks = match entered % 3 {
+        0 => true,
+        1 => false,
+        _ => is_degraded(minute - START),
+    };
+    let end = match breaks {
+        true => broken(minute, entered / 2),
+        false => End::Over { at: at(minute) },
+    };
+    let ended = (entered >= START).then(|| Change::ended(at(entered), end));
+    ended.into_iter().chain([Change::entered(at(minute))])
 }
 
 fn alerts(watched: &mut Watched) -> Vec<JourneyDegraded> {
@@ -226,4 +229,25 @@ fn a_lasting_change_becomes_normal() {
         watched.state.standing,
         Some(Standing::Learning { .. })
     ));
+}
+
+#[test]
+fn all_at_once_and_in_any_order_is_the_same() {
+    let from = 21 * DAY + 600;
+    let is_degraded = |minute: i64| (from..from + 240).contains(&minute);
+    let mut as_it_came = Watched::new(settings(&[]));
+    run(&mut as_it_came, 0, 22 * DAY, is_degraded);
+    let mut at_once = Watched::new(settings(&[]));
+    let minutes = START..START + 22 * DAY;
+    let told: Vec<Change> = minutes
+        .flat_map(|minute| changes(minute, &is_degraded))
+        .collect();
+    // What is told of one entry stays in order.
+    let entered = told.iter().rev().filter(|change| change.before.is_none());
+    entered.for_each(|change| at_once.hear(*change));
+    let ended = told.iter().rev().filter(|change| change.before.is_some());
+    ended.for_each(|change| at_once.hear(*change));
+    at_once.pass_to(START + 22 * DAY);
+    assert!(as_it_came.told.len() > 3);
+    assert_eq!(at_once.told, as_it_came.told);
 }
