@@ -251,3 +251,10 @@ fn all_at_once_and_in_any_order_is_the_same() {
     assert!(as_it_came.told.len() > 3);
     assert_eq!(at_once.told, as_it_came.told);
 }
+
+#[test]
+fn what_is_kept_of_a_segment_is_small() {
+    let watched = learned(&[]);
+    let bytes = postcard::to_allocvec(&watched.state).unwrap().len();
+    assert!((5_000..30_000).contains(&bytes), "{bytes}");
+}
