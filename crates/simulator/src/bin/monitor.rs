@@ -16,7 +16,7 @@ monitor [--seeds N] [--first SEED] [--curves FILE]
     doubled hazard is found. Compares both with what docs/semantics.md promises.
 
     --seeds N      how many disturbances of each sort; months of undisturbed traffic of each sort
-                   are a tenth of that, at least four (default 100; from 1000 on, medians and means
+                   are a tenth of that, at least eight (default 100; from 1000 on, medians and means
                    are judged as they are, with fewer what they surely exceed)
     --first SEED   the first of them (default 1)
     --curves FILE  draws the delays as SVG, over more rates";

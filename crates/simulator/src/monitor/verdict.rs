@@ -11,6 +11,8 @@ pub const PROMISED: [(f64, f64); 3] = [(20.0, 60.0), (80.0, 20.0), (200.0, 10.0)
 const PROMISED_FIFTY: f64 = 1.7;
 /// Rates that are simulated for the curves alone.
 const CURVE_RATES: [f64; 4] = [10.0, 40.0, 120.0, 400.0];
+/// Months of undisturbed traffic of each sort, at least.
+const MONTHS_MIN: u64 = 8;
 /// From so many seeds on medians and false alarms are judged as they are; with fewer, chance has
 /// its share.
 const SEEDS_EXACT: u64 = 1000;
@@ -135,7 +137,7 @@ pub struct Study {
 }
 
 /// Measures: `seeds` disturbances of each sort, and a tenth as many months of undisturbed traffic
-/// of each sort (at least four). The rates of the curves beside the promised ones where asked for.
+/// of each sort (at least eight). The rates of the curves beside the promised ones where asked for.
 #[must_use]
 pub fn study(seeds: u64, first: u64, with_curves: bool) -> Study {
     let mut study = Study {
@@ -162,7 +164,7 @@ fn measure(study: &mut Study, kind: Kind, rate: f64, first: u64) {
     let is_promised = PROMISED.iter().any(|(promised, _)| *promised == rate);
     let (one, fifty) = (Tenant::new(kind, 1), Tenant::new(kind, 50));
     let baselines = (study.seeds / 50).clamp(2, 20);
-    let months = (study.seeds / 10 / baselines).max(4 / baselines);
+    let months = (study.seeds / 10 / baselines).max(MONTHS_MIN / baselines);
     let disturbances = study.seeds.div_ceil(baselines);
     let shown: Vec<Shown> = spread(baselines, |baseline| {
         let seed = first + baseline * 1_000_003;
