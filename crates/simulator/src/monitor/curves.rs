@@ -73,8 +73,16 @@ pub fn svg(study: &Study) -> String {
         ),
     );
     axes(&mut svg);
+    medians(&mut svg, study);
+    promises(&mut svg);
+    put(&mut svg, "</svg>");
+    svg
+}
+
+/// A curve for each sort of disturbance, and what is what.
+fn medians(svg: &mut String, study: &Study) {
     let open = Hits::Open { segments: 1 };
-    band(&mut svg, &of(study, Kind::Swings, open));
+    band(svg, &of(study, Kind::Swings, open));
     let curves = [
         (
             Hits::Release,
@@ -95,49 +103,36 @@ pub fn svg(study: &Study) -> String {
     for (number, (hits, colour, words)) in curves.into_iter().enumerate() {
         let delays = of(study, Kind::Swings, hits);
         let points = |pick: &dyn Fn(&Delays) -> f64| -> Vec<(f64, f64)> {
-            delays
-                .iter()
-                .map(|delays| (delays.rate, pick(delays)))
-                .collect()
+            let point = |delays: &&Delays| (delays.rate, pick(delays));
+            delays.iter().map(point).collect()
         };
         let solid = format!(r#"stroke="{colour}" stroke-width="2.5""#);
-        line(
-            &mut svg,
-            &points(&|delays| quantile(&delays.minutes, 0.5)),
-            &solid,
-        );
+        let median = |delays: &Delays| quantile(&delays.minutes, 0.5);
+        line(svg, &points(&median), &solid);
         let dashed = format!(r#"stroke="{colour}" stroke-width="1.2" stroke-dasharray="4 3""#);
-        line(
-            &mut svg,
-            &points(&|delays| quantile(&delays.known_minutes, 0.5)),
-            &dashed,
-        );
-        legend(&mut svg, number, &solid, words);
+        let known = |delays: &Delays| quantile(&delays.known_minutes, 0.5);
+        line(svg, &points(&known), &dashed);
+        legend(svg, number, &solid, words);
     }
+    let dashed = r##"stroke="#555" stroke-width="1.2" stroke-dasharray="4 3""##;
     legend(
-        &mut svg,
+        svg,
         3,
-        r##"stroke="#555" stroke-width="1.2" stroke-dasharray="4 3""##,
+        dashed,
         "the same, by a test that knows the true hazard",
     );
+}
+
+/// A circle for each median that is promised.
+fn promises(svg: &mut String) {
     for (rate, minutes) in PROMISED {
-        put(
-            &mut svg,
-            &format!(
-                r##"<circle cx="{:.1}" cy="{:.1}" r="4.5" fill="none" stroke="#111" stroke-width="1.6"/>"##,
-                x(rate),
-                y(minutes)
-            ),
-        );
+        let (x, y) = (x(rate), y(minutes));
+        let place = format!(r#"cx="{x:.1}" cy="{y:.1}" r="4.5""#);
+        let circle = format!(r##"<circle {place} fill="none" stroke="#111" stroke-width="1.6"/>"##);
+        put(svg, &circle);
     }
-    label(
-        &mut svg,
-        (AREA[0], HEIGHT - 12.0),
-        "start",
-        "circles: at most so long is promised for one segment",
-    );
-    put(&mut svg, "</svg>");
-    svg
+    let words = "circles: at most so long is promised for one segment";
+    label(svg, (AREA[0], HEIGHT - 12.0), "start", words);
 }
 
 /// The delays of one curve, by rate.
