@@ -7,6 +7,7 @@ pub mod broker;
 pub mod campaign;
 pub mod faults;
 pub mod journeys;
+pub mod monitor;
 pub mod oracle;
 pub mod seeds;
 pub mod workload;

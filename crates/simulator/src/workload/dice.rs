@@ -5,6 +5,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// A seeded source of choices. Only whole words are taken from the generator and scaled here, so
 /// that a change of another crate's distributions never changes a workload.
+#[derive(Clone)]
 pub(crate) struct Dice(ChaCha8Rng);
 
 impl Dice {
