@@ -41,6 +41,7 @@ pub(crate) struct Standing {
 /// Where the partitions stood at an instant.
 #[derive(Debug)]
 pub(crate) struct Standings {
+    /// Not later than when they were taken.
     pub(crate) taken_at: Instant,
     /// The consumer knows a broker, whether or not it can be reached.
     pub(crate) has_brokers: bool,
@@ -133,22 +134,27 @@ impl ConsumerContext for Listener {
     }
 }
 
-/// Statistics that are heard later than so many seconds after they were taken say nothing any more:
-/// the process stood still meanwhile.
-const STATISTICS_HOLD_S: u64 = 2;
+/// Statistics that are heard so much later than they were taken say nothing any more: the process
+/// stood still meanwhile.
+const STATISTICS_HOLD: Duration = Duration::from_secs(3);
+
+/// How long ago statistics were taken, at most. They may wait for long before they are heard, and
+/// say when they were taken in whole seconds.
+fn age_max(statistics: &Statistics) -> Duration {
+    let taken_at = u64::try_from(statistics.time).unwrap_or_default();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.unwrap_or_default()
+        .saturating_sub(Duration::from_secs(taken_at))
+}
 
 fn standings(statistics: &Statistics) -> Standings {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let taken_at_s = u64::try_from(statistics.time).unwrap_or_default();
-    let is_late = now.is_ok_and(|now| now.as_secs() > taken_at_s + STATISTICS_HOLD_S);
+    let age = age_max(statistics);
     let fresh: BTreeMap<i32, bool> = statistics
         .brokers
         .values()
         .map(|broker| {
-            (
-                broker.nodeid,
-                !is_late && broker.state == "UP" && broker.rxidle < 1_000_000,
-            )
+            let is_heard = broker.state == "UP" && broker.rxidle < 1_000_000;
+            (broker.nodeid, is_heard && age < STATISTICS_HOLD)
         })
         .collect();
     let mut by_partition = BTreeMap::new();
@@ -166,7 +172,7 @@ fn standings(statistics: &Statistics) -> Standings {
         }
     }
     Standings {
-        taken_at: Instant::now(),
+        taken_at: before(Instant::now(), age),
         // What stands for whichever broker coordinates the group is no broker.
         has_brokers: statistics
             .brokers
@@ -174,6 +180,11 @@ fn standings(statistics: &Statistics) -> Standings {
             .any(|broker| matches!(broker.source.as_str(), "learned" | "configured")),
         by_partition,
     }
+}
+
+/// An instant so long before another, or as long as the clock knows.
+fn before(instant: Instant, time: Duration) -> Instant {
+    instant.checked_sub(time).unwrap_or(instant)
 }
 
 /// The partitions of a list, in order.
@@ -208,5 +219,29 @@ pub(crate) fn close(consumer: Reader) {
     });
     if wait.recv_timeout(WAIT).is_err() {
         tracing::warn!("a consumer is slow to close, and was left to itself");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What waited to be heard speaks of the time when it was taken: a task that was started since
+    /// must not believe it.
+    #[test]
+    fn statistics_are_as_old_as_they_say() {
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .expect("after 1970");
+        let taken = |ago_s: u64| {
+            let time = i64::try_from(now.as_secs() - ago_s).expect("before 2100");
+            let statistics = Statistics {
+                time,
+                ..Statistics::default()
+            };
+            standings(&statistics).taken_at.elapsed()
+        };
+        assert!(taken(0) < Duration::from_secs(2));
+        assert!(taken(5) >= Duration::from_secs(5));
     }
 }

@@ -12,8 +12,9 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, VecDeque};
 use worker::service::TopicPartition;
 
-/// Histories end before this; what is later is an impossible clock: 2026-01-01T00:00:00Z.
-pub(super) const RUN_START: Millis = Millis(1_767_225_600_000);
+/// Histories end before this, what is due after them included; what is later is an impossible clock:
+/// 2027-01-01T00:00:00Z.
+pub(super) const RUN_START: Millis = Millis(1_798_761_600_000);
 /// Before the names of the source topics, and so of the door's tasks.
 pub(super) const PREFIX: &str = "source/";
 const DAY_MS: i64 = 24 * 3_600_000;

@@ -29,6 +29,8 @@ const NIGHT_MS: i64 = 8 * 3_600_000;
 const IDLE_MS: i64 = 6_000;
 /// So long brokers keep the offsets of a group that is away.
 const OFFSETS_KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// Records that a poll brings at least, at most, once nothing goes wrong any more.
+const CALM_RECORDS_MAX: u64 = 50;
 /// A process that could not work with the log tries again after so long.
 const AGAIN_MS: i64 = 1_000;
 
@@ -182,7 +184,11 @@ impl<'a> World<'a> {
     /// Nothing goes wrong any more, and who stands still goes on.
     pub(super) fn calm(&self) {
         self.is_calm.set(true);
-        self.schedule.borrow_mut().rates = Rates::default();
+        let mut schedule = self.schedule.borrow_mut();
+        schedule.rates = Rates::default();
+        // Who reads one record at a time is told clocks faster than it reads them.
+        schedule.records_max = schedule.records_max.max(CALM_RECORDS_MAX);
+        drop(schedule);
         for process in self.processes.borrow().iter() {
             process.paused_until.set(Millis::MIN);
         }
