@@ -27,7 +27,8 @@ mod tests;
 mod times;
 
 pub use finding::{Finding, Weight};
-pub use history::{Happening, Heard, History, Kept, MomentRef, Seen};
+pub use history::{Happening, Heard, History, MomentRef, Seen};
+pub use model::Kept;
 pub use keys::{Compare, Compared, Keys, Match, NumberKey, Operator, TextKey, TruthKey};
 pub use matching::{Entry, State};
 pub use plain::{Language, plain_words};
