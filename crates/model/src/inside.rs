@@ -21,8 +21,8 @@ pub struct Kept {
 pub struct Inside {
     /// A video chat that was booked and has not opened: no contact, but rules may miss it.
     pub is_unopened: bool,
-    /// A machine made it.
-    pub automatic: bool,
+    /// Whether a machine made it, as far as that is said.
+    pub automatic: Option<bool>,
     /// Its events that rules ask for, in order of time.
     pub kept: Vec<Kept>,
     /// The newest version of every signal about it that rules ask for.

@@ -111,7 +111,7 @@ pub(crate) fn inside<'a>(
 ) -> Inside {
     let automatic = Registers::of(heard.iter().copied()).truth(Field::Automatic);
     let mut inside = Inside {
-        automatic: automatic == Some(true),
+        automatic,
         ..Inside::default()
     };
     if !settings.kinds.is_empty() {
