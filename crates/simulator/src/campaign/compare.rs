@@ -14,6 +14,7 @@ const HISTORY: &[(&str, &[&str])] = &[
     ("verdicts", &["revision", "cause"]),
     ("sessions", &[]),
     ("alerts", &["revision", "cause", "status", "details"]),
+    ("journeys", &["revision", "cause", "status"]),
     ("markers", &[]),
 ];
 
@@ -34,6 +35,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
     ("sessions", &["customer", "session_id"]),
     ("alerts", &["alert_id"]),
+    ("journeys", &["entry_id"]),
     ("markers", &["at", "kind", "name", "attributes"]),
 ];
 
@@ -126,6 +128,7 @@ impl Tables {
             ("verdicts", settled.verdicts),
             ("sessions", settled.sessions),
             ("alerts", settled.alerts),
+            ("journeys", settled.journeys),
             ("markers", settled.markers),
         ];
         for (table, rows) in named {
@@ -172,6 +175,12 @@ impl Tables {
         }
         for alert in &bucket.alerts {
             tables::alert(names, alert, |cells| tables.add_cells("alerts", cells));
+        }
+        for journey in &bucket.journeys {
+            tables::journey(names, journey, |cells| tables.add_cells("journeys", cells));
+        }
+        for journey in &bucket.broken {
+            tables::broken_journey(names, journey, |cells| tables.add_cells("alerts", cells));
         }
         for marker in &bucket.markers {
             tables::marker(names, marker, |cells| tables.add_cells("markers", cells));
