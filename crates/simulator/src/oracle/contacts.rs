@@ -161,9 +161,18 @@ pub fn of_events(
     }
 }
 
+/// The kind as the record says it: a rule may ask for one that the channel does not know.
+pub fn word_of<'a>(event: &'a Event) -> &'a str {
+    let kind = event.kind();
+    kind.strip_prefix("unknown ").unwrap_or(kind)
+}
+
 /// Events of kinds that some rule asks for (§10.1).
 pub fn kept(events: &[&Event], world: &World) -> Vec<Happening> {
-    let is_asked = |event: &&Event| world.config.kinds.iter().any(|kind| kind == event.kind());
+    let is_asked = |event: &&Event| {
+        let kinds = &world.config.kinds;
+        kinds.iter().any(|kind| kind == word_of(event))
+    };
     let mut asked: Vec<&Event> = events.iter().copied().filter(is_asked).collect();
     asked.sort_by_key(|event| {
         let record = event.greatest();
@@ -171,7 +180,7 @@ pub fn kept(events: &[&Event], world: &World) -> Vec<Happening> {
     });
     let happening = |event: &&Event| Happening {
         at: event.occurred_at(),
-        kind: Some(event.kind().to_string()),
+        kind: Some(word_of(event).to_string()),
         page: event.greatest().text("page").map(str::to_string),
         ..Happening::default()
     };

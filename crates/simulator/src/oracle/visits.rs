@@ -155,10 +155,13 @@ fn visit_of(
         status: Some(step.status.clone()),
         page: step.page.clone(),
     });
-    let asked = each().filter(|(event, _)| world.config.kinds.iter().any(|k| k == event.kind()));
+    let asked = each().filter(|(event, _)| {
+        let kinds = &world.config.kinds;
+        kinds.iter().any(|kind| kind == contacts::word_of(event))
+    });
     let asked = asked.map(|(event, step)| Happening {
         at: event.occurred_at(),
-        kind: Some(event.kind().to_string()),
+        kind: Some(contacts::word_of(event).to_string()),
         page: step.page.clone(),
         ..Happening::default()
     });
