@@ -188,7 +188,11 @@ impl Meant {
         }
         lines.heading("journey rules");
         for rule in self.customers.rules.rules() {
-            let from = if rule.built_in { "built in" } else { "your own" };
+            let from = if rule.built_in {
+                "built in"
+            } else {
+                "your own"
+            };
             lines.line(&rule.name, format!("version {}, {from}", rule.version));
         }
         lines.heading("imports");

@@ -1,8 +1,8 @@
 //! What the three forms of contacts have in common.
 
+use crate::registers::newest;
 use crate::registers::{Heard, Registers, attributes, identifiers};
 use crate::{Settings, State, legs, mails, visits};
-use crate::registers::newest;
 use model::{
     Channel, Contact, Direction, EndKind, Event, Field, Initiation, Inside, Kept, Millis, Money,
     Signal, SignalName, Text, Told, Version,

@@ -49,7 +49,9 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
         .map(|place| outbound_contact(&mails[*place]));
     let mut contacts: Vec<Contact> = inbound.chain(outbound).collect();
     let of_waiting = waiting.iter().map(Waiting::heard);
-    let of_outbound = outbound_places.iter().map(|place| mails[*place].heard.clone());
+    let of_outbound = outbound_places
+        .iter()
+        .map(|place| mails[*place].heard.clone());
     let mut insides = Vec::with_capacity(contacts.len());
     for (contact, heard) in contacts.iter_mut().zip(of_waiting.chain(of_outbound)) {
         let name = contact.contact_id.clone();

@@ -1,7 +1,7 @@
 //! To whom a contact goes, and what the stages to the right are told when that changes.
 
-use crate::{Settings, State};
 use crate::assemble::Assembled;
+use crate::{Settings, State};
 use model::{
     Carried, Confidence, Contact, ContactName, CustomerInput, HandleInput, Identifier, Inside,
     Resolved, Signal, Text, Upsert,

@@ -4,9 +4,7 @@
 use crate::assemble::bare;
 use crate::route::goal_of_signal;
 use crate::{Output, Settings, State};
-use model::{
-    CustomerInput, HandleInput, Link, Sent, Signal, SignalName, Text, Unsent, Version,
-};
+use model::{CustomerInput, HandleInput, Link, Sent, Signal, SignalName, Text, Unsent, Version};
 
 /// Keys of signals begin like this; no channel is named so.
 pub const SIGNAL_KEY_PREFIX: &str = "signal/";

@@ -5,8 +5,8 @@ use crate::readings::{Row, Rows};
 use crate::retention::Past;
 use crate::{Settings, UNKNOWN_KEY_PREFIX, join};
 use model::{
-    Channel, Contact, ContactName, ContactResult, Millis, Money, Provenance, Reason, Resolved, Roles, Text,
-    Upsert,
+    Channel, Contact, ContactName, ContactResult, Millis, Money, Provenance, Reason, Resolved,
+    Roles, Text, Upsert,
 };
 use rules::Quarantine;
 use std::ops::Deref;

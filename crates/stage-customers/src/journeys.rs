@@ -70,13 +70,7 @@ pub(crate) fn broken(
     let settings = &customers.settings;
     let (calendar, depth) = (&settings.calendar, settings.readings.reason_depth);
     let times = rules.times_at(now);
-    let entries = rules.entries(
-        &all.history(),
-        calendar,
-        &times,
-        depth,
-        model::Millis::MIN,
-    );
+    let entries = rules.entries(&all.history(), calendar, &times, depth, model::Millis::MIN);
     let mut ids: BTreeMap<Text, ()> = BTreeMap::new();
     for entry in &entries {
         for (wait, at) in rules.waits(entry) {
@@ -121,11 +115,16 @@ impl<'c> All<'c> {
         for link in &chain.links[chain.first..] {
             let place = all.contacts.len();
             let name = (has_inside || !chain.parts.is_empty()).then(|| link.contact().name());
-            let parts = name.as_ref().map_or(Vec::new(), |name| chain.parts_of(name));
+            let parts = name
+                .as_ref()
+                .map_or(Vec::new(), |name| chain.parts_of(name));
             let insides: Vec<&Inside> = match (&name, parts.is_empty()) {
                 (None, _) => Vec::new(),
                 (Some(name), true) => beside.inside.get(name).into_iter().collect(),
-                (Some(_), false) => parts.iter().filter_map(|one| beside.inside.get(*one)).collect(),
+                (Some(_), false) => parts
+                    .iter()
+                    .filter_map(|one| beside.inside.get(*one))
+                    .collect(),
             };
             for inside in &insides {
                 all.hear(&inside.signals, place);
@@ -219,19 +218,9 @@ impl<'c> All<'c> {
     }
 
     fn history(&self) -> History<'_> {
-        let seen = |known: &'_ Known<'c>| {
-            // The compiler is told that what is kept lives as long as the list.
-            (known.follower, known.automatic, known.opened)
-        };
-        let contacts = self.contacts.iter().map(|known| {
-            let (follower, automatic, opened) = seen(known);
-            Seen {
-                automatic,
-                ..match opened {
-                    true => Seen::new(known.contact, follower, &known.kept),
-                    false => Seen::unopened(known.contact, &known.kept),
-                }
-            }
+        let contacts = self.contacts.iter().map(|known| Seen {
+            automatic: known.automatic,
+            ..known.seen()
         });
         let signals = self.signals.iter().map(|known| Heard {
             signal: known.signal,
@@ -376,7 +365,9 @@ impl<'c> All<'c> {
                     "page" => {
                         let (_, page) = inside.clone().unwrap_or_default();
                         let of_contact = || contact.map(|contact| contact.page.clone());
-                        Some(page).filter(|page| !page.is_empty()).or_else(of_contact)
+                        Some(page)
+                            .filter(|page| !page.is_empty())
+                            .or_else(of_contact)
                     }
                     "step" => inside.clone().map(|(step, _)| step),
                     "purpose" => signal.map(|signal| signal.purpose.clone()),
@@ -387,7 +378,9 @@ impl<'c> All<'c> {
                     }
                     "source" => {
                         let of_signal = signal.map(|signal| &signal.source);
-                        of_signal.or(contact.map(|contact| &contact.source)).cloned()
+                        of_signal
+                            .or(contact.map(|contact| &contact.source))
+                            .cloned()
                     }
                     name => contact.map(|contact| field(contact, name, depth)),
                 },
@@ -429,19 +422,21 @@ impl<'c> Known<'c> {
             [] => Cow::Borrowed(&[][..]),
             [one] => Cow::Borrowed(one.kept.as_slice()),
             several => {
-                let kept = several.iter().flat_map(|inside| inside.kept.iter().cloned());
+                let kept = several
+                    .iter()
+                    .flat_map(|inside| inside.kept.iter().cloned());
                 let mut kept: Vec<Kept> = kept.collect();
                 kept.sort_by_key(|event| event.at);
                 Cow::Owned(kept)
             }
         };
-        let stated = insides.iter().filter_map(|inside| inside.automatic);
+        let mut stated = insides.iter().filter_map(|inside| inside.automatic);
         Known {
             contact: link.contact(),
             resolved: link.resolved(),
             cost: link.cost,
             kept,
-            automatic: stated.last() == Some(true),
+            automatic: stated.next_back() == Some(true),
             follower: link.roles.follower,
             opened: true,
         }
@@ -451,12 +446,16 @@ impl<'c> Known<'c> {
         self.contact.name()
     }
 
-    /// Step and page of something that happened inside.
-    fn inside(&self, place: usize) -> (Text, Text) {
-        let seen = match self.opened {
+    fn seen(&self) -> Seen<'_> {
+        match self.opened {
             true => Seen::new(self.contact, self.follower, &self.kept),
             false => Seen::unopened(self.contact, &self.kept),
-        };
+        }
+    }
+
+    /// Step and page of something that happened inside.
+    fn inside(&self, place: usize) -> (Text, Text) {
+        let seen = self.seen();
         let happening = seen.inside.get(place);
         happening.map_or_else(Default::default, |inside| {
             (inside.step.into(), inside.page.into())

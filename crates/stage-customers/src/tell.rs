@@ -373,7 +373,11 @@ impl State {
         let name = upsert.contact.name();
         match inside {
             Some(inside) if inside.is_unopened => return self.book(&name, upsert, inside),
-            _ if self.held.get(&name).is_some_and(|held| held.version > upsert.version) => {
+            _ if self
+                .held
+                .get(&name)
+                .is_some_and(|held| held.version > upsert.version) =>
+            {
                 return Cause::Time;
             }
             Some(inside) => self.beside.inside.insert(name.clone(), inside),
@@ -415,7 +419,11 @@ impl State {
             None => return Cause::Time,
             Some(is_new) => {
                 if self.held.remove(name).is_none() && is_new {
-                    return if moved { Cause::Identity } else { Cause::LateEvent };
+                    return if moved {
+                        Cause::Identity
+                    } else {
+                        Cause::LateEvent
+                    };
                 }
             }
         }

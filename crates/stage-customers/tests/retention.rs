@@ -138,16 +138,16 @@ fn signal(chance: &mut Chance, nth: u64, at: Millis) -> Vec<Said> {
     };
     let key: Text = format!("signal/{nth}").into();
     let came_at = at.plus(chance.of(&[0, 0, HOUR_MS, CHANGES_MS]));
-    let mut said = vec![(
-        came_at,
-        CustomerInput::Signal(key.clone(), Box::new(sent)),
-    )];
+    let mut said = vec![(came_at, CustomerInput::Signal(key.clone(), Box::new(sent)))];
     if chance.below(6) == 0 && came_at < at.plus(CHANGES_MS) {
         let unsent = Unsent {
             sequence: 1,
             is_erased: chance.below(2) == 0,
         };
-        said.push((came_at.plus(HOUR_MS), CustomerInput::SignalVoid(key, unsent)));
+        said.push((
+            came_at.plus(HOUR_MS),
+            CustomerInput::SignalVoid(key, unsent),
+        ));
     }
     said
 }

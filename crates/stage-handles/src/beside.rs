@@ -198,7 +198,10 @@ impl Handles {
     /// Whom a signal at an instant is for: the only owner, or, if there is none, the handle itself;
     /// of several owners each of them and the handle, whose contacts may be any of theirs.
     fn customers_of(&self, key: &str, owners: &Owners<'_>, at: Millis) -> Vec<Text> {
-        if owners.quarantine.holds(self.settings.calendar.local_day(at)) {
+        if owners
+            .quarantine
+            .holds(self.settings.calendar.local_day(at))
+        {
             return Vec::new();
         }
         let seen = owners.seen_at(at);

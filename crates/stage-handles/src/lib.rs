@@ -13,8 +13,8 @@ pub use settings::Settings;
 
 use beside::Beside;
 use model::{
-    Absorbed, Brings, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput,
-    Inside, Link, Millis, Now, Resolved, Stage, Text, Upsert, Wait,
+    Absorbed, Brings, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput, Inside,
+    Link, Millis, Now, Resolved, Stage, Text, Upsert, Wait,
 };
 use owners::Owners;
 use retention::Past;

@@ -6,8 +6,8 @@
 use crate::rows::{self, Names, known};
 use files::{Cell, Table, ValueFormat, ValuePart, push_avro_count};
 use model::{
-    Alert, Class, ContactResult, Journey, Millis, Reading, ReadingResult, Readings, Session, Signal,
-    SourceSilent, Status, Verdict,
+    Alert, Class, ContactResult, Journey, Millis, Reading, ReadingResult, Readings, Session,
+    Signal, SourceSilent, Status, Verdict,
 };
 
 /// The tables that have a topic, each with the Avro schema of its records.

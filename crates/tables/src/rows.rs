@@ -2,8 +2,8 @@
 
 use files::Cell;
 use model::{
-    Alert, ContactName, ContactResult, Journey, Millis, Readings, Resolved, Session, Signal, SourceSilent,
-    Text,
+    Alert, ContactName, ContactResult, Journey, Millis, Readings, Resolved, Session, Signal,
+    SourceSilent, Text,
 };
 use settings::{ContactLink, Meant, duration_text};
 
@@ -240,7 +240,11 @@ pub fn broken_journey<R>(names: &Names, journey: &Journey, row: impl FnOnce(&[Ce
         known(&journey.tier),
         truth(journey.may_contact),
         known(&journey.identified_by),
-        known(journey.confidence.map_or("", |confidence| confidence.name())),
+        known(
+            journey
+                .confidence
+                .map_or("", |confidence| confidence.name()),
+        ),
         Cell::Time(journey.decided_at.0),
         Cell::Text(&details),
     ])

@@ -7,8 +7,8 @@
 use crate::engine::{Counts, Engine};
 use crate::queue::{Queue, QueueError, Store, Writer};
 use model::{
-    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Journey, Millis, Now, Session,
-    Signal, Stage, Value,
+    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Journey, Millis, Now,
+    Session, Signal, Stage, Value,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -159,9 +159,14 @@ fn rules_are_said_in_plain_words_and_their_mistakes_are_refused() {
     case.put("rules/paid.toml", rule);
     let checked = case.run("check --config c.toml --rules");
     assert_eq!(checked.code, Some(0), "{}", checked.err);
-    let told = "  paid (version 1): paid\n    1. (paid) It begins with the step “payment”, on web.\n";
+    let told =
+        "  paid (version 1): paid\n    1. (paid) It begins with the step “payment”, on web.\n";
     assert!(checked.out.contains(told), "{}", checked.out);
-    assert!(checked.out.contains("\nJourney rules: 18\n"), "{}", checked.out);
+    assert!(
+        checked.out.contains("\nJourney rules: 18\n"),
+        "{}",
+        checked.out
+    );
     case.put("rules/bad.toml", "[[rule]]\nname = = 1\n");
     let checked = case.run("check --config c.toml --rules");
     assert_eq!((checked.code, checked.out.as_str()), (Some(2), ""));

@@ -135,7 +135,9 @@ impl Rule {
     /// Whether a contact enters it once at most, however much of it happens inside.
     #[must_use]
     pub fn is_entered_once(&self) -> bool {
-        self.steps.first().is_some_and(|entry| entry.pattern.counted)
+        self.steps
+            .first()
+            .is_some_and(|entry| entry.pattern.counted)
     }
 }
 

@@ -3,8 +3,8 @@
 use super::check;
 use super::finding::{Finding, Weight};
 use super::history::{History, MomentRef};
-use super::matching::Entry;
 use super::keys::TextKey;
+use super::matching::Entry;
 use super::read::{self, Declared};
 use super::rule::Rule;
 use super::test_of::Target;

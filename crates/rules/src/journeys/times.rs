@@ -113,10 +113,7 @@ fn brings(tests: &[Test]) -> Brings {
         }
         Target::Contact | Target::Inside => Brings::channels(test.channels),
     };
-    tests
-        .iter()
-        .map(of_test)
-        .fold(Brings::NOTHING, Brings::and)
+    tests.iter().map(of_test).fold(Brings::NOTHING, Brings::and)
 }
 
 /// What time has to come to for a step to be passed, or, where a source was silent, proved.

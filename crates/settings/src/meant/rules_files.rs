@@ -2,9 +2,9 @@
 
 use super::{Check, Sources};
 use crate::problem::Place;
+use globset::{GlobBuilder, GlobMatcher};
 use model::{Scope, Text};
 use rules::journeys::{Finding, Known, RuleSet, RuleText, SourceBrings, Weight};
-use globset::{GlobBuilder, GlobMatcher};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

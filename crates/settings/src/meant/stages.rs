@@ -8,8 +8,8 @@ use jiff::tz::TimeZone;
 use model::{Channel, Money, PriorRole, Text};
 use rules::{Quarantine, RoleRow, RoleTable};
 use stage_customers::ChannelCost;
-use std::sync::Arc;
 use stage_door::{Pseudonymise, SourceSettings, Tables};
+use std::sync::Arc;
 
 const SECOND_MS: i64 = 1_000;
 

@@ -197,7 +197,9 @@ impl Tables {
             let found = found.rows.get(table).unwrap_or(&none);
             if let Some(rows) = self.rows.get_mut(table) {
                 let is_of = |row: &Map<String, Value>| {
-                    rules.iter().any(|rule| row.get(column) == Some(&json!(rule)))
+                    rules
+                        .iter()
+                        .any(|rule| row.get(column) == Some(&json!(rule)))
                 };
                 rows.retain(|key, row| found.contains_key(key) || !is_of(row));
             }
@@ -208,7 +210,9 @@ impl Tables {
     /// Number of broken journeys of these rules.
     pub(crate) fn count_rules(&self, rules: &[&str]) -> u64 {
         let is_of = |row: &&Map<String, Value>| {
-            rules.iter().any(|rule| row.get("rule") == Some(&json!(rule)))
+            rules
+                .iter()
+                .any(|rule| row.get("rule") == Some(&json!(rule)))
         };
         self.rows("journeys").filter(is_of).count() as u64
     }

@@ -1,4 +1,4 @@
-//! Semantics §10.4 and §10.6: the rows and alerts of broken journeys.
+//! Semantics §10.4 and §10.5: the rows and alerts of broken journeys.
 
 use std::collections::BTreeMap;
 
@@ -47,8 +47,18 @@ pub fn of_customer(
         customer: history(contacts, unopened, given),
     };
     let signals = [
-        "notified", "delivered", "bounced", "promised", "csat", "nps", "ces", "ordered", "churned",
-        "compensated", "linked", "unlinked",
+        "notified",
+        "delivered",
+        "bounced",
+        "promised",
+        "csat",
+        "nps",
+        "ces",
+        "ordered",
+        "churned",
+        "compensated",
+        "linked",
+        "unlinked",
     ];
     let channels = super::config::CHANNELS.iter().chain(&signals);
     let clock = Clock {
@@ -74,14 +84,25 @@ pub fn of_customer(
     told.into_values().collect()
 }
 
+/// A signal, the place of its contact, and whether it is a copy.
+type Said<'a> = (&'a Event, Option<usize>, bool);
+
 fn history(contacts: &[Counted], unopened: &[Owned], given: &[Given]) -> Customer {
     let mut customer = Customer::default();
-    let mut signals: Vec<(&Event, Option<usize>, bool)> = Vec::new();
-    let opened = contacts.iter().map(|counted| (&counted.owned, counted.follower));
+    let mut signals: Vec<Said<'_>> = Vec::new();
+    let opened = contacts
+        .iter()
+        .map(|counted| (&counted.owned, counted.follower));
     let unopened = unopened.iter().map(|owned| (owned, false));
     for (place, (owned, follower)) in opened.chain(unopened).enumerate() {
         customer.contacts.push(contact(owned, follower));
-        signals.extend(owned.contact.signals.iter().map(|one| (one, Some(place), false)));
+        signals.extend(
+            owned
+                .contact
+                .signals
+                .iter()
+                .map(|one| (one, Some(place), false)),
+        );
     }
     for given in given {
         let record = given.signal.greatest();
@@ -94,11 +115,14 @@ fn history(contacts: &[Counted], unopened: &[Owned], given: &[Given]) -> Custome
         signals.push((&given.signal, contact, given.is_copy));
     }
     // The same signal may have been about a contact first, and then about none.
-    let mut newest: BTreeMap<(&str, &str, Option<&str>), (&Event, Option<usize>, bool)> =
-        BTreeMap::new();
+    let mut newest: BTreeMap<(&str, &str, Option<&str>), Said<'_>> = BTreeMap::new();
     for signal in signals {
         let record = signal.0.greatest();
-        let name = (&*record.event_id, &*record.source, record.channel.as_deref());
+        let name = (
+            &*record.event_id,
+            &*record.source,
+            record.channel.as_deref(),
+        );
         let known = newest.get(&name);
         if known.is_none_or(|(known, ..)| known.greatest().version < record.version) {
             newest.insert(name, signal);
@@ -154,12 +178,15 @@ fn contact(owned: &Owned, follower: bool) -> journeys::Contact {
 
 /// A signal is what its greatest version says.
 fn signal(record: &Record) -> Signal {
-    let texts = record.fields.iter().filter_map(|(name, field)| match field {
-        Field::Text(text) if name == "purpose" || name.starts_with("attributes.") => {
-            Some((name.clone(), text.clone()))
-        }
-        _ => None,
-    });
+    let texts = record
+        .fields
+        .iter()
+        .filter_map(|(name, field)| match field {
+            Field::Text(text) if name == "purpose" || name.starts_with("attributes.") => {
+                Some((name.clone(), text.clone()))
+            }
+            _ => None,
+        });
     Signal {
         id: record.event_id.clone(),
         name: record.kind.clone(),
@@ -238,7 +265,11 @@ impl All<'_> {
         let cost = sum(costs);
         let step_ids: Vec<String> = one.found.iter().map(|place| self.id_of(*place)).collect();
         let segment = self.segment(rule, Self::entered(one), world);
-        let channels = one.found.iter().flatten().map(|place| self.channel_of(*place));
+        let channels = one
+            .found
+            .iter()
+            .flatten()
+            .map(|place| self.channel_of(*place));
         let reasons = on_the_way.iter();
         let reasons = reasons.map(|place| Some(self.owned(*place).contact.reason.clone()?.1));
         let of_last = |value: fn(&Owned) -> serde_json::Value| json!(last.map(value));
@@ -269,12 +300,18 @@ impl All<'_> {
             ("contact_id", of_last(|one| json!(one.contact.contact_id))),
             ("channel", of_last(|one| json!(one.contact.channel))),
             ("source", of_last(|one| json!(one.contact.source))),
-            ("link", json!(last.and_then(|one| link(&one.contact, config)))),
+            (
+                "link",
+                json!(last.and_then(|one| link(&one.contact, config))),
+            ),
             ("readings", json!([])),
             ("count", json!(null)),
             ("rank", json!(null)),
             ("gap_ms", json!(null)),
-            ("origin_contact_id", json!(entered_in.map(|one| &one.contact_id))),
+            (
+                "origin_contact_id",
+                json!(entered_in.map(|one| &one.contact_id)),
+            ),
             ("prior_contact_id", json!(null)),
             ("channels", json!(distinct(channels))),
             ("reasons", json!(distinct(reasons))),
@@ -315,7 +352,9 @@ impl All<'_> {
 
     /// What is known of the entry's dimensions.
     fn segment(&self, rule: &Rule, entered: Place, world: &World) -> Vec<String> {
-        let contact = self.contact_of(entered).map(|contact| &self.owned(contact).contact);
+        let contact = self
+            .contact_of(entered)
+            .map(|contact| &self.owned(contact).contact);
         let signal = match entered {
             Place::Signal(signal) => Some(&self.customer.signals[signal]),
             Place::Contact(_) | Place::Inside(..) => None,
@@ -325,9 +364,8 @@ impl All<'_> {
             Place::Contact(_) | Place::Signal(_) => None,
         };
         let value = |key: &str| -> Option<String> {
-            if key.starts_with("attributes.") {
+            if let Some(name) = key.strip_prefix("attributes.") {
                 let of_signal = signal.and_then(|signal| signal.texts.get(key).cloned());
-                let name = &key["attributes.".len()..];
                 return of_signal.or_else(|| contact?.attributes.get(name).cloned());
             }
             match key {

@@ -162,7 +162,7 @@ pub fn of_events(
 }
 
 /// The kind as the record says it: a rule may ask for one that the channel does not know.
-pub fn word_of<'a>(event: &'a Event) -> &'a str {
+pub fn word_of(event: &Event) -> &str {
     let kind = event.kind();
     kind.strip_prefix("unknown ").unwrap_or(kind)
 }

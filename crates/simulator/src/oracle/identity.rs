@@ -70,7 +70,11 @@ pub fn resolve(
     world: &World,
 ) -> (Vec<Owned>, Vec<Given>) {
     // What has not opened is no contact: it is seen with nobody, and nobody carries too many.
-    let opened: Vec<Contact> = contacts.iter().filter(|one| one.has_opened).cloned().collect();
+    let opened: Vec<Contact> = contacts
+        .iter()
+        .filter(|one| one.has_opened)
+        .cloned()
+        .collect();
     let handles = Handles::of(&opened, signals, world);
     let mut carried = Carried::new();
     for contact in &opened {

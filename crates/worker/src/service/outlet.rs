@@ -6,7 +6,8 @@ use crate::service::stats::{Business, Reasons};
 use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
 use crate::service::wire::{self, PASSING_KEY, Passing};
 use model::{
-    Alert, ContactInput, ContactName, ContactResult, Journey, Session, Signal, SourceSilent, Terms, Text,
+    Alert, ContactInput, ContactName, ContactResult, Journey, Session, Signal, SourceSilent, Terms,
+    Text,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;

@@ -12,8 +12,8 @@ use crate::service::topics::StageName;
 use crate::service::wire;
 use calendar::Calendar;
 use model::{
-    Absorbed, Alert, Brings, ContactResult, Journey, Deadlines, Millis, Now, Session, Signal, SourceSilent,
-    Stage, Text,
+    Absorbed, Alert, Brings, ContactResult, Deadlines, Journey, Millis, Now, Session, Signal,
+    SourceSilent, Stage, Text,
 };
 use stage_door::SecondHash;
 use std::collections::{BTreeMap, VecDeque};

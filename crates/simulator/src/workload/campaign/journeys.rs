@@ -98,14 +98,33 @@ fn tell(history: &mut History, person: usize, name: &str, at_ms: i64, more: Fiel
 fn payment(history: &mut History, person: usize, at_ms: i64) {
     let paid_ms = visit(history, person, at_ms, &[("payment", "completed")]);
     history.saw("journey_payment");
-    let after_ms = [5 * MINUTE_MS, 10 * MINUTE_MS, 10 * MINUTE_MS + 1, -MINUTE_MS];
+    let after_ms = [
+        5 * MINUTE_MS,
+        10 * MINUTE_MS,
+        10 * MINUTE_MS + 1,
+        -MINUTE_MS,
+    ];
     if history.dice.percent(60) {
         let after_ms = history.dice.pick(&after_ms);
-        tell(history, person, "delivered", paid_ms + after_ms, Fields::new());
+        tell(
+            history,
+            person,
+            "delivered",
+            paid_ms + after_ms,
+            Fields::new(),
+        );
     }
-    let gap_ms = history.dice.pick(&[HOUR_MS, 48 * HOUR_MS, 48 * HOUR_MS + 1]);
+    let gap_ms = history
+        .dice
+        .pick(&[HOUR_MS, 48 * HOUR_MS, 48 * HOUR_MS + 1]);
     let outcome = json!({"outcome": "handled"});
-    whole(history, "phone", person, (paid_ms + gap_ms, MINUTE_MS), &outcome);
+    whole(
+        history,
+        "phone",
+        person,
+        (paid_ms + gap_ms, MINUTE_MS),
+        &outcome,
+    );
 }
 
 fn promise(history: &mut History, person: usize, at_ms: i64) {
@@ -171,7 +190,13 @@ fn struggle(history: &mut History, person: usize, at_ms: i64) {
     let last_ms = visit(history, person, at_ms, steps);
     history.saw("journey_struggle");
     let gap_ms = history.dice.pick(&[MINUTE_MS, DAY_MS, DAY_MS + 1]);
-    whole(history, "chat", person, (last_ms + gap_ms, MINUTE_MS), &json!({}));
+    whole(
+        history,
+        "chat",
+        person,
+        (last_ms + gap_ms, MINUTE_MS),
+        &json!({}),
+    );
 }
 
 fn sent_to_web(history: &mut History, person: usize, at_ms: i64) {
@@ -221,7 +246,9 @@ fn provoked(history: &mut History, person: usize, at_ms: i64) {
         let more = json!({"direction": "outbound", "initiation": initiation});
         whole(history, "phone", person, (at_ms, MINUTE_MS), &more);
     }
-    let gap_ms = history.dice.pick(&[HOUR_MS, 48 * HOUR_MS, 48 * HOUR_MS + MINUTE_MS + 1]);
+    let gap_ms = history
+        .dice
+        .pick(&[HOUR_MS, 48 * HOUR_MS, 48 * HOUR_MS + MINUTE_MS + 1]);
     whole(history, "email", person, (at_ms + gap_ms, 0), &json!({}));
 }
 
@@ -231,8 +258,17 @@ fn left_chat(history: &mut History, person: usize, at_ms: i64) {
     whole(history, "chat", person, (at_ms, MINUTE_MS), &more);
     history.saw("journey_left_chat");
     if history.dice.percent(50) {
-        let gap_ms = MINUTE_MS + history.dice.pick(&[HOUR_MS, HOUR_MS + 1, DAY_MS, DAY_MS + 1]);
-        whole(history, "phone", person, (at_ms + gap_ms, MINUTE_MS), &json!({}));
+        let gap_ms = MINUTE_MS
+            + history
+                .dice
+                .pick(&[HOUR_MS, HOUR_MS + 1, DAY_MS, DAY_MS + 1]);
+        whole(
+            history,
+            "phone",
+            person,
+            (at_ms + gap_ms, MINUTE_MS),
+            &json!({}),
+        );
     }
 }
 
@@ -241,7 +277,13 @@ fn dropped_video(history: &mut History, person: usize, at_ms: i64) {
     whole(history, "video", person, (at_ms, MINUTE_MS), &failed);
     history.saw("journey_dropped_video");
     let gap_ms = MINUTE_MS + history.dice.pick(&[HOUR_MS, 2 * HOUR_MS, 2 * HOUR_MS + 1]);
-    whole(history, "phone", person, (at_ms + gap_ms, MINUTE_MS), &json!({}));
+    whole(
+        history,
+        "phone",
+        person,
+        (at_ms + gap_ms, MINUTE_MS),
+        &json!({}),
+    );
 }
 
 /// A call of two or three legs.
