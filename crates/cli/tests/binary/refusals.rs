@@ -174,7 +174,7 @@ fn rules_are_said_in_plain_words_and_their_mistakes_are_refused() {
     assert!(checked.errors().starts_with(told), "{}", checked.err);
     // A rule that can never match stops a replay as well: nothing is written.
     case.put("rules/bad.toml", rule.replace("step =", "stepp ="));
-    let ran = case.replay("in.jsonl", "out", "");
+    let ran = case.run("replay --config c.toml --input in.jsonl --output out");
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     assert!(ran.err.contains("rules/bad.toml:4: "), "{}", ran.err);
     assert!(!case.path("out").exists());
