@@ -213,8 +213,10 @@ fn order_of(
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let name = |row: &Map<String, Value>| {
         // A journey that began with a signal has no contact.
-        ["contact_id", "channel", "source"]
-            .map(|column| row[column].as_str().unwrap_or_default().to_owned())
+        ["contact_id", "channel", "source"].map(|column| {
+            let text = row.get(column).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        })
     };
     match table {
         "contacts" => [vec![text("started_at")], name(row).to_vec()].concat(),
