@@ -195,8 +195,8 @@ pub struct Replay {
     /// End of time, RFC 3339; later events are ignored. Default: the latest instant of the events.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Tables to write, separated by commas: contacts, verdicts, sessions, alerts, markers,
-    /// dead_letters; default: all. Not written yet: journeys, figures, samples.
+    /// Tables to write, separated by commas: contacts, verdicts, sessions, alerts, journeys,
+    /// markers, dead_letters; default: all. Not written yet: figures, samples.
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     pub tables: Vec<String>,
     /// Exit with status 1 if a record was rejected.
@@ -213,7 +213,7 @@ pub struct Check {
     /// The configuration.
     #[arg(long, value_name = "FILE")]
     pub config: PathBuf,
-    /// Check the files of journey rules too.
+    /// Say every journey rule in plain words, and what is worth a look in their files.
     #[arg(long)]
     pub rules: bool,
     /// A sample of events: say what it holds.

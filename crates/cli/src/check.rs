@@ -8,6 +8,8 @@ use crate::interrupt;
 use crate::report::{self, grouped, percent, say};
 use anyhow::Result;
 use model::{Alert, Channel, ContactInput, Kind, Text};
+use rules::journeys::{Language, plain_words};
+use settings::Meant;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use worker::{Counts, History};
@@ -29,17 +31,9 @@ macro_rules! tell {
 /// Runs the command.
 pub fn run(check: &Check) -> Result<u8> {
     let meant = load(&check.config)?;
-    if check.rules {
-        meant.check_rules()?;
-    }
     say(&meant.describe())?;
     if check.rules {
-        for file in &meant.rules {
-            tell!(
-                "rules: {} is TOML; journey rules are not evaluated yet",
-                file.display()
-            );
-        }
+        rules(&meant)?;
     }
     tell!("\nThe configuration can be used.");
     if !check.input.is_empty() {
@@ -49,6 +43,30 @@ pub fn run(check: &Check) -> Result<u8> {
         against(check, &check.against)?;
     }
     Ok(0)
+}
+
+/// Says every rule in plain words, and what is worth a look.
+fn rules(meant: &Meant) -> Result<()> {
+    let language = match meant.language {
+        settings::Language::English => Language::English,
+        settings::Language::French => Language::French,
+    };
+    let rules = meant.customers.rules.rules();
+    tell!("\nJourney rules: {}", rules.len());
+    for rule in rules {
+        tell!("");
+        for line in plain_words(rule, language).lines() {
+            tell!("  {line}");
+        }
+    }
+    let findings = meant.rule_findings();
+    if !findings.is_empty() {
+        tell!("\nWorth a look:");
+    }
+    for finding in findings {
+        tell!("  {finding}");
+    }
+    Ok(())
 }
 
 /// What a sample was seen to hold.

@@ -5,7 +5,7 @@ use crate::intake::{DeadLetter, Inputs};
 use anyhow::Result;
 use files::{Cell, TableWriter};
 use files::{EncodedRows, Encoding, FilesError, Format, OutputFolder, Table, TableEncoder};
-use model::{Millis, Text};
+use model::{Alert, Journey, Millis, Text};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -187,7 +187,16 @@ impl<'a> Stretch<'a> {
         }
         if let Some(encoder) = self.encoders.get_mut("alerts") {
             let mut write = |cells: &[Cell<'_>]| encoder.write_row(cells);
-            each(&rows.alerts, |row| tables::alert(names, row, &mut write))?;
+            alerts(rows, |row| match row {
+                Either::Repeat(row) => tables::alert(names, row, &mut write),
+                Either::Journey(row) => tables::broken_journey(names, row, &mut write),
+            })?;
+        }
+        if let Some(encoder) = self.encoders.get_mut("journeys") {
+            let mut write = |cells: &[Cell<'_>]| encoder.write_row(cells);
+            each(&rows.journeys, |row| {
+                tables::journey(names, row, &mut write)
+            })?;
         }
         if let Some(encoder) = self.encoders.get_mut("markers") {
             let mut write = |cells: &[Cell<'_>]| encoder.write_row(cells);
@@ -204,6 +213,29 @@ impl<'a> Stretch<'a> {
             summary: self.summary,
         })
     }
+}
+
+/// An alert of either type.
+enum Either<'a> {
+    Repeat(&'a Alert),
+    Journey(&'a Journey),
+}
+
+/// All alerts in order of time, contact and name.
+fn alerts<'a>(
+    rows: &'a Bucket,
+    mut write: impl FnMut(Either<'a>) -> Result<(), FilesError>,
+) -> Result<(), FilesError> {
+    let mut journeys = rows.broken.iter().peekable();
+    let place = |row: &'a Journey| (row.decided_at, row.contact.as_ref(), &row.rule);
+    for alert in &rows.alerts {
+        let own = (alert.event_at, Some(&alert.contact), &alert.policy);
+        while let Some(row) = journeys.next_if(|row| place(row) < own) {
+            write(Either::Journey(row))?;
+        }
+        write(Either::Repeat(alert))?;
+    }
+    journeys.try_for_each(|row| write(Either::Journey(row)))
 }
 
 fn each<T>(rows: &[T], write: impl FnMut(&T) -> Result<(), FilesError>) -> Result<(), FilesError> {

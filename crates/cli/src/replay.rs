@@ -19,7 +19,7 @@ use worker::{Counts, History, Live, Partitions};
 /// Bytes that records on their way between stages may hold in memory; the rest goes to the disk.
 const MEMORY_BYTES: usize = 768 << 20;
 /// Tables that may be named, and that a later release writes.
-const TABLES_TO_COME: [&str; 3] = ["journeys", "figures", "samples"];
+const TABLES_TO_COME: [&str; 2] = ["figures", "samples"];
 /// With `--as-arrived`, records between two commits.
 const RECORDS_PER_COMMIT: usize = 500;
 /// With `--as-arrived`, event time between two commits at most: a commit costs a heavy customer all of

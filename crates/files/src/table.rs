@@ -67,6 +67,7 @@ tables!(
     "verdicts",
     "sessions",
     "alerts",
+    "journeys",
     "markers",
     "dead_letters"
 );

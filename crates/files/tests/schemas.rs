@@ -28,6 +28,11 @@ const CONTRACT: &[(&str, &str)] = &[
          link readings count rank gap_ms origin_contact_id prior_contact_id channels reasons cost \
          tier may_contact identified_by confidence event_at details",
     ),
+    (
+        "journeys",
+        "tenant rule version entry_id customer contact_id channel source entered_at decided_at \
+         status step_ids segment cost revision cause",
+    ),
     ("markers", "tenant at kind name attributes"),
     (
         "dead_letters",

@@ -349,7 +349,7 @@ words! {
 }
 
 /// A signal as its record says it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Signal {
     /// Whose deployment it is for; empty: the configured tenant.
     pub tenant: Text,

@@ -1,6 +1,8 @@
 //! What one stage sends to the next. Records only ever move to the right.
 
-use crate::{Contact, ContactName, Event, Millis, Resolved, Signal, Text, Version};
+use crate::{
+    Contact, ContactName, Event, Inside, Millis, Resolved, Sent, Signal, Text, Unsent, Version,
+};
 use serde::{Deserialize, Serialize};
 
 /// To the contacts stage, under the contact's key.
@@ -40,6 +42,12 @@ pub enum HandleInput {
         /// Up to this version.
         version: u64,
     },
+    /// As [`HandleInput::Carried`], of a contact of which rules ask more.
+    CarriedWith(Box<Carried>, Box<Inside>),
+    /// A signal about no contact names the handle, and no unique id. The text is its key.
+    Signal(Text, Box<Sent>),
+    /// What the signal of a key said is void.
+    SignalVoid(Text, Unsent),
 }
 
 /// A contact that carries a handle.
@@ -95,6 +103,12 @@ pub enum CustomerInput {
         /// Up to this version.
         version: u64,
     },
+    /// As [`CustomerInput::Upsert`], of a contact of which rules ask more.
+    UpsertWith(Box<Upsert>, Box<Inside>),
+    /// A signal about no contact is about this customer. The text is its key.
+    Signal(Text, Box<Sent>),
+    /// What the signal of a key said is void.
+    SignalVoid(Text, Unsent),
 }
 
 /// A contact for its customer.

@@ -96,7 +96,7 @@ pub enum Reached {
     /// The same, less the lateness of the sources: what is decided here seldom has to be revised.
     #[default]
     Settled,
-    /// The same, but a source that is silent stands where it last spoke: that something did *not*
+    /// As seen, but a source that is silent stands where it last spoke: that something did *not*
     /// happen may be said up to here only. It may go back when a source falls silent.
     Proved,
 }
@@ -229,7 +229,7 @@ impl Now {
     #[must_use]
     pub fn is_held_back(&self, of: Brings) -> bool {
         let clock = self.clock(of);
-        clock.proved < clock.settled
+        clock.proved < clock.seen
     }
 
     /// How far time has come in what a decision waits for.
@@ -367,7 +367,7 @@ mod tests {
         Clock {
             seen: Millis(seen),
             settled,
-            proved: settled,
+            proved: Millis(seen),
         }
     }
 
@@ -445,7 +445,7 @@ mod tests {
             (Millis(995), Millis(700))
         );
         now.move_to(&two_sources());
-        assert_eq!(now.proved(PHONE), Millis(995), "it has spoken again");
+        assert_eq!(now.proved(PHONE), Millis(1_000), "it has spoken again");
     }
 
     #[test]

@@ -186,6 +186,15 @@ impl Meant {
         for path in &self.rules {
             lines.0.push_str(&format!("  {}\n", path.display()));
         }
+        lines.heading("journey rules");
+        for rule in self.customers.rules.rules() {
+            let from = if rule.built_in {
+                "built in"
+            } else {
+                "your own"
+            };
+            lines.line(&rule.name, format!("version {}, {from}", rule.version));
+        }
         lines.heading("imports");
         for import in &self.imports {
             let columns = import.columns.len();

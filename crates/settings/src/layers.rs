@@ -85,14 +85,6 @@ pub(crate) fn variables(env: impl Iterator<Item = (String, String)>) -> Vec<(Str
     ours
 }
 
-/// Where a text is no TOML.
-pub(crate) fn toml_problems(path: &str, text: &str) -> Vec<Problem> {
-    let origin = Origin::new(path, text, &[]);
-    let (_, errors) = DeTable::parse_recoverable(text);
-    let problems = errors.into_iter().map(|error| no_toml(error, &origin));
-    problems.collect()
-}
-
 fn no_toml(error: toml::de::Error, origin: &Origin) -> Problem {
     Problem {
         place: origin.place(&error.span().unwrap_or(0..0)),

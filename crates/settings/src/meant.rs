@@ -20,8 +20,10 @@ use crate::problem::{Place, Problem, Problems};
 use crate::secret;
 use crate::typed::Typed;
 use model::Text;
+use rules::journeys::Finding;
 use stage_door::{Pseudonymise, Secret};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Language of the live page and of the titles of rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +63,10 @@ pub struct Meant {
     pub currency: String,
     /// Template of the link to a contact.
     pub contact_link: Option<ContactLink>,
-    /// Files of journey rules, sorted, each once. They exist; what they hold is not checked yet.
+    /// Files of journey rules, sorted, each once.
     pub rules: Vec<PathBuf>,
+    /// What stands in them, by their names.
+    rule_texts: Vec<(String, String)>,
     /// What the contacts stage takes.
     pub contacts: stage_contacts::Settings,
     /// What the handles stage takes.
@@ -118,30 +122,24 @@ impl Meant {
         }
     }
 
-    /// Checks the files of journey rules as far as they are read yet: whether they are TOML.
-    ///
-    /// # Errors
-    /// All places at which one is none, or that one cannot be read.
-    pub fn check_rules(&self) -> Result<(), Problems> {
-        let mut problems = Vec::new();
-        for path in &self.rules {
-            let name = path.display().to_string();
-            match std::fs::read_to_string(path) {
-                Ok(text) => problems.extend(crate::layers::toml_problems(&name, &text)),
-                Err(error) => problems.push(Problem {
-                    place: Place::File {
-                        path: name,
-                        line: 0,
-                    },
-                    key: String::new(),
-                    what: format!("cannot be read: {error}"),
-                }),
-            }
-        }
-        if problems.is_empty() {
-            return Ok(());
-        }
-        Err(Problems::sorted(problems))
+    /// What is worth a look in the files of journey rules, in order of their places: contradictions,
+    /// rules that nothing can bring, reasons and steps that no table names.
+    #[must_use]
+    pub fn rule_findings(&self) -> Vec<Finding> {
+        let tables = &self.door.tables;
+        let reasons = tables.reasons.iter().map(|row| &row.reason);
+        let reasons = reasons.chain(tables.queues.iter().map(|row| &row.reason));
+        let reasons = reasons.chain(tables.steps.iter().map(|row| &row.reason));
+        let reasons: Vec<Text> = reasons.filter(|path| !path.is_empty()).cloned().collect();
+        let steps = tables.steps.iter().map(|row| row.step.clone());
+        let steps: Vec<Text> = steps.filter(|step| !step.is_empty()).collect();
+        let named = rules_files::Named {
+            scopes: &self.customers.readings.scopes,
+            sources: &self.sources,
+            reasons: (!reasons.is_empty()).then_some(reasons.as_slice()),
+            steps: (!steps.is_empty()).then_some(steps.as_slice()),
+        };
+        rules_files::read(&self.rule_texts, &named).1
     }
 
     /// The headline reading.
@@ -223,7 +221,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
     let tables = codes::tables(check);
     let identifiers = identifiers(check);
     let types = stages::identifier_types(check);
-    let contacts = stages::contacts(check, &types);
+    let mut contacts = stages::contacts(check, &types);
     let imports = import::imports(check, &types);
     let segments = edges::segments(check);
     let kafka = edges::kafka(check);
@@ -231,7 +229,17 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
     let door = stages::door(check, &types, &sources, tables);
     let calendar = stages::calendar(check);
     let customers = stages::customers(check, &sources, calendar.clone());
-    let (calendar, customers) = (calendar?, customers?);
+    let (calendar, mut customers) = (calendar?, customers?);
+    let named = rules_files::Named {
+        scopes: &customers.readings.scopes,
+        sources: &sources,
+        reasons: None,
+        steps: None,
+    };
+    let (journeys, rule_texts) = rules_files::rules(check, &rules, &named);
+    contacts.kinds = journeys.kinds();
+    contacts.signals = journeys.signals();
+    customers.rules = Arc::new(journeys);
     let handles = stages::handles(check, &types, calendar);
     let changes_ms = stages::changes_ms(&sources, &contacts, handles.reach_ms);
     let retention_ms = changes_ms + stages::matters_ms(&customers);
@@ -246,6 +254,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
         currency,
         contact_link,
         rules,
+        rule_texts,
         contacts,
         handles,
         customers,

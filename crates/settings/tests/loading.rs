@@ -243,6 +243,24 @@ fn a_configuration_with_every_key_says_all_of_it() {
         files of rules
           rules/a.toml
           rules/b.toml
+        journey rules
+          web-then-assisted: version 1, built in
+          assisted-then-web: version 1, built in
+          payment-without-confirmation: version 1, built in
+          mail-unanswered: version 1, built in
+          mail-chased: version 1, built in
+          retry-after-abandon: version 1, built in
+          gave-up: version 1, built in
+          sent-to-web-and-lost: version 1, built in
+          channel-ping-pong: version 1, built in
+          handover: version 1, built in
+          video-dropped: version 1, built in
+          appointment-missed: version 1, built in
+          slow-chat: version 1, built in
+          transfer-loop: version 1, built in
+          promise-broken: version 1, built in
+          web-struggle: version 1, built in
+          outbound-provoked: version 1, built in
         imports
           acd: acd-*.csv, 2 columns named
         segments of figures
@@ -256,7 +274,6 @@ fn a_configuration_with_every_key_says_all_of_it() {
         http
           listens on: 127.0.0.1:8080
         notes
-          rules: journey rules are not evaluated yet (files: 2)
           secret can be read by others than its owner
     "#]].assert_eq(&text);
 }
@@ -324,7 +341,7 @@ fn the_smallest_configuration_has_all_defaults() {
           a visit lends its reason for: 1h
           contacts kept per customer: 10000
           a login reaches back: 30d
-          kept after the anchor: 123d
+          kept after the anchor: 147d
         costs
           none
         sources
@@ -346,6 +363,24 @@ fn the_smallest_configuration_has_all_defaults() {
           automatic senders: 0
         files of rules
           none
+        journey rules
+          web-then-assisted: version 1, built in
+          assisted-then-web: version 1, built in
+          payment-without-confirmation: version 1, built in
+          mail-unanswered: version 1, built in
+          mail-chased: version 1, built in
+          retry-after-abandon: version 1, built in
+          gave-up: version 1, built in
+          sent-to-web-and-lost: version 1, built in
+          channel-ping-pong: version 1, built in
+          handover: version 1, built in
+          video-dropped: version 1, built in
+          appointment-missed: version 1, built in
+          slow-chat: version 1, built in
+          transfer-loop: version 1, built in
+          promise-broken: version 1, built in
+          web-struggle: version 1, built in
+          outbound-provoked: version 1, built in
         imports
           none
         segments of figures

@@ -1,17 +1,25 @@
 //! What the three forms of contacts have in common.
 
+use crate::registers::newest;
 use crate::registers::{Heard, Registers, attributes, identifiers};
 use crate::{Settings, State, legs, mails, visits};
 use model::{
-    Channel, Contact, Direction, EndKind, Event, Field, Initiation, Millis, Money, Signal,
-    SignalName, Text, Version,
+    Channel, Contact, Direction, EndKind, Event, Field, Initiation, Inside, Kept, Millis, Money,
+    Signal, SignalName, Text, Told, Version,
 };
+
+/// A contact keeps the newest of its events that rules ask for.
+const KEPT_PER_CONTACT_MAX: usize = 200;
 
 /// The contacts under one key.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Assembled {
     /// In no particular order.
     pub contacts: Vec<Contact>,
+    /// Of each of them, what only rules ask for.
+    pub inside: Vec<Inside>,
+    /// A video chat that was booked and has not opened, if rules ask for one.
+    pub unopened: Option<(Contact, Inside)>,
     /// Events that only complete a contact which has not appeared.
     pub incomplete: u64,
 }
@@ -92,6 +100,81 @@ pub(crate) fn root_or(contact: &Contact) -> Text {
         contact.contact_id.clone()
     } else {
         contact.root_contact_id.clone()
+    }
+}
+
+/// What only rules ask of a contact with these events and signals.
+pub(crate) fn inside<'a>(
+    settings: &Settings,
+    heard: &[&Heard],
+    signals: impl Iterator<Item = &'a (Version, Signal)>,
+) -> Inside {
+    let automatic = Registers::of(heard.iter().copied()).truth(Field::Automatic);
+    let mut inside = Inside {
+        automatic,
+        ..Inside::default()
+    };
+    if !settings.kinds.is_empty() {
+        inside.kept = kept(settings, heard);
+    }
+    if !settings.signals.is_empty() {
+        inside.signals = told(settings, signals);
+    }
+    inside
+}
+
+fn kept(settings: &Settings, heard: &[&Heard]) -> Vec<Kept> {
+    let is_asked = |event: &Event| {
+        let name = event.kind.name();
+        let kinds = settings.kinds.binary_search_by(|kind| (**kind).cmp(name));
+        kinds.is_ok()
+    };
+    // Most contacts have none, which is seen without sorting their versions.
+    if !heard.iter().any(|(_, event)| is_asked(event)) {
+        return Vec::new();
+    }
+    let newest = newest(heard);
+    let asked = newest.iter().filter(|(_, event)| is_asked(event));
+    let mut kept: Vec<Kept> = asked
+        .map(|(_, event)| Kept {
+            at: event.occurred_at,
+            kind: event.kind.clone(),
+            page: event.text(Field::Page).cloned().unwrap_or_default(),
+        })
+        .collect();
+    // Of one instant they are in order of their ids already.
+    kept.sort_by_key(|event| event.at);
+    let surplus = kept.len().saturating_sub(KEPT_PER_CONTACT_MAX);
+    kept.drain(..surplus);
+    kept
+}
+
+fn told<'a>(
+    settings: &Settings,
+    signals: impl Iterator<Item = &'a (Version, Signal)>,
+) -> Vec<Told> {
+    let mut newest: Vec<&(Version, Signal)> = signals.collect();
+    newest.sort_unstable_by(|(a_version, a), (b_version, b)| {
+        (&a.event_id, &a.source, b_version).cmp(&(&b.event_id, &b.source, a_version))
+    });
+    newest.dedup_by(|(_, later), (_, kept)| {
+        later.event_id == kept.event_id && later.source == kept.source
+    });
+    let asked = newest.into_iter();
+    let asked = asked.filter(|(_, signal)| settings.signals.contains(&signal.name));
+    asked
+        .map(|(version, signal)| bare(*version, signal))
+        .collect()
+}
+
+/// A signal without its identifiers: whom it speaks of is known to whoever hears it.
+pub(crate) fn bare(version: Version, signal: &Signal) -> Told {
+    Told {
+        version,
+        signal: Signal {
+            identifiers: Vec::new(),
+            ..signal.clone()
+        },
     }
 }
 

@@ -31,6 +31,10 @@ pub struct State {
     pub(crate) deadline: Option<Millis>,
     /// When the oldest of what is kept may be let go of, when last settled.
     pub(crate) let_go_at: Option<Millis>,
+    /// How often the signal of a key of its own was sent on.
+    pub(crate) signal_sequence: u64,
+    /// To whom it was: whether that is a handle, and the key.
+    pub(crate) signal_goal: Option<(bool, Text)>,
     /// Places of events by hash of their id, once there are many. Rebuilt when it is missing.
     #[serde(skip)]
     pub(crate) places: BTreeMap<u64, Vec<u32>>,

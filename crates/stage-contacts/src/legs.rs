@@ -1,10 +1,11 @@
 //! Phone, chat and video: the legs of one contact (`docs/semantics.md`, 2.1).
 
-use crate::assemble::{Assembled, add_signals, end_by_silence, plain};
+use crate::assemble::{Assembled, add_signals, end_by_silence, inside, plain};
 use crate::registers::{Heard, Registers, by_contact_id, newest};
 use crate::{Settings, State};
 use model::{
-    Contact, Direction, EndKind, Field, Initiation, Kind, Millis, Money, Outcome, Text, Value,
+    Contact, Direction, EndKind, Field, Initiation, Inside, Kind, Millis, Money, Outcome, Text,
+    Value,
 };
 
 /// One leg of a contact: what was said under one `contact_id`.
@@ -73,8 +74,9 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
         // A booked video chat that has not taken place waits for nothing that is missing.
         let booked = events.iter().any(|(_, event)| is_booking(&event.kind));
         return Assembled {
-            contacts: Vec::new(),
+            unopened: unopened(settings, state, &heard).filter(|_| booked),
             incomplete: if booked { 0 } else { events.len() as u64 },
+            ..Assembled::default()
         };
     }
     legs.sort_unstable_by(|a, b| {
@@ -83,9 +85,43 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     let mut contact = contact(settings, &heard, &mut legs, now);
     add_signals(&mut contact, state.signals.iter());
     Assembled {
+        inside: vec![inside(settings, &heard, state.signals.iter())],
         contacts: vec![contact],
-        incomplete: 0,
+        ..Assembled::default()
     }
+}
+
+/// A contact that was booked and has not opened, if it has anything that rules ask for. It begins
+/// with its first event, for whoever has to know whose it is.
+fn unopened(settings: &Settings, state: &State, heard: &[&Heard]) -> Option<(Contact, Inside)> {
+    let inside = Inside {
+        is_unopened: true,
+        ..inside(settings, heard, state.signals.iter())
+    };
+    if inside.kept.is_empty() && inside.signals.is_empty() {
+        return None;
+    }
+    let (_, event) = heard.first()?;
+    let registers = Registers::of(heard.iter().copied());
+    let mut contact = plain(event.channel, heard, &registers);
+    let booked = newest(heard).into_iter().map(|(_, event)| event);
+    let booked_at = booked.map(|event| event.occurred_at).min()?;
+    name(&mut contact, event);
+    contact.started_at = booked_at;
+    contact.ended_at = booked_at;
+    contact.end_kind = EndKind::Stated;
+    Some((contact, inside))
+}
+
+fn name(contact: &mut Contact, event: &model::Event) {
+    let root = if event.root_contact_id.is_empty() {
+        &event.contact_id
+    } else {
+        &event.root_contact_id
+    };
+    contact.source = event.source.clone();
+    contact.contact_id = root.clone();
+    contact.root_contact_id = root.clone();
 }
 
 fn is_booking(kind: &Kind) -> bool {
@@ -174,15 +210,9 @@ fn contact(settings: &Settings, heard: &[&Heard], legs: &mut [Leg], now: Millis)
     let event = &heard[0].1;
     let registers = Registers::of(heard.iter().copied());
     let mut contact = plain(event.channel, heard, &registers);
-    let root = if event.root_contact_id.is_empty() {
-        &event.contact_id
-    } else {
-        &event.root_contact_id
-    };
-    contact.source = event.source.clone();
-    contact.contact_id = root.clone();
-    contact.root_contact_id = root.clone();
+    name(&mut contact, event);
     contact.legs = legs.len() as u32;
+    let root = &contact.contact_id;
     let others = legs.iter().filter(|leg| leg.contact_id != root);
     contact.other_leg_ids = others.map(|leg| leg.contact_id.clone()).collect();
     end(settings, heard, legs, &mut contact, now);

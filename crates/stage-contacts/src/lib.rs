@@ -52,12 +52,17 @@ impl Stage for Contacts {
     type Input = ContactInput;
     type Output = Output;
 
-    /// 2: when to let go of the key is kept at the end of the state.
-    const SCHEMA: u8 = 2;
+    /// 2: when to let go of the key is kept at the end of the state. 3: behind it, to whom a signal
+    /// was told.
+    const SCHEMA: u8 = 3;
 
     fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
-        let with_nothing_let_go = [state, &[0]].concat();
-        (schema == 1).then(|| postcard::from_bytes(&with_nothing_let_go).ok())?
+        let behind: &[u8] = match schema {
+            1 => &[0; 3],
+            2 => &[0; 2],
+            _ => return None,
+        };
+        postcard::from_bytes(&[state, behind].concat()).ok()
     }
 
     fn apply(&self, _key: &str, state: &mut State, input: ContactInput) -> Absorbed {
@@ -66,6 +71,9 @@ impl Stage for Contacts {
 
     fn settle(&self, key: &str, state: &mut State, now: &Now, out: &mut Vec<Output>) {
         if signals::is_own_key(key) {
+            if state.signal_sequence == 0 && self.settings.keep_ms.is_some() {
+                state.signal_sequence = retention::version_before(now.settled(Brings::ALL));
+            }
             signals::announce(&self.settings, key, state, out);
             state.erased();
             return retention::let_go(self, state, now.settled(Brings::ALL));
@@ -81,7 +89,7 @@ impl Stage for Contacts {
             .iter()
             .filter_map(|contact| contact.silent_at);
         state.deadline = silences.min().map(|silent_at| silent_at.plus(1));
-        route::announce(&self.settings, key, state, assembled.contacts, out);
+        route::announce(&self.settings, key, state, assembled, out);
         state.erased();
         retention::let_go(self, state, now.settled(Brings::ALL));
     }

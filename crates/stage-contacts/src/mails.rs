@@ -1,6 +1,6 @@
 //! Email: the mails of one thread (`docs/semantics.md`, 2.2).
 
-use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
+use crate::assemble::{Assembled, add_signals, end_by_silence, inside, plain, root_or};
 use crate::erase::Piece;
 use crate::legs::stated_end;
 use crate::registers::{Heard, Registers, by_contact_id, identifiers, newest, of_event};
@@ -40,24 +40,40 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     mails.retain(|mail| !is_automatic(mail));
     sort(&mut mails);
     let closed = closings(&all);
-    let (waiting, outbound) = walk(settings, &mails);
+    let (waiting, outbound_places) = walk(settings, &mails);
     let inbound = waiting
         .iter()
         .map(|waiting| contact(settings, waiting, &closed, now));
-    let outbound = outbound
+    let outbound = outbound_places
         .iter()
         .map(|place| outbound_contact(&mails[*place]));
     let mut contacts: Vec<Contact> = inbound.chain(outbound).collect();
-    for contact in &mut contacts {
+    let of_waiting = waiting.iter().map(Waiting::heard);
+    let of_outbound = outbound_places
+        .iter()
+        .map(|place| mails[*place].heard.clone());
+    let mut insides = Vec::with_capacity(contacts.len());
+    for (contact, heard) in contacts.iter_mut().zip(of_waiting.chain(of_outbound)) {
         let name = contact.contact_id.clone();
-        add_signals(
-            contact,
-            state.signals.iter().filter(|(_, s)| s.contact_id == name),
-        );
+        let of_it = || state.signals.iter().filter(|(_, s)| s.contact_id == name);
+        add_signals(contact, of_it());
+        insides.push(inside(settings, &heard, of_it()));
     }
     Assembled {
         contacts,
+        inside: insides,
+        unopened: None,
         incomplete,
+    }
+}
+
+impl<'a> Waiting<'a> {
+    /// All events of the mail, of what answered it and of what followed it.
+    fn heard(&self) -> Vec<&'a Heard> {
+        let own = std::iter::once(&self.mail);
+        let all = own.chain(&self.answers).chain(&self.thanks);
+        all.flat_map(|place| self.mails[*place].heard.iter().copied())
+            .collect()
     }
 }
 

@@ -1,9 +1,10 @@
 //! To whom a contact goes, and what the stages to the right are told when that changes.
 
+use crate::assemble::Assembled;
 use crate::{Settings, State};
 use model::{
-    Carried, Confidence, Contact, ContactName, CustomerInput, HandleInput, Identifier, Resolved,
-    Signal, Text, Upsert,
+    Carried, Confidence, Contact, ContactName, CustomerInput, HandleInput, Identifier, Inside,
+    Resolved, Signal, Text, Upsert,
 };
 use serde::{Deserialize, Serialize};
 use std::hash::{Hash, Hasher};
@@ -44,28 +45,65 @@ struct Route {
     handles: Vec<(Text, bool)>,
 }
 
+impl Route {
+    /// What is no contact is no sighting, and of nobody known nothing is missed.
+    fn of_unopened(self) -> Route {
+        let resolves = |(handle, _): &(Text, bool)| self.resolving.as_ref() == Some(handle);
+        let handles = self.handles.iter().filter(|handle| resolves(handle));
+        Route {
+            handles: handles.cloned().collect(),
+            owner: None,
+            customer: self
+                .customer
+                .filter(|(_, resolved)| matches!(resolved, Resolved::Known { .. })),
+            resolving: self.resolving,
+        }
+    }
+}
+
+/// Whom a signal about no contact is for: its unique id, or else its first handle. The truth says
+/// whether it is a handle.
+pub(crate) fn goal_of_signal(settings: &Settings, signal: &Signal) -> Option<(bool, Text)> {
+    let of_kind = |kind: &Text| {
+        let mut named = signal.identifiers.iter();
+        named.find(|named| named.kind == *kind)
+    };
+    if let Some(unique) = settings.unique.iter().find_map(of_kind) {
+        return Some((false, unique.text()));
+    }
+    let strong = settings.handles.iter().filter(|kind| *kind != "device");
+    let weak = settings.handles.iter().filter(|kind| *kind == "device");
+    let first = strong.chain(weak).find_map(of_kind);
+    first.map(|handle| (true, handle.text()))
+}
+
 pub(crate) fn announce(
     settings: &Settings,
     key: &str,
     state: &mut State,
-    contacts: Vec<Contact>,
+    assembled: Assembled,
     out: &mut Vec<Output>,
 ) {
     let mut gone = std::mem::take(&mut state.sent);
-    for contact in contacts {
+    let opened = assembled.contacts.into_iter().zip(assembled.inside);
+    for (contact, inside) in opened.chain(assembled.unopened) {
         let name = contact.name();
-        let digest = digest(&contact);
+        let digest = digest(&contact, &inside);
         let former = gone.remove(&name);
         if let Some(former) = former.as_ref().filter(|former| former.digest == digest) {
             state.sent.insert(name, former.clone());
             continue;
         }
         state.version += 1;
-        let route = route(settings, key, &contact);
+        let route = match inside.is_unopened {
+            false => route(settings, key, &contact),
+            true => route(settings, key, &contact).of_unopened(),
+        };
         if let Some(former) = &former {
             leave(&name, former, Some(&route), false, out);
         }
         let version = (state.version, digest);
+        let contact = (contact, inside);
         let sent = send(route, &name, contact, version, former.as_ref(), out);
         state.sent.insert(name, sent);
     }
@@ -74,9 +112,12 @@ pub(crate) fn announce(
     }
 }
 
-fn digest(contact: &Contact) -> u64 {
+fn digest(contact: &Contact, inside: &Inside) -> u64 {
     let mut hasher = Xxh3Default::new();
     contact.hash(&mut hasher);
+    if !inside.is_empty() {
+        inside.hash(&mut hasher);
+    }
     hasher.finish()
 }
 
@@ -171,7 +212,7 @@ fn leave(
 fn send(
     route: Route,
     name: &ContactName,
-    contact: Contact,
+    (contact, inside): (Contact, Inside),
     (version, digest): (u64, u64),
     former: Option<&Sent>,
     out: &mut Vec<Output>,
@@ -184,29 +225,36 @@ fn send(
     };
     for (handle, verified) in route.handles {
         let resolves = route.resolving.as_ref() == Some(&handle);
-        let carried = Carried {
+        let carried = Box::new(Carried {
             name: name.clone(),
             version,
             started_at: contact.started_at,
             verified,
             owner: route.owner.clone(),
             contact: resolves.then(|| Box::new(contact.clone())),
-        };
+        });
         sent.handles.push(handle.clone());
-        out.push(Output::Handle(
-            handle,
-            HandleInput::Carried(Box::new(carried)),
-        ));
+        let input = if resolves && !inside.is_empty() {
+            HandleInput::CarriedWith(carried, Box::new(inside.clone()))
+        } else {
+            HandleInput::Carried(carried)
+        };
+        out.push(Output::Handle(handle, input));
     }
     if let Some((customer, resolved)) = route.customer {
         sent.customer = customer.clone();
-        let upsert = CustomerInput::Upsert(Box::new(Upsert {
+        let upsert = Box::new(Upsert {
             contact,
             version,
             resolved,
             moved: former.is_some_and(|former| former.customer != customer),
-        }));
-        out.push(Output::Customer(customer, upsert));
+        });
+        let input = if inside.is_empty() {
+            CustomerInput::Upsert(upsert)
+        } else {
+            CustomerInput::UpsertWith(upsert, Box::new(inside))
+        };
+        out.push(Output::Customer(customer, input));
     }
     sent
 }

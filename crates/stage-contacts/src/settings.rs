@@ -1,4 +1,4 @@
-use model::{Channel, Text};
+use model::{Channel, SignalName, Text};
 
 /// What the tenant configures of this stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,10 @@ pub struct Settings {
     pub unique: Vec<Text>,
     /// Types of handles, in order; `device` comes last whatever its place.
     pub handles: Vec<Text>,
+    /// Kinds of events that journey rules ask for, by name, sorted.
+    pub kinds: Vec<Text>,
+    /// Signals that journey rules ask for.
+    pub signals: Vec<SignalName>,
     /// A key is let go of so long after the last thing that is known of it: acceptance + reach +
     /// longest open contact, milliseconds; `None`: never, as in a history of any order.
     pub keep_ms: Option<i64>,

@@ -1,8 +1,10 @@
 //! Signals that speak of no contact. Each has a key of its own, where a second delivery is known and
 //! a correction finds what it corrects; what the newest version says is sent on.
 
+use crate::assemble::bare;
+use crate::route::goal_of_signal;
 use crate::{Output, Settings, State};
-use model::{HandleInput, Link, Signal, SignalName, Text, Version};
+use model::{CustomerInput, HandleInput, Link, Sent, Signal, SignalName, Text, Unsent, Version};
 
 /// Keys of signals begin like this; no channel is named so.
 pub const SIGNAL_KEY_PREFIX: &str = "signal/";
@@ -33,6 +35,28 @@ pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &
         return;
     }
     state.version = sequence;
+    let goal = goal_of_signal(settings, signal);
+    let goal = goal.filter(|_| settings.signals.contains(&signal.name));
+    let told = bare(*version, signal);
+    let former = std::mem::replace(&mut state.signal_goal, goal.clone());
+    if let Some(former) = former.filter(|former| goal.as_ref() != Some(former)) {
+        send_void(key, former, state.signal_sequence, false, out);
+    }
+    if let Some((is_handle, whom)) = goal {
+        state.signal_sequence += 1;
+        let sent = Box::new(Sent {
+            sequence: state.signal_sequence,
+            told,
+            is_copy: false,
+        });
+        out.push(match is_handle {
+            true => Output::Handle(whom, HandleInput::Signal(key.into(), sent)),
+            false => Output::Customer(whom, CustomerInput::Signal(key.into(), sent)),
+        });
+    }
+    let Some((version, signal)) = state.signals.iter().max_by_key(|(version, _)| *version) else {
+        return;
+    };
     match signal.name {
         SignalName::Linked | SignalName::Unlinked => {
             state.linked_handles = link(settings, *version, signal, &state.linked_handles, out);
@@ -52,6 +76,23 @@ pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &
     }
 }
 
+fn send_void(
+    key: &str,
+    (is_handle, whom): (bool, Text),
+    sequence: u64,
+    is_erased: bool,
+    out: &mut Vec<Output>,
+) {
+    let unsent = Unsent {
+        sequence,
+        is_erased,
+    };
+    out.push(match is_handle {
+        true => Output::Handle(whom, HandleInput::SignalVoid(key.into(), unsent)),
+        false => Output::Customer(whom, CustomerInput::SignalVoid(key.into(), unsent)),
+    });
+}
+
 /// The source in the key of a signal.
 fn source_of(key: &str) -> Text {
     let mut parts = key.split('/').skip(2);
@@ -62,6 +103,9 @@ fn source_of(key: &str) -> Text {
 /// Takes back whatever was said of links under the key.
 fn take_back(key: &str, state: &mut State, out: &mut Vec<Output>) {
     let event = (source_of(key), Text::from(key));
+    if let Some(goal) = state.signal_goal.take() {
+        send_void(key, goal, state.signal_sequence, true, out);
+    }
     for handle in std::mem::take(&mut state.linked_handles) {
         let void = HandleInput::LinkVoid {
             event: event.clone(),

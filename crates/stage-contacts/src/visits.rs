@@ -1,6 +1,6 @@
 //! Web: the visits of one device (`docs/semantics.md`, 2.3).
 
-use crate::assemble::{Assembled, add_signals, end_by_silence, plain, root_or};
+use crate::assemble::{Assembled, add_signals, end_by_silence, inside, plain, root_or};
 use crate::erase::Piece;
 use crate::legs::stated_end;
 use crate::registers::{Heard, Registers, identifiers, newest, placed};
@@ -18,34 +18,44 @@ pub(crate) fn assemble(settings: &Settings, state: &State, now: Millis) -> Assem
     let (mut with_id, without_id): (Vec<Placed>, Vec<Placed>) = placed(state.events.iter())
         .into_iter()
         .partition(|(newest, _)| has_id(newest));
-    let mut contacts = Vec::new();
+    let (mut contacts, mut heard_of) = (Vec::new(), Vec::new());
     let mut incomplete = 0;
     let id = |(newest, _): &Placed| (newest.contact_id.clone(), newest.source.clone());
     with_id.sort_by_key(id);
     for visit_events in with_id.chunk_by(|a, b| id(a) == id(b)) {
         let heard: Vec<&Heard> = visit_events.iter().map(|(_, heard)| *heard).collect();
         match visit(settings, &heard, None, now) {
-            Some(contact) => contacts.push(contact),
+            Some(contact) => {
+                contacts.push(contact);
+                heard_of.push(heard);
+            }
             None => incomplete += newest(&heard).len() as u64,
         }
     }
     for placed in cut_at_silences(settings, &without_id) {
         let heard: Vec<&Heard> = placed.iter().map(|(_, heard)| *heard).collect();
         match visit(settings, &heard, device(&heard), now) {
-            Some(contact) => contacts.push(contact),
+            Some(contact) => {
+                contacts.push(contact);
+                heard_of.push(heard);
+            }
             None => incomplete += newest(&heard).len() as u64,
         }
     }
-    for contact in &mut contacts {
+    let mut insides = Vec::with_capacity(contacts.len());
+    for (contact, heard) in contacts.iter_mut().zip(heard_of) {
         let (id, source) = (contact.contact_id.clone(), contact.source.clone());
-        let of_it = state
-            .signals
-            .iter()
-            .filter(|(_, s)| s.contact_id == id && s.source == source);
-        add_signals(contact, of_it);
+        let of_it = || {
+            let signals = state.signals.iter();
+            signals.filter(|(_, s)| s.contact_id == id && s.source == source)
+        };
+        add_signals(contact, of_it());
+        insides.push(inside(settings, &heard, of_it()));
     }
     Assembled {
         contacts,
+        inside: insides,
+        unopened: None,
         incomplete,
     }
 }

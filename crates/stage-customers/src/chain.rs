@@ -5,8 +5,8 @@ use crate::readings::{Row, Rows};
 use crate::retention::Past;
 use crate::{Settings, UNKNOWN_KEY_PREFIX, join};
 use model::{
-    Channel, Contact, ContactResult, Millis, Money, Provenance, Reason, Resolved, Roles, Text,
-    Upsert,
+    Channel, Contact, ContactName, ContactResult, Millis, Money, Provenance, Reason, Resolved,
+    Roles, Text, Upsert,
 };
 use rules::Quarantine;
 use std::ops::Deref;
@@ -96,6 +96,8 @@ pub(crate) struct Chain<'a> {
     /// Place of the first that is told.
     pub(crate) first: usize,
     pub(crate) unknown: Vec<Link<'a>>,
+    /// Names of contacts that are part of another, each behind that one's, sorted.
+    pub(crate) parts: Vec<(ContactName, ContactName)>,
     /// Contacts that the cap cut off, in order of [`Channel::ALL`].
     pub(crate) cut: [u64; 5],
 }
@@ -108,7 +110,9 @@ impl<'a> Chain<'a> {
         past: &Past,
     ) -> Chain<'a> {
         let (mut known, unknown) = split(settings, key, held, past);
-        known = join::joined(settings, known);
+        let mut parts = Vec::new();
+        known = join::joined(settings, known, &mut parts);
+        parts.sort_by(|(a, _), (b, _)| a.cmp(b));
         known.sort_by(|a, b| a.contact.order(&b.contact));
         let cut = known
             .len()
@@ -125,6 +129,7 @@ impl<'a> Chain<'a> {
             first: past.contacts.len(),
             links: known.into_iter().map(link).collect(),
             unknown: unknown.into_iter().map(link).collect(),
+            parts,
             cut: cut_by_channel,
         };
         if settings.assistance {
@@ -138,6 +143,14 @@ impl<'a> Chain<'a> {
             give_cause(&mut unknown.roles, because);
         }
         chain
+    }
+
+    /// The contacts that are parts of one, itself among them; none if it is whole.
+    pub(crate) fn parts_of(&self, name: &ContactName) -> Vec<&ContactName> {
+        let first = self.parts.partition_point(|(whole, _)| whole < name);
+        let parts = self.parts[first..].iter();
+        let parts = parts.take_while(|(whole, _)| whole == name);
+        parts.map(|(_, part)| part).collect()
     }
 
     /// The contacts with what the readings say of them, and, as they are told, the customer's key

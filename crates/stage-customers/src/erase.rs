@@ -10,6 +10,9 @@ impl State {
         let held = self.held.get(&name);
         if held.is_some_and(|held| held.version <= version) {
             self.held.remove(&name);
+            self.beside.inside.remove(&name);
+            self.erased.insert(name);
+        } else if self.beside.unbook(&name, version) {
             self.erased.insert(name);
         }
     }
@@ -39,6 +42,19 @@ impl Customers {
         for name in over {
             state.erase(name, u64::MAX);
         }
+        let beside = &mut state.beside;
+        let booked = beside.unopened.iter();
+        let booked = booked.filter(|(_, (upsert, _))| is_over(&upsert.contact));
+        let booked: Vec<ContactName> = booked.map(|(name, _)| name.clone()).collect();
+        for name in booked {
+            state.erase(name, u64::MAX);
+        }
+        let signals = state.beside.signals.extract_if(.., |_, sent| {
+            let signal = &sent.told.signal;
+            signal.occurred_at < until
+        });
+        let signals: Vec<model::Text> = signals.map(|(key, _)| key).collect();
+        state.beside.erased.extend(signals);
         state.past = Past::default();
         self.settle(key, state, now, out);
         let is_left = |alert: &model::Alert| {
@@ -51,6 +67,16 @@ impl Customers {
             out.push(Output::AlertGone {
                 key: key.into(),
                 alert: Box::new(alert),
+            });
+        }
+        let is_left = |journey: &model::Journey| {
+            journey.status == AlertStatus::Withdrawn && journey.entered_at <= forget.at
+        };
+        let journeys = &mut state.beside.journeys;
+        for (_, journey) in journeys.extract_if(.., |_, one| is_left(one)) {
+            out.push(Output::JourneyGone {
+                key: key.into(),
+                journey: Box::new(journey),
             });
         }
         if state.held.is_empty() {

@@ -3,10 +3,14 @@
 
 use crate::Settings;
 use crate::chain::Held;
-use model::{Channel, Contact, Direction, Outcome, Text};
+use model::{Channel, Contact, ContactName, Direction, Outcome, Text};
 
-/// The contacts with joined groups made one each.
-pub(crate) fn joined<'a>(settings: &Settings, contacts: Vec<Held<'a>>) -> Vec<Held<'a>> {
+/// The contacts with joined groups made one each, and the names of those which are part of one.
+pub(crate) fn joined<'a>(
+    settings: &Settings,
+    contacts: Vec<Held<'a>>,
+    parts: &mut Vec<(ContactName, ContactName)>,
+) -> Vec<Held<'a>> {
     let joins = contacts.iter().any(|held| {
         let contact = &held.contact;
         !contact.related_contact_ids.is_empty() || settings.join_legs_within_ms(&contact.source) > 0
@@ -19,7 +23,7 @@ pub(crate) fn joined<'a>(settings: &Settings, contacts: Vec<Held<'a>>) -> Vec<He
     let mut groups = Groups::new(contacts.len());
     by_name(&contacts, &mut groups);
     by_time(settings, &contacts, &mut groups);
-    merged(contacts, &mut groups)
+    merged(contacts, &mut groups, parts)
 }
 
 fn can_join(contact: &Contact) -> bool {
@@ -83,7 +87,11 @@ fn by_time(settings: &Settings, contacts: &[Held], groups: &mut Groups) {
     }
 }
 
-fn merged<'a>(contacts: Vec<Held<'a>>, groups: &mut Groups) -> Vec<Held<'a>> {
+fn merged<'a>(
+    contacts: Vec<Held<'a>>,
+    groups: &mut Groups,
+    parts: &mut Vec<(ContactName, ContactName)>,
+) -> Vec<Held<'a>> {
     let mut members: Vec<Vec<Held>> = Vec::new();
     let mut place_of_group: Vec<Option<usize>> = vec![None; contacts.len()];
     for (place, held) in contacts.into_iter().enumerate() {
@@ -95,6 +103,12 @@ fn merged<'a>(contacts: Vec<Held<'a>>, groups: &mut Groups) -> Vec<Held<'a>> {
                 members.push(vec![held]);
             }
         }
+    }
+    for members in members.iter().filter(|members| members.len() > 1) {
+        // The names of parts stand in the order of the parts, which is not that of their names.
+        let whole = members[0].contact.name();
+        let names = members.iter().map(|part| part.contact.name());
+        parts.extend(names.map(|name| (whole.clone(), name)));
     }
     members.into_iter().map(merge).collect()
 }

@@ -7,6 +7,8 @@ use crate::{Counted, Settings};
 use calendar::{Anchor, Span, Window};
 use model::{Contact, Millis, Reading, Terms, Text};
 use rules::Policy;
+use rules::journeys::{Rule, RuleSet};
+use std::sync::Arc;
 
 /// What a task knows of the readings and policies, in the order of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +17,8 @@ pub(crate) struct Known {
     readings: Vec<(u16, Millis)>,
     /// First instant of each policy.
     policies: Vec<Millis>,
+    /// The journey rules, each with the time in which it holds.
+    pub(crate) rules: Arc<RuleSet>,
     /// Until then another process may use others: chains of theirs cannot be cut here.
     others_until: Option<Millis>,
 }
@@ -26,6 +30,7 @@ impl Known {
         Known {
             readings: places.map(|place| (place, Millis::MIN)).collect(),
             policies: vec![Millis::MIN; settings.policies.len()],
+            rules: holding(&settings.rules, |_| Millis::MIN),
             others_until: None,
         }
     }
@@ -40,6 +45,7 @@ impl Known {
                 .map(|reading| find(of_reading(settings, reading)))
                 .collect(),
             policies: policies.map(|policy| find(of_policy(policy)).1).collect(),
+            rules: holding(&settings.rules, |rule| find(of_rule(rule)).1),
             others_until: table.others_until(&terms(settings)),
         }
     }
@@ -104,7 +110,23 @@ pub(crate) fn terms(settings: &Settings) -> Vec<Text> {
     let readings = settings.readings.list.iter();
     let readings = readings.map(|reading| of_reading(settings, reading));
     let policies = settings.policies.iter().map(of_policy);
-    readings.chain(policies).collect()
+    let rules = settings.rules.rules().iter().map(of_rule);
+    readings.chain(policies).chain(rules).collect()
+}
+
+/// The rules, each from when it came up to when a later version of it came.
+fn holding(rules: &Arc<RuleSet>, since: impl Fn(&Rule) -> Millis) -> Arc<RuleSet> {
+    let times = |rule: &Rule| {
+        let later = rules.rules().iter();
+        let later = later.filter(|other| other.name == rule.name && other.version > rule.version);
+        let until = later.map(&since).min();
+        (since(rule), until.unwrap_or(Millis::MAX))
+    };
+    Arc::new(rules.holding(times))
+}
+
+fn of_rule(rule: &Rule) -> Text {
+    format!("rule {} {}", rule.name, rule.version).into()
 }
 
 fn of_reading(settings: &Settings, reading: &Reading) -> Text {

@@ -7,10 +7,12 @@
 //! Invariant: knows one customer at a time, no identifier in clear, no broker, no clock.
 
 mod alerts;
+mod beside;
 mod chain;
 mod digest;
 mod erase;
 mod join;
+mod journeys;
 mod known;
 mod packed;
 mod readings;
@@ -22,11 +24,13 @@ mod tell;
 pub use settings::{ChannelCost, Settings};
 pub use tell::{Changed, Counted, Output, State};
 
+use beside::Beside;
 use chain::{Chain, Held};
+use journeys::Journeys;
 use known::Known;
 use model::{
-    Absorbed, Alert, Brings, ContactResult, CustomerInput, Deadlines, Now, Session, Stage, Terms,
-    Text, Upsert,
+    Absorbed, Alert, Brings, ContactResult, CustomerInput, Deadlines, Journey, Now, Session, Stage,
+    Terms, Text,
 };
 use readings::Rows;
 use retention::Past;
@@ -52,6 +56,8 @@ pub struct Evaluation {
     pub sessions: Vec<Session>,
     /// The standing alerts, in order of policy and contact.
     pub alerts: Vec<Alert>,
+    /// The broken journeys, in order of rule and entry.
+    pub journeys: Vec<Journey>,
     /// Contacts that the cap cut off, in order of [`model::Channel::ALL`].
     pub cut: [u64; 5],
 }
@@ -76,15 +82,19 @@ impl Customers {
         }
     }
 
-    /// What follows from a customer's contacts when time has come so far.
+    /// What follows from everything that is held of a customer when time has come so far.
     #[must_use]
-    pub fn evaluate(&self, key: &str, upserts: Vec<Box<Upsert>>, now: &Now) -> Evaluation {
-        let held = upserts.into_iter().map(Held::Own).collect();
-        let evaluated = self.evaluated(key, held, &Past::default(), now);
+    pub fn evaluate(&self, key: &str, state: State, now: &Now) -> Evaluation {
+        let State {
+            held, beside, past, ..
+        } = state;
+        let held = held.into_values().map(Held::Own).collect();
+        let evaluated = self.evaluated(key, held, (&past, &beside), now);
         Evaluation {
             cut: evaluated.chain.cut,
             sessions: evaluated.sessions,
             alerts: evaluated.alerts,
+            journeys: evaluated.journeys.broken,
             contacts: evaluated
                 .chain
                 .with_rows(key, evaluated.rows)
@@ -98,7 +108,7 @@ impl Customers {
         &self,
         key: &str,
         held: Vec<Held<'a>>,
-        past: &Past,
+        (past, beside): (&Past, &Beside),
         now: &Now,
     ) -> Evaluated<'a> {
         let chain = Chain::of(&self.settings, key, held, past);
@@ -111,7 +121,9 @@ impl Customers {
         for (link, row) in chain.unknown.iter().zip(&mut rows.unknown) {
             self.known.keep_holding(link.contact(), row);
         }
+        let journeys = journeys::broken(self, key, &chain, (past, beside), now);
         Evaluated {
+            journeys,
             chain,
             rows,
             sessions,
@@ -127,6 +139,7 @@ struct Evaluated<'a> {
     rows: Rows,
     sessions: Vec<Session>,
     alerts: Vec<Alert>,
+    journeys: Journeys,
 }
 
 impl Stage for Customers {
@@ -134,8 +147,14 @@ impl Stage for Customers {
     type Input = CustomerInput;
     type Output = Output;
 
-    /// 3: what was told of readings is packed, and contacts stand without their names.
-    const SCHEMA: u8 = 3;
+    /// 3: what was told of readings is packed, and contacts stand without their names. 4: behind it,
+    /// what only journey rules ask for, and the journeys that were told.
+    const SCHEMA: u8 = 4;
+
+    fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
+        let with_nothing_beside = [state, &[0; 4]].concat();
+        (schema == 3).then(|| postcard::from_bytes(&with_nothing_beside).ok())?
+    }
 
     fn apply(&self, key: &str, state: &mut State, input: CustomerInput) -> Absorbed {
         state.hold(&self.settings, key, input);

@@ -165,7 +165,13 @@ impl Customers {
         state
             .alerts
             .retain(|_, alert| alert.event_at >= from || is_held(alert));
-        if state.held.is_empty() && state.alerts.is_empty() {
+        let held = |name: &ContactName| state.held.contains_key(name);
+        let mut journeys = std::mem::take(&mut state.beside.journeys);
+        journeys.retain(|_, journey| {
+            journey.entered_at >= from || state.beside.is_begun_by(&journey.entered_by, held)
+        });
+        state.beside.journeys = journeys;
+        if state.held.is_empty() && state.alerts.is_empty() && state.beside.is_empty() {
             *state = State::default();
             return;
         }
@@ -180,12 +186,30 @@ impl Customers {
         let calendar = &self.settings.calendar;
         let held = || state.held.values().map(|upsert| &upsert.contact);
         let needed = held().filter(|contact| last_at(contact, keep_ms) >= before);
-        let needed_from = needed.map(|contact| contact.started_at).min();
+        let beside = || state.beside.times();
+        let needed_beside =
+            beside().filter(|(at, last_at)| *last_at.min(&at.plus(keep_ms)) >= before);
+        let needed = needed.map(|contact| contact.started_at);
+        let needed_from = needed.chain(needed_beside.map(|(at, _)| at)).min();
         let mut day = calendar.local_day(needed_from.unwrap_or(before).min(before));
         loop {
             let from = calendar.day_start(day);
             let latest = held().map(|contact| contact.started_at);
+            let latest = latest.chain(beside().map(|(at, _)| at));
             let latest = latest.filter(|started_at| *started_at < from).max()?;
+            // What rules look at lies on one side of the cut, so that what began behind it still
+            // finds all that came after.
+            if !self.settings.rules.is_empty() {
+                let across = held().filter(|one| one.started_at < from && one.ended_at >= from);
+                let across = across.map(|contact| contact.started_at);
+                let booked = beside().filter(|(at, last_at)| *at < from && *last_at >= from);
+                let booked = booked.filter(|(_, last_at)| *last_at < before);
+                let across = across.chain(booked.map(|(at, _)| at)).min();
+                if let Some(across) = across {
+                    day = calendar.local_day(across);
+                    continue;
+                }
+            }
             if !self.is_joined_across(key, state, from) {
                 return Some(day);
             }
@@ -197,7 +221,7 @@ impl Customers {
         let all = || chain::split(&self.settings, key, state.held(), &state.past).0;
         let is_before = |held: &Held| held.contact.started_at < from;
         let (before, after): (Vec<_>, Vec<_>) = all().into_iter().partition(is_before);
-        let wholes = |parts| join::joined(&self.settings, parts).len();
+        let wholes = |parts| join::joined(&self.settings, parts, &mut Vec::new()).len();
         wholes(before) + wholes(after) != wholes(all())
     }
 
@@ -224,6 +248,8 @@ impl Customers {
         state
             .held
             .retain(|_, upsert| upsert.contact.started_at >= from);
+        let held = &state.held;
+        state.beside.cut(from, |name| held.contains_key(name));
         state.told.retain(|name, _| !gone.contains(name));
         state.hidden.retain(|name, _| !gone.contains(name));
         let headline = self.known.number(settings.readings.headline);
@@ -348,7 +374,12 @@ fn due_at(state: &State, keep_ms: i64) -> Option<Millis> {
         last.unwrap_or(first)
     });
     let alerts = state.alerts.values().map(|alert| alert.event_at);
-    let first = of_day.into_iter().chain(alerts).min();
+    let beside = state.beside.times();
+    let beside = beside.map(|(at, last_at)| last_at.min(at.plus(keep_ms)));
+    let journeys = state.beside.journeys.values();
+    let journeys = journeys.map(|journey| journey.entered_at);
+    let others = alerts.chain(beside).chain(journeys);
+    let first = of_day.into_iter().chain(others).min();
     first.map(|at| at.plus(keep_ms).plus(TWO_DAYS_MS))
 }
 
@@ -359,6 +390,7 @@ fn last_at(contact: &Contact, keep_ms: i64) -> Millis {
         EndKind::Open => contact.silent_at.unwrap_or(contact.ended_at),
         EndKind::Stated | EndKind::Inferred => contact.ended_at,
     }
+    .max(contact.due_at.unwrap_or(Millis::MIN))
     .min(contact.started_at.plus(keep_ms))
 }
 

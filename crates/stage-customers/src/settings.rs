@@ -1,6 +1,8 @@
 use calendar::{Calendar, Window};
 use model::{Brings, Channel, Money, Readings, Text};
+use rules::journeys::RuleSet;
 use rules::{Policy, RoleTable};
+use std::sync::Arc;
 
 /// What a contact of a channel costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,8 @@ pub struct Settings {
     pub roles: RoleTable,
     /// When a repeat is told.
     pub policies: Vec<Policy>,
+    /// When a journey is broken.
+    pub rules: Arc<RuleSet>,
     /// Costs, for each channel in order of [`Channel::ALL`].
     pub costs: [Option<ChannelCost>; 5],
     /// Legs of a source this close to each other are one contact, milliseconds; 0 or absent: never.

@@ -1,5 +1,6 @@
 //! What is held of a customer, what was told of him, and what has to be told now.
 
+use crate::beside::Beside;
 use crate::chain::{Held, Link, split};
 use crate::digest::{Digest, Digests};
 use crate::known::Known;
@@ -8,7 +9,7 @@ use crate::retention::Past;
 use crate::{Customers, Evaluated, Settings};
 use model::{
     Alert, AlertStatus, Brings, Class, ContactName, ContactResult, CustomerInput, Deadlines,
-    Millis, Now, ReadingResult, Session, Status, Text, Upsert, Wait,
+    EnteredBy, Inside, Journey, Millis, Now, ReadingResult, Session, Status, Text, Upsert, Wait,
 };
 use rules::Policy;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,16 @@ pub enum Output {
         key: Text,
         /// The alert.
         alert: Box<Alert>,
+    },
+    /// A broken journey, raised, revised or withdrawn, and the status in which it was told before: a
+    /// row of table `journeys`, and an alert.
+    Journey(Box<Journey>, Option<AlertStatus>),
+    /// A journey of which nothing is to be left, and the status in which it was told.
+    JourneyGone {
+        /// The customer's key.
+        key: Text,
+        /// The journey.
+        journey: Box<Journey>,
     },
     /// The cap cut contacts off; the number that are cut off now.
     Cut {
@@ -122,6 +133,8 @@ pub struct State {
     /// By contact, numbers of readings that were told and that the last record does not show:
     /// another process sent it, whose configuration does not have them.
     pub(crate) hidden: BTreeMap<ContactName, Vec<u16>>,
+    /// What only journey rules ask for.
+    pub(crate) beside: Beside,
     /// When time alone changes something, as of the last `tell`.
     #[serde(skip)]
     deadlines: Deadlines,
@@ -285,12 +298,6 @@ impl State {
         same(&self.held)
     }
 
-    /// The contacts, taken out: for a history that is evaluated once.
-    #[must_use]
-    pub fn into_upserts(self) -> Vec<Box<Upsert>> {
-        self.held.into_values().collect()
-    }
-
     pub(crate) fn deadlines(&self, out: &mut Deadlines) {
         for (wait, at) in self.deadlines.as_slice() {
             out.add(*wait, *at);
@@ -320,7 +327,20 @@ impl State {
     /// Remembers an input however many there are: for a history, which is evaluated once.
     pub fn hold_all(&mut self, input: CustomerInput) {
         let cause = match input {
-            CustomerInput::Upsert(upsert) => self.insert(upsert),
+            CustomerInput::Upsert(upsert) => self.insert(upsert, None),
+            CustomerInput::UpsertWith(upsert, inside) => self.insert(upsert, Some(*inside)),
+            CustomerInput::Signal(key, sent) => match self.beside.hear(key, *sent) {
+                Some(true) => Cause::LateEvent,
+                Some(false) => Cause::Correction,
+                None => Cause::Time,
+            },
+            CustomerInput::SignalVoid(key, unsent) => {
+                self.beside.unhear(key, &unsent);
+                match unsent.is_erased {
+                    true => Cause::Erasure,
+                    false => Cause::Correction,
+                }
+            }
             CustomerInput::Erased { name, version } => {
                 self.erase(name, version);
                 Cause::Erasure
@@ -336,7 +356,9 @@ impl State {
                     .is_some_and(|held| held.version <= version);
                 if void {
                     self.held.remove(&name);
+                    self.beside.inside.remove(&name);
                 }
+                self.beside.unbook(&name, version);
                 if moved {
                     Cause::Identity
                 } else {
@@ -347,8 +369,26 @@ impl State {
         self.cause = self.cause.max(cause);
     }
 
-    fn insert(&mut self, upsert: Box<Upsert>) -> Cause {
+    fn insert(&mut self, upsert: Box<Upsert>, inside: Option<Inside>) -> Cause {
         let name = upsert.contact.name();
+        match inside {
+            Some(inside) if inside.is_unopened => return self.book(&name, upsert, inside),
+            _ if self
+                .held
+                .get(&name)
+                .is_some_and(|held| held.version > upsert.version) =>
+            {
+                return Cause::Time;
+            }
+            Some(inside) => self.beside.inside.insert(name.clone(), inside),
+            None => self.beside.inside.remove(&name),
+        };
+        let known = self.beside.unopened.get(&name);
+        if known.is_some_and(|(known, _)| known.version > upsert.version) {
+            self.beside.inside.remove(&name);
+            return Cause::Time;
+        }
+        self.beside.unopened.remove(&name);
         let Some(held) = self.held.get_mut(&name) else {
             let moved = upsert.moved;
             self.held.insert(name, upsert);
@@ -359,9 +399,6 @@ impl State {
             };
         };
         // A handle that loses and regains its owner sends the same version again.
-        if held.version > upsert.version {
-            return Cause::Time;
-        }
         let cause = if held.resolved == upsert.resolved {
             Cause::Correction
         } else {
@@ -369,6 +406,28 @@ impl State {
         };
         *held = upsert;
         cause
+    }
+
+    /// A video chat has not opened, after all or yet.
+    fn book(&mut self, name: &ContactName, upsert: Box<Upsert>, inside: Inside) -> Cause {
+        let held = self.held.get(name);
+        if held.is_some_and(|held| held.version > upsert.version) {
+            return Cause::Time;
+        }
+        let moved = upsert.moved;
+        match self.beside.book(upsert, inside) {
+            None => return Cause::Time,
+            Some(is_new) => {
+                if self.held.remove(name).is_none() && is_new {
+                    return if moved {
+                        Cause::Identity
+                    } else {
+                        Cause::LateEvent
+                    };
+                }
+            }
+        }
+        Cause::Correction
     }
 
     /// Nobody's contacts, those in quarantine, are not one customer's and stay.
@@ -380,6 +439,7 @@ impl State {
         let too_many: Vec<ContactName> = too_many.collect();
         for name in too_many {
             self.held.remove(&name);
+            self.beside.inside.remove(&name);
             self.let_go[name.channel as usize] += 1;
         }
         self.left = self.held.len();
@@ -395,7 +455,9 @@ impl State {
     ) {
         // Taken out, so that what is held can be looked at while what was told changes.
         let held = std::mem::take(&mut self.held);
-        let evaluated = customers.evaluated(key, same(&held), &self.past, now);
+        let beside = std::mem::take(&mut self.beside);
+        let evaluated = customers.evaluated(key, same(&held), (&self.past, &beside), now);
+        self.beside = beside;
         self.tell(customers, key, evaluated, out);
         self.held = held;
     }
@@ -432,6 +494,9 @@ impl State {
         }
         self.deadlines.clear();
         first_due.add_to(settings, &mut self.deadlines);
+        for (wait, at) in evaluated.journeys.deadlines.as_slice() {
+            self.deadlines.add(*wait, *at);
+        }
         self.tell_gone(known, key, names, out);
         let headline = known.number(settings.readings.headline);
         if std::mem::replace(&mut self.headline, headline) != headline {
@@ -443,6 +508,9 @@ impl State {
             self.headline = 0;
         }
         self.tell_alerts(settings, &cause, evaluated.alerts, out);
+        self.tell_journeys(known, &cause, evaluated.journeys.broken, out);
+        self.erased.clear();
+        self.beside.erased.clear();
     }
 
     fn tell_contact(
@@ -619,7 +687,62 @@ impl State {
             }
             self.alerts.insert(alert_id, former);
         }
-        self.erased.clear();
+    }
+
+    fn tell_journeys(
+        &mut self,
+        known: &Known,
+        cause: &Text,
+        broken: Vec<Journey>,
+        out: &mut Vec<Output>,
+    ) {
+        if broken.is_empty() && self.beside.journeys.is_empty() {
+            return;
+        }
+        let mut formers = std::mem::take(&mut self.beside.journeys);
+        for mut journey in broken {
+            if let Some(former) = formers.remove(&journey.entry_id) {
+                journey.revision = former.revision;
+                journey.cause = former.cause.clone();
+                journey.status = former.status;
+                // One that was withdrawn stands again, even if it says what it said before.
+                if journey != former || former.status == AlertStatus::Withdrawn {
+                    journey.revision += 1;
+                    journey.cause = cause.clone();
+                    journey.status = AlertStatus::Revised;
+                    let told = Box::new(journey.clone());
+                    out.push(Output::Journey(told, Some(former.status)));
+                }
+            } else {
+                out.push(Output::Journey(Box::new(journey.clone()), None));
+            }
+            let id = journey.entry_id.clone();
+            self.beside.journeys.insert(id, journey);
+        }
+        for (entry_id, mut former) in formers {
+            let is_erased = match &former.entered_by {
+                EnteredBy::Contact(name) => self.erased.contains(name),
+                EnteredBy::Signal(key) => self.beside.erased.contains(key),
+            };
+            if is_erased {
+                out.push(Output::JourneyGone {
+                    key: former.customer.clone(),
+                    journey: Box::new(former),
+                });
+                continue;
+            }
+            // The journeys of a rule that is not in the configuration any more are left alone.
+            let mut rules = known.rules.rules().iter();
+            let is_left =
+                !rules.any(|rule| rule.name == former.rule && rule.version == former.version);
+            if former.status != AlertStatus::Withdrawn && !is_left {
+                let status = std::mem::replace(&mut former.status, AlertStatus::Withdrawn);
+                former.revision += 1;
+                former.cause = cause.clone();
+                out.push(Output::Journey(Box::new(former.clone()), Some(status)));
+            }
+            self.beside.journeys.insert(entry_id, former);
+        }
     }
 }
 

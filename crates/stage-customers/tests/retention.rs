@@ -6,12 +6,15 @@
 use calendar::{Anchor, Calendar, DAY_MS, HOUR_MS, Span, Weekday, Window};
 use model::{
     Alert, Channel, ChannelSet, Contact, ContactName, CustomerInput, Direction, EndKind,
-    Identifier, Initiation, Millis, Mode, Money, Now, Outcome, Provenance, Reading, Readings,
-    Reason, Resolved, Scope, Stage, Terms, Text, Upsert, Version,
+    Identifier, Initiation, Inside, Kept, Kind, Millis, Mode, Money, Now, Outcome, Provenance,
+    Reading, Readings, Reason, Resolved, Scope, Sent, Signal, SignalName, Stage, Terms, Text, Told,
+    Unsent, Upsert, Version,
 };
+use rules::journeys::{Known, RuleSet, RuleText};
 use rules::{Policy, RoleTable};
 use stage_customers::{ChannelCost, Customers, Output, Settings, State};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const FROM: Millis = Millis(1_725_148_800_000);
 /// How long after its end a contact may change in these histories.
@@ -36,6 +39,165 @@ impl Chance {
     fn of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u64) as usize]
     }
+}
+
+/// Rules over contacts, signals, and video chats that were booked, none longer than the windows.
+const RULES: &str = r#"
+[[rule]]
+name = "tried-again"
+decide = "early"
+steps = [
+  { name = "left", channel = ["phone", "chat"], outcome = "abandoned" },
+  { name = "again", channel = ["phone", "chat"], within = "j+7", from = "start" },
+]
+[[rule]]
+name = "stayed-away"
+decide = "settled"
+steps = [
+  { name = "left", channel = "phone", outcome = "abandoned" },
+  { name = "came", not = true, channel = "all", within = "120h" },
+]
+[[rule]]
+name = "not-delivered"
+decide = "early"
+steps = [
+  { name = "ordered", signal = "ordered" },
+  { name = "came", not = true, signal = "delivered", within = "j+3" },
+]
+[[rule]]
+name = "promise"
+decide = "early"
+steps = [
+  { name = "promised", signal = "promised" },
+  { name = "kept", not = true, channel = "chat", within = "0s", from = "due_at" },
+]
+[[rule]]
+name = "missed"
+decide = "settled"
+steps = [
+  { name = "booked", channel = "video", kind = "scheduled", count = ">= 1" },
+  { name = "held", not = true, channel = "video", same = ["contact"], within = "1h", from = "due_at" },
+]
+"#;
+
+fn rules() -> RuleSet {
+    let known = Known {
+        scopes: &[Scope {
+            name: "all".into(),
+            channels: ChannelSet::of(Channel::ALL),
+        }],
+        sources: &[],
+        reasons: None,
+        steps: None,
+    };
+    let text = RuleText {
+        file: "rules.toml",
+        text: RULES,
+    };
+    let (rules, findings) = RuleSet::read(false, &[text], &known);
+    let errors: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(rules.rules().len(), 5, "{errors:?}");
+    rules
+}
+
+/// A signal about no contact, and perhaps that it is taken back.
+fn signal(chance: &mut Chance, nth: u64, at: Millis) -> Vec<Said> {
+    let name = chance.of(&[
+        SignalName::Ordered,
+        SignalName::Delivered,
+        SignalName::Promised,
+    ]);
+    let version = Version {
+        updated_at: at,
+        hash: nth,
+        ..Version::default()
+    };
+    let due_ms = chance.of(&[HOUR_MS, DAY_MS, 25 * DAY_MS]);
+    let signal = Signal {
+        tenant: Text::default(),
+        name,
+        event_id: format!("s{nth}").into(),
+        occurred_at: at,
+        source: "default".into(),
+        channel: None,
+        contact_id: Text::default(),
+        root_contact_id: Text::default(),
+        thread_id: Text::default(),
+        identifiers: Vec::new(),
+        due_at: (name == SignalName::Promised).then(|| at.plus(due_ms)),
+        purpose: Text::default(),
+        amount: None,
+        score: None,
+        scale: None,
+        attributes: Vec::new(),
+    };
+    let sent = Sent {
+        sequence: 1,
+        told: Told { version, signal },
+        is_copy: chance.below(6) == 0,
+    };
+    let key: Text = format!("signal/{nth}").into();
+    let came_at = at.plus(chance.of(&[0, 0, HOUR_MS, CHANGES_MS]));
+    let mut said = vec![(came_at, CustomerInput::Signal(key.clone(), Box::new(sent)))];
+    if chance.below(6) == 0 && came_at < at.plus(CHANGES_MS) {
+        let unsent = Unsent {
+            sequence: 1,
+            is_erased: chance.below(2) == 0,
+        };
+        said.push((
+            came_at.plus(HOUR_MS),
+            CustomerInput::SignalVoid(key, unsent),
+        ));
+    }
+    said
+}
+
+/// A video chat that was booked, and perhaps took place.
+fn booked(chance: &mut Chance, nth: u64, at: Millis) -> Vec<Said> {
+    let due_at = at.plus(chance.of(&[HOUR_MS, DAY_MS, 20 * DAY_MS]));
+    let kept = Kept {
+        at,
+        kind: Kind::Scheduled,
+        page: Text::default(),
+    };
+    let inside = Inside {
+        is_unopened: true,
+        kept: vec![kept],
+        ..Inside::default()
+    };
+    let unopened = Contact {
+        channel: Channel::Video,
+        contact_id: format!("v{nth}").into(),
+        due_at: Some(due_at),
+        outcome: None,
+        ended_at: at,
+        ..contact(chance, nth, at)
+    };
+    let with = |contact: &Contact, inside: &Inside, version| {
+        let upsert = Upsert {
+            contact: contact.clone(),
+            version,
+            resolved: Resolved::Unknown,
+            moved: false,
+        };
+        CustomerInput::UpsertWith(Box::new(upsert), Box::new(inside.clone()))
+    };
+    let mut said = vec![(at, with(&unopened, &inside, 1))];
+    if chance.below(2) == 0 {
+        let late_ms = chance.of(&[0, HOUR_MS, 5 * DAY_MS]);
+        let opened = Contact {
+            started_at: due_at,
+            ended_at: due_at.plus(HOUR_MS),
+            outcome: Some(Outcome::Handled),
+            ..unopened
+        };
+        let inside = Inside {
+            is_unopened: false,
+            ..inside
+        };
+        said.push((due_at.plus(late_ms), with(&opened, &inside, 2)));
+    }
+    said
 }
 
 fn settings(chance: &mut Chance) -> Settings {
@@ -101,6 +263,7 @@ fn settings(chance: &mut Chance) -> Settings {
             policy("third", 4, 3, cool_down_ms),
             policy("same", 7, 2, 36 * HOUR_MS),
         ],
+        rules: Arc::new(rules()),
         costs: [Some(cost); 5],
         join_legs_within_ms: Vec::new(),
         join_legs_within_default_ms: chance.of(&[0, HOUR_MS]),
@@ -207,6 +370,11 @@ fn history(chance: &mut Chance) -> Vec<Said> {
             at = at.plus(chance.of(&[8, 29, 60]) * DAY_MS);
             // Nothing is joined with what was let go.
             former = None;
+        }
+        match chance.below(9) {
+            0 | 1 => said.append(&mut signal(chance, nth, at)),
+            2 => said.append(&mut booked(chance, nth, at)),
+            _ => {}
         }
         let mut one = contact(chance, nth, at);
         if chance.below(8) == 0 {
@@ -389,7 +557,11 @@ impl Stands {
                 Output::AlertGone { alert, .. } => {
                     self.alerts.remove(&alert.alert_id);
                 }
-                Output::Session(_) | Output::SessionGone { .. } | Output::Cut { .. } => {}
+                Output::Session(_)
+                | Output::SessionGone { .. }
+                | Output::Journey(..)
+                | Output::JourneyGone { .. }
+                | Output::Cut { .. } => {}
             }
         }
     }
@@ -460,7 +632,7 @@ fn a_reading_and_a_policy_hold_for_contacts_that_start_after_they_came() {
                 CustomerInput::Upsert(upsert) => {
                     Some((upsert.contact.name(), upsert.contact.started_at))
                 }
-                CustomerInput::Retract { .. } | CustomerInput::Erased { .. } => None,
+                _ => None,
             })
             .collect();
         let mut terms = Terms::default();

@@ -27,12 +27,14 @@ impl Handles {
         let gone: Vec<_> = gone.map(|carried| carried.name.clone()).collect();
         for name in gone {
             state.carried.remove(&name);
+            state.beside.inside.remove(&name);
             state.erased.insert(name);
         }
+        let beside = is_whole && state.beside.forget(until);
         state
             .links
             .retain(|link| link.at >= until || !is_theirs(&link.owner));
-        before != (state.past.clone(), state.carried.len(), state.links.len())
+        beside || before != (state.past.clone(), state.carried.len(), state.links.len())
     }
 
     /// Adds what is known of the customers that are to be forgotten: whether the handle is theirs

@@ -3,6 +3,7 @@
 //!
 //! Invariant: never joins two handles, and never two customers.
 
+mod beside;
 mod erase;
 mod owners;
 mod retention;
@@ -10,9 +11,10 @@ mod settings;
 
 pub use settings::Settings;
 
+use beside::Beside;
 use model::{
-    Absorbed, Brings, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput, Link,
-    Millis, Now, Resolved, Stage, Text, Upsert, Wait,
+    Absorbed, Brings, Carried, Contact, ContactName, CustomerInput, Deadlines, HandleInput, Inside,
+    Link, Millis, Now, Resolved, Stage, Text, Upsert, Wait,
 };
 use owners::Owners;
 use retention::Past;
@@ -36,6 +38,8 @@ pub struct State {
     past: Past,
     /// When the oldest of what is kept may be let go of, as of the last `settle`.
     let_go_at: Option<Millis>,
+    /// Signals, and what only rules ask for.
+    beside: Beside,
     /// Contacts that were just erased, which was not passed on yet.
     #[serde(skip)]
     erased: BTreeSet<ContactName>,
@@ -59,8 +63,27 @@ impl State {
         let is_void = known.is_some_and(|known| known.version <= version);
         if is_void {
             self.carried.remove(name);
+            self.beside.inside.remove(name);
         }
-        is_void
+        is_void | self.beside.drop(name, version)
+    }
+
+    fn carry(&mut self, carried: Carried, inside: Option<Inside>) {
+        let known = self.carried.get(&carried.name);
+        if known.is_some_and(|known| known.version >= carried.version) {
+            return;
+        }
+        if self.beside.take(&carried, inside.as_ref()) {
+            if self.carried.remove(&carried.name).is_some() {
+                self.beside.inside.remove(&carried.name);
+            }
+            return;
+        }
+        match inside {
+            Some(inside) => self.beside.inside.insert(carried.name.clone(), inside),
+            None => self.beside.inside.remove(&carried.name),
+        };
+        self.carried.insert(carried.name.clone(), carried);
     }
 }
 
@@ -100,21 +123,35 @@ impl Stage for Handles {
     type Input = HandleInput;
     type Output = Output;
 
-    /// 2: what was let go of is kept at the end of the state.
-    const SCHEMA: u8 = 2;
+    /// 2: what was let go of is kept at the end of the state. 3: behind it, signals and what only
+    /// rules ask for.
+    const SCHEMA: u8 = 3;
 
     fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
-        let with_nothing_let_go = [state, &[0; 3]].concat();
-        (schema == 1).then(|| postcard::from_bytes(&with_nothing_let_go).ok())?
+        let behind: &[u8] = match schema {
+            1 => &[0; 8],
+            2 => &[0; 5],
+            _ => return None,
+        };
+        postcard::from_bytes(&[state, behind].concat()).ok()
     }
 
     fn apply(&self, _key: &str, state: &mut State, input: HandleInput) -> Absorbed {
         match input {
             HandleInput::Carried(carried) => {
-                let known = state.carried.get(&carried.name);
-                if known.is_none_or(|known| known.version < carried.version) {
-                    state.carried.insert(carried.name.clone(), *carried);
-                }
+                state.carry(*carried, None);
+                Absorbed::Internal
+            }
+            HandleInput::CarriedWith(carried, inside) => {
+                state.carry(*carried, Some(*inside));
+                Absorbed::Internal
+            }
+            HandleInput::Signal(key, sent) => {
+                state.beside.hear(key, *sent);
+                Absorbed::Internal
+            }
+            HandleInput::SignalVoid(key, unsent) => {
+                state.beside.unhear(key, &unsent);
                 Absorbed::Internal
             }
             HandleInput::Dropped { name, version } => {
@@ -161,24 +198,28 @@ impl Stage for Handles {
             };
             let former = gone.remove(name);
             if former.as_ref() != Some(&sent) {
-                move_to(name, contact, former.as_ref(), &sent, out);
+                let inside = state.beside.inside.get(name);
+                move_to(name, (contact, inside), former.as_ref(), &sent, out);
             }
             state.sent.insert(name.clone(), sent);
         }
         let erased = std::mem::take(&mut state.erased);
         for (name, former) in gone {
+            // One that has not opened after all is told below, by a greater version.
             let version = former.version;
             let retract = if erased.contains(&name) && !state.carried.contains_key(&name) {
                 CustomerInput::Erased { name, version }
             } else {
                 CustomerInput::Retract {
-                    moved: state.carried.contains_key(&name),
+                    moved: state.carried.contains_key(&name) || state.beside.holds(&name),
                     name,
                     version,
                 }
             };
             out.push(Output(former.customer, retract));
         }
+        let carried = (&state.carried, &erased);
+        self.tell_beside(key, &mut state.beside, carried, &owners, out);
         retention::let_go(&self.settings, key, state, now.settled(Brings::ALL));
     }
 
@@ -191,7 +232,7 @@ impl Stage for Handles {
 
 fn move_to(
     name: &ContactName,
-    contact: &Contact,
+    (contact, inside): (&Contact, Option<&Inside>),
     former: Option<&Sent>,
     sent: &Sent,
     out: &mut Vec<Output>,
@@ -204,16 +245,17 @@ fn move_to(
         };
         out.push(Output(former.customer.clone(), retract));
     }
-    let upsert = Upsert {
+    let upsert = Box::new(Upsert {
         contact: contact.clone(),
         version: sent.version,
         resolved: sent.resolved.clone(),
         moved: former.is_some_and(|former| former.customer != sent.customer),
+    });
+    let input = match inside {
+        Some(inside) => CustomerInput::UpsertWith(upsert, Box::new(inside.clone())),
+        None => CustomerInput::Upsert(upsert),
     };
-    out.push(Output(
-        sent.customer.clone(),
-        CustomerInput::Upsert(Box::new(upsert)),
-    ));
+    out.push(Output(sent.customer.clone(), input));
 }
 
 /// Keeps the greatest version of what a signal says of an owner.

@@ -46,6 +46,7 @@ fn due_at(settings: &Settings, key: &str, state: &State) -> Option<Millis> {
     });
     let first = carried
         .chain(links)
+        .chain(state.beside.first_at())
         .chain(sightings.map(|sighting| sighting.at.plus(life_ms)))
         .chain(after);
     first.min().map(|at| at.plus(keep_ms).plus(TWO_DAYS_MS))
@@ -77,6 +78,8 @@ fn cut(settings: &Settings, key: &str, state: &mut State, before: Millis) {
     let carried = &state.carried;
     state.sent.retain(|name, _| carried.contains_key(name));
     state.links.retain(|link| link.at >= from);
+    let carried = &state.carried;
+    state.beside.cut(from, |name| carried.contains_key(name));
 }
 
 /// The sightings before an instant that nothing has undone, as far back as they live.

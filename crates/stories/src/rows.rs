@@ -21,6 +21,9 @@ pub(crate) struct Tables {
     pub sessions: Vec<Row>,
     pub alerts: Vec<Row>,
     pub markers: Vec<Row>,
+    pub journeys: Vec<Row>,
+    /// The alerts of journeys; `alerts` are those of repeats.
+    pub broken: Vec<Row>,
     /// Figures by name; two ways are compared in those that both have.
     pub summary: Map<String, Value>,
 }
@@ -40,11 +43,17 @@ pub(crate) fn of_oracle(settled: oracle::Settled) -> Tables {
         .as_object()
         .expect("a summary is an object")
         .clone();
+    let (broken, alerts): (Vec<Row>, Vec<Row>) = settled
+        .alerts
+        .into_iter()
+        .partition(|row| row["type"] == "BrokenJourney");
     let mut tables = Tables {
+        journeys: strip(settled.journeys),
+        broken: strip(broken),
         contacts: strip(settled.contacts),
         verdicts: strip(settled.verdicts),
         sessions: strip(settled.sessions),
-        alerts: strip(settled.alerts),
+        alerts: strip(alerts),
         markers: strip(settled.markers),
         summary: strip_summary(summary),
     };
@@ -85,6 +94,16 @@ pub(crate) fn of_engine(bucket: &Bucket, counts: &Counts, meant: &Meant, until: 
             .iter()
             .map(|alert| alert_row(&names, alert))
             .collect(),
+        journeys: bucket
+            .journeys
+            .iter()
+            .map(|journey| tables::journey(&names, journey, |cells| row("journeys", cells)))
+            .collect(),
+        broken: bucket
+            .broken
+            .iter()
+            .map(|journey| tables::broken_journey(&names, journey, |cells| row("alerts", cells)))
+            .collect(),
         markers: bucket
             .markers
             .iter()
@@ -101,7 +120,12 @@ impl Tables {
     /// in the order of their tables, which is part of what is compared.
     fn sort(&mut self) {
         let key = |row: &Row| Value::Object(row.clone().into_iter().collect()).to_string();
-        for rows in [&mut self.alerts, &mut self.markers] {
+        for rows in [
+            &mut self.alerts,
+            &mut self.broken,
+            &mut self.journeys,
+            &mut self.markers,
+        ] {
             rows.sort_by_key(key);
         }
         self.alerts.sort_by_key(|row| row["event_at"].to_string());
@@ -116,6 +140,8 @@ impl Tables {
             ("verdicts", &self.verdicts, &other.verdicts),
             ("sessions", &self.sessions, &other.sessions),
             ("alerts", &self.alerts, &other.alerts),
+            ("journeys", &self.journeys, &other.journeys),
+            ("alerts of journeys", &self.broken, &other.broken),
             ("markers", &self.markers, &other.markers),
         ];
         for (name, ours, theirs) in tables {

@@ -109,6 +109,8 @@ impl Heard<'_> {
                 Output::Session(_)
                 | Output::SessionGone { .. }
                 | Output::AlertGone { .. }
+                | Output::Journey(..)
+                | Output::JourneyGone { .. }
                 | Output::Cut { .. } => {}
             }
         }

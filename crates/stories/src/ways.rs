@@ -3,7 +3,7 @@
 use crate::notation::Story;
 use crate::rows::{self, Tables};
 use canonical::decode_json;
-use model::{AlertStatus, ContactInput, Millis, Text};
+use model::{ContactInput, Millis, Text};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -179,6 +179,8 @@ impl Run {
             all.contacts.extend(bucket.contacts);
             all.sessions.extend(bucket.sessions);
             all.alerts.extend(bucket.alerts);
+            all.journeys.extend(bucket.journeys);
+            all.broken.extend(bucket.broken);
             all.markers.extend(bucket.markers);
         }
         assert!(settled.counts.equations_hold(), "{:?}", settled.counts);
@@ -282,20 +284,7 @@ impl Run {
 
     fn told(&self, live: &Live) -> Tables {
         assert!(live.waiting().iter().flatten().all(|waiting| *waiting == 0));
-        let is_standing = |status| status != AlertStatus::Withdrawn;
-        let told = &live.told;
-        let mut bucket = Bucket {
-            contacts: told.contacts.values().cloned().collect(),
-            sessions: told.sessions.values().cloned().collect(),
-            alerts: told
-                .alerts
-                .values()
-                .filter(|alert| is_standing(alert.status))
-                .cloned()
-                .collect(),
-            markers: told.markers.values().cloned().collect(),
-        };
-        bucket.sort();
+        let bucket = live.told.settled();
         let mut tables = rows::of_engine(&bucket, &Counts::default(), &self.meant, self.until());
         for name in NOT_LIVE {
             tables.summary.remove(*name);

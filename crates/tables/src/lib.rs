@@ -8,6 +8,8 @@ mod summary;
 mod verdicts;
 
 pub use records::{DeadLetter, RECORD_SCHEMAS, Records};
-pub use rows::{Names, alert, contact, dead_letter, marker, session, source_silent};
+pub use rows::{
+    Names, alert, broken_journey, contact, dead_letter, journey, marker, session, source_silent,
+};
 pub use summary::{ReadingFigures, Reason, Summary};
 pub use verdicts::{Verdicts, verdicts};

@@ -6,8 +6,8 @@
 use crate::rows::{self, Names, known};
 use files::{Cell, Table, ValueFormat, ValuePart, push_avro_count};
 use model::{
-    Alert, Class, ContactResult, Millis, Reading, ReadingResult, Readings, Session, Signal,
-    SourceSilent, Status, Verdict,
+    Alert, Class, ContactResult, Journey, Millis, Reading, ReadingResult, Readings, Session,
+    Signal, SourceSilent, Status, Verdict,
 };
 
 /// The tables that have a topic, each with the Avro schema of its records.
@@ -27,6 +27,10 @@ pub const RECORD_SCHEMAS: &[(&str, &str)] = &[
     (
         "alerts",
         include_str!("../../../schemas/output/alerts.avsc"),
+    ),
+    (
+        "journeys",
+        include_str!("../../../schemas/output/journeys.avsc"),
     ),
     (
         "markers",
@@ -73,6 +77,7 @@ pub struct Records {
     verdicts: Value,
     sessions: Value,
     alerts: Value,
+    journeys: Value,
     markers: Value,
     dead_letters: Value,
     /// Of each reading, written out: what names it.
@@ -136,6 +141,7 @@ impl Records {
             },
             sessions: value("sessions"),
             alerts: value("alerts"),
+            journeys: value("journeys"),
             markers: value("markers"),
             dead_letters: value("dead_letters"),
             readings: list
@@ -208,6 +214,20 @@ impl Records {
     /// A record of table `alerts`.
     pub fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>) {
         rows::alert(&self.names, alert, |cells| self.alerts.push(cells, into));
+        self.close(into);
+    }
+
+    /// A record of table `journeys`.
+    pub fn journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
+        rows::journey(&self.names, journey, |cells| {
+            self.journeys.push(cells, into)
+        });
+        self.close(into);
+    }
+
+    /// A record of table `alerts` of a broken journey.
+    pub fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
+        rows::broken_journey(&self.names, journey, |cells| self.alerts.push(cells, into));
         self.close(into);
     }
 

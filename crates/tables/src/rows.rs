@@ -2,8 +2,8 @@
 
 use files::Cell;
 use model::{
-    Alert, ContactName, ContactResult, Millis, Readings, Resolved, Session, Signal, SourceSilent,
-    Text,
+    Alert, ContactName, ContactResult, Journey, Millis, Readings, Resolved, Session, Signal,
+    SourceSilent, Text,
 };
 use settings::{ContactLink, Meant, duration_text};
 
@@ -177,12 +177,99 @@ pub fn alert<R>(names: &Names, alert: &Alert, row: impl FnOnce(&[Cell]) -> R) ->
     ])
 }
 
+/// The row of table `journeys`.
+pub fn journey<R>(names: &Names, journey: &Journey, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let (step_ids, segment) = (texts(&journey.step_ids), texts(&journey.segment));
+    let [contact_id, channel, source] = name(journey.entered_in.as_ref());
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&journey.rule),
+        Cell::Int(i64::from(journey.version)),
+        Cell::Text(&journey.entry_id),
+        Cell::Text(&journey.customer),
+        contact_id,
+        channel,
+        source,
+        Cell::Time(journey.entered_at.0),
+        Cell::Time(journey.decided_at.0),
+        Cell::Text(journey.status.name()),
+        Cell::List(&step_ids),
+        Cell::List(&segment),
+        units(journey.cost),
+        Cell::Int(i64::from(journey.revision)),
+        known(&journey.cause),
+    ])
+}
+
+/// The row of table `alerts` of a broken journey.
+pub fn broken_journey<R>(names: &Names, journey: &Journey, row: impl FnOnce(&[Cell]) -> R) -> R {
+    let contact = journey.contact.as_ref();
+    let link = contact.and_then(|contact| names.link(contact, ""));
+    let (channels, reasons) = (texts(&journey.channels), texts(&journey.reasons));
+    let [contact_id, channel, source] = name(contact);
+    let entered_in = journey.entered_in.as_ref();
+    let details = serde_json::json!({
+        "entered_at": time_text(journey.entered_at),
+        "step_ids": texts(&journey.step_ids),
+        "segment": texts(&journey.segment),
+    });
+    let details = details.to_string();
+    row(&[
+        Cell::Text(&names.tenant),
+        Cell::Text(&journey.entry_id),
+        Cell::Text("BrokenJourney"),
+        Cell::Text(&journey.rule),
+        Cell::Int(i64::from(journey.version)),
+        Cell::Text(journey.status.name()),
+        Cell::Int(i64::from(journey.revision)),
+        known(&journey.cause),
+        Cell::Text(&journey.customer),
+        contact_id,
+        channel,
+        source,
+        link.as_deref().map_or(Cell::Null, Cell::Text),
+        Cell::List(&[]),
+        Cell::Null,
+        Cell::Null,
+        Cell::Null,
+        known(entered_in.map_or("", |contact| contact.contact_id.as_str())),
+        Cell::Null,
+        Cell::List(&channels),
+        Cell::List(&reasons),
+        units(journey.cost),
+        known(&journey.tier),
+        truth(journey.may_contact),
+        known(&journey.identified_by),
+        known(
+            journey
+                .confidence
+                .map_or("", |confidence| confidence.name()),
+        ),
+        Cell::Time(journey.decided_at.0),
+        Cell::Text(&details),
+    ])
+}
+
+/// A contact's id, channel and source; empty without one.
+fn name(contact: Option<&ContactName>) -> [Cell<'_>; 3] {
+    contact.map_or([Cell::Null, Cell::Null, Cell::Null], |contact| {
+        [
+            Cell::Text(&contact.contact_id),
+            Cell::Text(contact.channel.name()),
+            Cell::Text(&contact.source),
+        ]
+    })
+}
+
+/// RFC 3339 in UTC; empty where there is no such time.
+fn time_text(at: Millis) -> String {
+    let at = jiff::Timestamp::from_millisecond(at.0);
+    at.map_or_else(|_| String::new(), |at| at.to_string())
+}
+
 /// The row of table `alerts` of a silent source.
 pub fn source_silent<R>(names: &Names, alert: &SourceSilent, row: impl FnOnce(&[Cell]) -> R) -> R {
-    let time = |at: Millis| {
-        let at = jiff::Timestamp::from_millisecond(at.0);
-        at.map_or_else(|_| String::new(), |at| at.to_string())
-    };
+    let time = time_text;
     let longest = duration_text(alert.silence_max_ms);
     let words = format!(
         "nothing has come from source {} since {}, for longer than {longest} on working days",

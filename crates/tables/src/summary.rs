@@ -88,6 +88,8 @@ pub struct Summary {
     pub reasons: BTreeMap<Text, Reason>,
     /// Alerts by policy.
     pub alerts: BTreeMap<Text, u64>,
+    /// Broken journeys by rule.
+    pub journeys: BTreeMap<Text, u64>,
     /// Start of the first contact.
     pub first_at: Option<Millis>,
 }
@@ -115,6 +117,9 @@ impl Summary {
     pub fn add(&mut self, bucket: &Bucket, headline: usize, now: Millis) {
         for contact in &bucket.contacts {
             self.add_contact(contact, headline, now);
+        }
+        for journey in &bucket.journeys {
+            *self.journeys.entry(journey.rule.clone()).or_default() += 1;
         }
         for Alert { policy, .. } in &bucket.alerts {
             *self.alerts.entry(policy.clone()).or_default() += 1;

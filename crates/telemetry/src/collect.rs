@@ -282,7 +282,7 @@ impl FromSlots {
 
     fn of_alerts(&self, families: &mut Families, business: &Business) {
         let mut alerts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
-        for (policy, counts) in &business.alerts {
+        for (policy, counts) in business.alerts.iter().chain(&business.journeys) {
             let all = alerts.entry(self.labels.policy(policy)).or_default();
             let own = [counts.raised, counts.revised, counts.withdrawn];
             all.iter_mut().zip(own).for_each(|(all, own)| *all += own);

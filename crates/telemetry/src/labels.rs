@@ -13,7 +13,7 @@ pub struct Labels {
     pub sources: Vec<Text>,
     /// Names of the readings, in the configuration's order.
     pub readings: Vec<Text>,
-    /// Names of the policies.
+    /// Names of the policies and of the journey rules.
     pub policies: Vec<Text>,
 }
 

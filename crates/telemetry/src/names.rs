@@ -155,5 +155,5 @@ metrics! {
     VERDICTS_REVISED = Counter "ricochet_verdicts_revised_total" ["reading"]
         "Final verdicts that changed. A steady rate: a source is later than its lateness; raise lateness.";
     ALERTS = Counter "ricochet_alerts_total" ["policy", "status"]
-        "Alerts by what befell them: raised (one stands that did not, be it again), revised, withdrawn. Over all processes raised less withdrawn is the table alerts. Too many: raise the policy's least count.";
+        "Alerts by what befell them: raised (one stands that did not, be it again), revised, withdrawn; those of a broken journey under the name of the rule. Over all processes raised less withdrawn is the table alerts. Too many: raise the policy's least count.";
 }

@@ -7,8 +7,8 @@
 use crate::engine::{Counts, Engine};
 use crate::queue::{Queue, QueueError, Store, Writer};
 use model::{
-    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Millis, Now, Session,
-    Signal, Stage, Value,
+    Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Journey, Millis, Now,
+    Session, Signal, Stage, Value,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,8 @@ enum RowRef<'a> {
     Session(&'a Session),
     Alert(&'a Alert),
     Marker(&'a Signal),
+    Journey(&'a Journey),
+    Broken(&'a Journey),
 }
 
 /// A row of one of the output tables. Boxing the large ones would cost an allocation each, and they
@@ -111,6 +113,8 @@ enum Row {
     Session(Session),
     Alert(Alert),
     Marker(Signal),
+    Journey(Journey),
+    Broken(Journey),
 }
 
 impl RowRef<'_> {
@@ -121,6 +125,8 @@ impl RowRef<'_> {
             RowRef::Session(session) => session.started_at,
             RowRef::Alert(alert) => alert.event_at,
             RowRef::Marker(marker) => marker.occurred_at,
+            RowRef::Journey(journey) => journey.entered_at,
+            RowRef::Broken(journey) => journey.decided_at,
         }
     }
 
@@ -143,6 +149,11 @@ pub struct Bucket {
     pub sessions: Vec<Session>,
     /// By start and contact, then policy.
     pub alerts: Vec<Alert>,
+    /// By entry, contact and rule.
+    pub journeys: Vec<Journey>,
+    /// The alerts of journeys, by decision, contact and rule. With those of `alerts` they are table
+    /// `alerts`.
+    pub broken: Vec<Journey>,
     /// By time and event id.
     pub markers: Vec<Signal>,
 }
@@ -335,7 +346,7 @@ impl Run<'_> {
             for input in inputs {
                 state.hold_all(input);
             }
-            let evaluation = stage.evaluate(&key, state.into_upserts(), &self.now);
+            let evaluation = stage.evaluate(&key, state, &self.now);
             counts
                 .contacts_capped
                 .iter_mut()
@@ -346,9 +357,13 @@ impl Run<'_> {
             let contacts = evaluation.contacts.iter().map(RowRef::Contact);
             let sessions = evaluation.sessions.iter().map(RowRef::Session);
             let alerts = evaluation.alerts.iter().map(RowRef::Alert);
+            let journeys = evaluation.journeys.iter();
+            let journeys =
+                journeys.flat_map(|journey| [RowRef::Journey(journey), RowRef::Broken(journey)]);
             contacts
                 .chain(sessions)
                 .chain(alerts)
+                .chain(journeys)
                 .try_for_each(&mut write)?;
         }
         lock(&self.counts).add(&counts);
@@ -369,6 +384,16 @@ fn started_at(output: &stage_contacts::Output) -> Option<Millis> {
     match output {
         stage_contacts::Output::Customer(_, CustomerInput::Upsert(upsert)) => {
             Some(upsert.contact.started_at)
+        }
+        stage_contacts::Output::Customer(_, CustomerInput::UpsertWith(upsert, inside))
+            if !inside.is_unopened =>
+        {
+            Some(upsert.contact.started_at)
+        }
+        stage_contacts::Output::Handle(_, HandleInput::CarriedWith(carried, inside))
+            if !inside.is_unopened =>
+        {
+            carried.contact.as_ref().map(|contact| contact.started_at)
         }
         stage_contacts::Output::Handle(_, HandleInput::Carried(carried)) => {
             carried.contact.as_ref().map(|contact| contact.started_at)
@@ -423,13 +448,18 @@ impl Bucket {
             Row::Session(session) => self.sessions.push(session),
             Row::Alert(alert) => self.alerts.push(alert),
             Row::Marker(marker) => self.markers.push(marker),
+            Row::Journey(journey) => self.journeys.push(journey),
+            Row::Broken(journey) => self.broken.push(journey),
         }
     }
 
-    fn append(&mut self, other: &mut Bucket) {
+    /// Takes the rows of another stretch, behind those of this one.
+    pub fn append(&mut self, other: &mut Bucket) {
         self.contacts.append(&mut other.contacts);
         self.sessions.append(&mut other.sessions);
         self.alerts.append(&mut other.alerts);
+        self.journeys.append(&mut other.journeys);
+        self.broken.append(&mut other.broken);
         self.markers.append(&mut other.markers);
     }
 
@@ -437,6 +467,8 @@ impl Bucket {
         self.contacts.clear();
         self.sessions.clear();
         self.alerts.clear();
+        self.journeys.clear();
+        self.broken.clear();
         self.markers.clear();
     }
 
@@ -447,6 +479,22 @@ impl Bucket {
             .sort_by(|a, b| (a.started_at, &a.first).cmp(&(b.started_at, &b.first)));
         self.alerts.sort_by(|a, b| {
             (a.event_at, &a.contact, &a.policy).cmp(&(b.event_at, &b.contact, &b.policy))
+        });
+        self.journeys.sort_by(|a, b| {
+            (a.entered_at, &a.entered_in, &a.rule, &a.entry_id).cmp(&(
+                b.entered_at,
+                &b.entered_in,
+                &b.rule,
+                &b.entry_id,
+            ))
+        });
+        self.broken.sort_by(|a, b| {
+            (a.decided_at, &a.contact, &a.rule, &a.entry_id).cmp(&(
+                b.decided_at,
+                &b.contact,
+                &b.rule,
+                &b.entry_id,
+            ))
         });
         self.markers.sort_by(|a, b| {
             (a.occurred_at, &a.event_id, &a.source).cmp(&(b.occurred_at, &b.event_id, &b.source))

@@ -8,7 +8,7 @@ use crate::engine::{Counts, Engine};
 use crate::history::Bucket;
 use model::{
     Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, Deadlines,
-    HandleInput, Millis, Now, Session, Signal, Stage, Text, Wait,
+    HandleInput, Journey, Millis, Now, Session, Signal, Stage, Text, Wait,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -157,6 +157,8 @@ pub struct Told {
     pub sessions: BTreeMap<(Text, ContactName), Session>,
     /// By id, withdrawn ones included.
     pub alerts: BTreeMap<Text, Alert>,
+    /// By id, withdrawn ones included.
+    pub journeys: BTreeMap<Text, Journey>,
     /// By key: an event id is unique within a channel and a source only.
     pub markers: BTreeMap<Text, Signal>,
     /// By customer, contacts that the cap cut off.
@@ -168,7 +170,12 @@ impl Told {
     #[must_use]
     pub fn settled(&self) -> Bucket {
         let standing = |alert: &&Alert| alert.status != AlertStatus::Withdrawn;
+        let journeys = self.journeys.values();
+        let journeys = journeys.filter(|journey| journey.status != AlertStatus::Withdrawn);
+        let journeys: Vec<Journey> = journeys.cloned().collect();
         let mut bucket = Bucket {
+            broken: journeys.clone(),
+            journeys,
             contacts: self.contacts.values().cloned().collect(),
             sessions: self.sessions.values().cloned().collect(),
             alerts: self.alerts.values().filter(standing).cloned().collect(),
@@ -223,6 +230,13 @@ impl Told {
             }
             stage_customers::Output::AlertGone { alert, .. } => {
                 self.alerts.remove(&alert.alert_id);
+            }
+            stage_customers::Output::Journey(journey, _) => {
+                self.journeys
+                    .insert(journey.entry_id.clone(), (**journey).clone());
+            }
+            stage_customers::Output::JourneyGone { journey, .. } => {
+                self.journeys.remove(&journey.entry_id);
             }
             stage_customers::Output::Cut { key, contacts, .. } => {
                 self.cut.insert(key.clone(), *contacts);

@@ -318,7 +318,7 @@ impl Run {
                 for input in inputs {
                     stage.apply(&key, &mut state, input);
                 }
-                black_box(stage.evaluate(&key, state.into_upserts(), &Now::all(self.now)));
+                black_box(stage.evaluate(&key, state, &Now::all(self.now)));
             }
         });
         Ok([(spent, contacts), (alone, contacts)])
@@ -370,7 +370,7 @@ impl Run {
         for input in inputs {
             stage.apply(key, &mut state, input);
         }
-        let evaluation = stage.evaluate(key, state.into_upserts(), &Now::all(self.now));
+        let evaluation = stage.evaluate(key, state, &Now::all(self.now));
         rows.contacts += evaluation.contacts.len();
         evaluation.contacts.iter().try_for_each(|row| {
             rows.readings += row.readings.len();

@@ -2,7 +2,7 @@
 
 use crate::service::decode::Registry;
 use anyhow::Result;
-use model::{Alert, ContactResult, Session, Signal, SourceSilent};
+use model::{Alert, ContactResult, Journey, Session, Signal, SourceSilent};
 use settings::Meant;
 use tables::Names;
 use worker::service::{DeadLetter, Encode};
@@ -39,6 +39,14 @@ impl Encode for Records {
 
     fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>) {
         self.0.alert(alert, into);
+    }
+
+    fn journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
+        self.0.journey(journey, into);
+    }
+
+    fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
+        self.0.broken_journey(journey, into);
     }
 
     fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>) {

@@ -117,11 +117,12 @@ fn labels(meant: &Meant) -> Labels {
     sources.sort_unstable();
     sources.dedup();
     let readings = meant.customers.readings.list.iter();
-    let policies = meant.customers.policies.iter();
+    let policies = meant.customers.policies.iter().map(|policy| &policy.name);
+    let rules = meant.customers.rules.rules().iter().map(|rule| &rule.name);
     Labels {
         sources,
         readings: readings.map(|reading| reading.name.clone()).collect(),
-        policies: policies.map(|policy| policy.name.clone()).collect(),
+        policies: policies.chain(rules).cloned().collect(),
     }
 }
 

@@ -212,7 +212,11 @@ fn order_of(
 ) -> Vec<String> {
     let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
     let name = |row: &Map<String, Value>| {
-        ["contact_id", "channel", "source"].map(|column| row[column].as_str().unwrap().to_owned())
+        // A journey that began with a signal has no contact.
+        ["contact_id", "channel", "source"].map(|column| {
+            let text = row.get(column).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        })
     };
     match table {
         "contacts" => [vec![text("started_at")], name(row).to_vec()].concat(),
@@ -227,6 +231,12 @@ fn order_of(
             vec![text("event_at")],
             name(row).to_vec(),
             vec![text("name")],
+        ]
+        .concat(),
+        "journeys" => [
+            vec![text("entered_at")],
+            name(row).to_vec(),
+            vec![text("rule")],
         ]
         .concat(),
         "markers" => vec![text("at")],

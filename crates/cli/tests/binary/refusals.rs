@@ -151,7 +151,7 @@ fn the_environment_is_told_by_its_variable() {
 }
 
 #[test]
-fn rules_are_accepted_and_said_not_to_be_evaluated() {
+fn rules_are_said_in_plain_words_and_their_mistakes_are_refused() {
     let case = case();
     case.put("c.toml", format!("rules = [\"rules/*.toml\"]\n{SMALL}"));
     let rule = "[[rule]]\nname = \"paid\"\nversion = 1\n\
@@ -159,17 +159,25 @@ fn rules_are_accepted_and_said_not_to_be_evaluated() {
     case.put("rules/paid.toml", rule);
     let checked = case.run("check --config c.toml --rules");
     assert_eq!(checked.code, Some(0), "{}", checked.err);
-    let told = "rules/paid.toml is TOML; journey rules are not evaluated yet\n";
+    let told =
+        "  paid (version 1): paid\n    1. (paid) It begins with the step “payment”, on web.\n";
     assert!(checked.out.contains(told), "{}", checked.out);
+    assert!(
+        checked.out.contains("\nJourney rules: 18\n"),
+        "{}",
+        checked.out
+    );
     case.put("rules/bad.toml", "[[rule]]\nname = = 1\n");
     let checked = case.run("check --config c.toml --rules");
     assert_eq!((checked.code, checked.out.as_str()), (Some(2), ""));
-    let told = "ricochet: rules/bad.toml:2: no TOML: ";
+    let told = "ricochet: rules/bad.toml:2: ";
     assert!(checked.errors().starts_with(told), "{}", checked.err);
-    std::fs::remove_file(case.path("rules/bad.toml")).unwrap();
-    let ran = case.replay("in.jsonl", "out", "");
-    let note = "note: rules: journey rules are not evaluated yet (files: 1)\n";
-    assert!(ran.err.contains(note), "{}", ran.err);
+    // A rule that can never match stops a replay as well: nothing is written.
+    case.put("rules/bad.toml", rule.replace("step =", "stepp ="));
+    let ran = case.run("replay --config c.toml --input in.jsonl --output out");
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert!(ran.err.contains("rules/bad.toml:4: "), "{}", ran.err);
+    assert!(!case.path("out").exists());
 }
 
 #[test]
@@ -256,7 +264,7 @@ fn arguments_that_cannot_be() {
     let replay = "replay --config c.toml --input in.jsonl --output out";
     case.run(&format!("{replay} --tables verdicts,verdict")).refused(
         "ricochet: --tables verdict: no such table; allowed: contacts, verdicts, sessions, alerts, \
-         markers, dead_letters; not written yet: journeys, figures, samples",
+         journeys, markers, dead_letters; not written yet: figures, samples",
     );
     case.run(&format!("{replay} --until yesterday")).refused(
         "ricochet: --until yesterday: not an instant; allowed: RFC 3339 such as \
@@ -304,10 +312,10 @@ fn tables_that_are_not_named_are_not_written() {
     let case = case();
     let ran = case.run(
         "replay --config c.toml --input in.jsonl --output out --format csv \
-         --tables verdicts,contacts,verdicts,journeys",
+         --tables verdicts,contacts,verdicts,figures",
     );
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let note = "note: --tables journeys: this table is not written yet\n";
+    let note = "note: --tables figures: this table is not written yet\n";
     assert!(ran.err.contains(note), "{}", ran.err);
     let entries = std::fs::read_dir(case.path("out")).unwrap();
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();

@@ -1,7 +1,7 @@
 //! What rules are matched against: a customer's contacts, what happens inside them, signals.
 
 use super::keys::Compared;
-use model::{Channel, Contact, Kind, Millis, Outcome, Signal, StepStatus, Text};
+use model::{Channel, Contact, Kept, Kind, Millis, Outcome, Signal, StepStatus};
 use std::collections::BTreeSet;
 
 /// What happens inside a contact at a time of its own: a service step, an event of some kind, or an
@@ -36,17 +36,6 @@ pub struct Seen<'a> {
     pub automatic: bool,
     /// What happened inside, in order of time.
     pub inside: Vec<Happening<'a>>,
-}
-
-/// An event inside a contact that was kept because a rule asks for its kind.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// When.
-    pub at: Millis,
-    /// Its kind.
-    pub kind: Kind,
-    /// The page; may be empty.
-    pub page: Text,
 }
 
 static ANSWERED: Kind = Kind::Answered;

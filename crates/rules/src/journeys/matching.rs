@@ -54,6 +54,19 @@ pub struct Entry {
     pub steps: Vec<Option<MomentRef>>,
     /// What became of it.
     pub state: State,
+    /// Steps for which time has not come far enough.
+    pub(super) awaited: Vec<Awaited>,
+}
+
+/// A step of an entry that time alone may decide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Awaited {
+    /// Its place.
+    pub step: usize,
+    /// The instant that time has to come to.
+    pub until: Millis,
+    /// Time has passed it, but a source was silent.
+    pub is_held: bool,
 }
 
 /// A step that was found, or an absence whose bound serves as an anchor.
@@ -190,8 +203,37 @@ impl Run<'_, '_, '_> {
                 .iter()
                 .map(|found| found.and_then(|found| found.of))
                 .collect(),
+            awaited: self.awaited(),
             state: self.state(),
         }
+    }
+
+    /// The steps that time alone may decide.
+    fn awaited(&self) -> Vec<Awaited> {
+        if self
+            .standing
+            .iter()
+            .any(|standing| matches!(standing, Standing::Over(_)))
+        {
+            return Vec::new();
+        }
+        let mut awaited = Vec::new();
+        for (step, standing) in self.standing.iter().enumerate() {
+            let Standing::Awaited(Some(until)) = *standing else {
+                continue;
+            };
+            let time = self.time(step);
+            let is_passed = time.passed >= until;
+            let is_silent = time.silent.iter().any(|(_, from)| until > *from);
+            if !is_passed || (is_silent && self.rule.steps[step].absent) {
+                awaited.push(Awaited {
+                    step,
+                    until,
+                    is_held: is_passed,
+                });
+            }
+        }
+        awaited
     }
 
     /// What a step found at a place.

@@ -27,9 +27,10 @@ mod tests;
 mod times;
 
 pub use finding::{Finding, Weight};
-pub use history::{Happening, Heard, History, Kept, MomentRef, Seen};
+pub use history::{Happening, Heard, History, MomentRef, Seen};
 pub use keys::{Compare, Compared, Keys, Match, NumberKey, Operator, TextKey, TruthKey};
 pub use matching::{Entry, State};
+pub use model::Kept;
 pub use plain::{Language, plain_words};
 pub use rule::{Decide, From, Pattern, Rule, Segment, Step, Title};
 pub use set::{BUILT_IN, Known, RuleSet, RuleText, SourceBrings};

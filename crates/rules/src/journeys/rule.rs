@@ -131,6 +131,16 @@ pub struct Rule {
     pub holds_until: Millis,
 }
 
+impl Rule {
+    /// Whether a contact enters it once at most, however much of it happens inside.
+    #[must_use]
+    pub fn is_entered_once(&self) -> bool {
+        self.steps
+            .first()
+            .is_some_and(|entry| entry.pattern.counted)
+    }
+}
+
 impl Step {
     /// The line of a key, or of the step.
     pub(super) fn line_of(&self, key: &str) -> usize {

@@ -4,12 +4,13 @@ use super::check;
 use super::finding::{Finding, Weight};
 use super::history::{History, MomentRef};
 use super::keys::TextKey;
+use super::matching::Entry;
 use super::read::{self, Declared};
 use super::rule::Rule;
 use super::test_of::Target;
-use super::times::{SourceClock, Times};
+use super::times::{self, SourceClock, Times};
 use calendar::{Anchor, Window};
-use model::{Channel, ChannelSet, Kind, Scope, SignalName, Text};
+use model::{Channel, ChannelSet, Kind, Millis, Now, Scope, SignalName, Text, Wait};
 
 /// The library that works out of the box, as a file that can be read and copied.
 pub const BUILT_IN: &str = include_str!("../../built-in.toml");
@@ -136,6 +137,59 @@ impl RuleSet {
     #[must_use]
     pub fn times(&self, clocks: &[SourceClock]) -> Times {
         Times::new(&self.rules, clocks)
+    }
+
+    /// The same where it is only known how far everything has come that can bring a channel or a
+    /// signal: a step that asks for one source waits for all that bring the same.
+    #[must_use]
+    pub fn times_at(&self, now: &Now) -> Times {
+        Times::of_now(&self.rules, now)
+    }
+
+    /// What time has to come to before it alone may change an entry, and at which instants.
+    pub fn waits<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = (Wait, Millis)> + 'a {
+        let rule = &self.rules[entry.rule];
+        let awaited = entry.awaited.iter();
+        awaited.map(|awaited| {
+            let wait = times::wait(rule, awaited.step, awaited.is_held);
+            (wait, awaited.until)
+        })
+    }
+
+    /// The set in which each rule holds for entries from `from` on and before `until`, in order of
+    /// the rules.
+    #[must_use]
+    pub fn holding(&self, terms: impl Fn(&Rule) -> (Millis, Millis)) -> RuleSet {
+        let mut set = self.clone();
+        for rule in &mut set.rules {
+            (rule.holds_from, rule.holds_until) = terms(rule);
+        }
+        set
+    }
+
+    /// Whether there are no rules.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
+    /// The signals that some rule asks for. An erasure and a marker are about no journey.
+    #[must_use]
+    pub fn signals(&self) -> Vec<SignalName> {
+        let steps = self.rules.iter().flat_map(|rule| &rule.steps);
+        let tests: Vec<_> = steps.flat_map(|step| &step.pattern.tests).collect();
+        let asked = |name: &SignalName| {
+            !matches!(name, SignalName::Erase | SignalName::Marker)
+                && tests.iter().any(|test| test.takes_signal(*name))
+        };
+        SignalName::ALL.iter().copied().filter(asked).collect()
+    }
+
+    /// Whether some rule measures a bound from an appointment or a promised time.
+    #[must_use]
+    pub fn needs_due_at(&self) -> bool {
+        let mut steps = self.rules.iter().flat_map(|rule| &rule.steps);
+        steps.any(|step| step.needs_due_at)
     }
 
     /// The longest time, in milliseconds, from an entry to the last of its bounds: an event changes

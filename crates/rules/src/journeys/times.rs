@@ -2,7 +2,7 @@
 
 use super::rule::{Decide, Rule};
 use super::test_of::{Target, Test};
-use model::{Channel, ChannelSet, Millis, SignalName, Text};
+use model::{Brings, Channel, ChannelSet, Millis, Now, Reached, SignalName, Text, Wait};
 
 /// How far one source has come.
 #[derive(Clone, Debug)]
@@ -66,8 +66,66 @@ impl Times {
         }
     }
 
+    /// The times of rules where the sources of a channel or signal are not known one by one: each
+    /// step waits for all that can bring it, whatever source it asks for. A source is silent from
+    /// where it is no longer proved on.
+    pub(super) fn of_now(rules: &[Rule], now: &Now) -> Times {
+        let of_step = |rule: &Rule, tests: &[Test]| {
+            let clock = now.clock(brings(tests));
+            let passed = match rule.decide {
+                Decide::Early => clock.seen,
+                Decide::Settled => clock.settled,
+            };
+            let is_silent = clock.proved < clock.seen;
+            StepTime {
+                passed,
+                silent: match is_silent {
+                    true => vec![(Text::default(), clock.proved)],
+                    false => Vec::new(),
+                },
+            }
+        };
+        let of_rule = |rule: &Rule| {
+            let steps = rule.steps.iter();
+            steps
+                .map(|step| of_step(rule, &step.pattern.tests))
+                .collect()
+        };
+        Times {
+            of: rules.iter().map(of_rule).collect(),
+        }
+    }
+
     pub(super) fn step(&self, rule: usize, step: usize) -> &StepTime {
         &self.of[rule][step]
+    }
+}
+
+/// What a step looks for.
+fn brings(tests: &[Test]) -> Brings {
+    let of_test = |test: &Test| match test.target {
+        Target::Signal => {
+            let signals = SignalName::ALL.iter().copied();
+            let signals = signals.filter(|name| test.takes_signal(*name));
+            signals
+                .map(Brings::signal)
+                .fold(Brings::NOTHING, Brings::and)
+        }
+        Target::Contact | Target::Inside => Brings::channels(test.channels),
+    };
+    tests.iter().map(of_test).fold(Brings::NOTHING, Brings::and)
+}
+
+/// What time has to come to for a step to be passed, or, where a source was silent, proved.
+pub(super) fn wait(rule: &Rule, step: usize, is_held: bool) -> Wait {
+    let reached = match (is_held, rule.decide) {
+        (true, _) => Reached::Proved,
+        (false, Decide::Early) => Reached::Seen,
+        (false, Decide::Settled) => Reached::Settled,
+    };
+    Wait {
+        brings: brings(&rule.steps[step].pattern.tests),
+        reached,
     }
 }
 

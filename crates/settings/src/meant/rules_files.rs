@@ -1,7 +1,10 @@
-//! The files of journey rules that globs name.
+//! The files of journey rules that globs name, and the rules that hold.
 
-use super::Check;
+use super::{Check, Sources};
+use crate::problem::Place;
 use globset::{GlobBuilder, GlobMatcher};
+use model::{Scope, Text};
+use rules::journeys::{Finding, Known, RuleSet, RuleText, SourceBrings, Weight};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -21,13 +24,77 @@ pub(super) fn rules_files(check: &mut Check<'_>) -> Vec<PathBuf> {
             Err(what) => check.wrong(&key, what),
         }
     }
-    if !files.is_empty() {
-        let count = files.len();
-        check.note(format!(
-            "rules: journey rules are not evaluated yet (files: {count})"
-        ));
-    }
     files.into_iter().collect()
+}
+
+/// What rules may name besides channels and kinds.
+pub(super) struct Named<'a> {
+    pub scopes: &'a [Scope],
+    pub sources: &'a Sources,
+    /// Every reason path of the tables; `None`: not looked at.
+    pub reasons: Option<&'a [Text]>,
+    /// Every step of the tables; `None`: not looked at.
+    pub steps: Option<&'a [Text]>,
+}
+
+/// The built-in rules with those of the files laid over them, and what was found in them.
+pub(super) fn read(files: &[(String, String)], named: &Named<'_>) -> (RuleSet, Vec<Finding>) {
+    let brings = |source: &super::Source| SourceBrings {
+        name: source.name.clone(),
+        channels: source.brings.channel_set(),
+        signals: source.brings.signals().collect(),
+    };
+    let sources: Vec<SourceBrings> = named.sources.all().map(brings).collect();
+    let known = Known {
+        scopes: named.scopes,
+        sources: &sources,
+        reasons: named.reasons,
+        steps: named.steps,
+    };
+    let texts: Vec<RuleText<'_>> = files
+        .iter()
+        .map(|(file, text)| RuleText { file, text })
+        .collect();
+    RuleSet::read(true, &texts, &known)
+}
+
+/// The texts of the files, those that can be read.
+fn texts(check: &mut Check<'_>, files: &[PathBuf]) -> Vec<(String, String)> {
+    let mut texts = Vec::new();
+    for path in files {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => texts.push((name, text)),
+            Err(error) => {
+                let place = Place::File {
+                    path: name,
+                    line: 0,
+                };
+                check.wrong_at(place, "", format!("cannot be read: {error}"));
+            }
+        }
+    }
+    texts
+}
+
+/// The rules that hold, with the texts of their files. Mistakes in them are mistakes of the
+/// configuration; what is worth a look is told by `check --rules`.
+pub(super) fn rules(
+    check: &mut Check<'_>,
+    files: &[PathBuf],
+    named: &Named<'_>,
+) -> (RuleSet, Vec<(String, String)>) {
+    let texts = texts(check, files);
+    let (rules, findings) = read(&texts, named);
+    let wrong = findings.into_iter();
+    for finding in wrong.filter(|finding| finding.weight == Weight::Error) {
+        let place = Place::File {
+            path: finding.file,
+            line: finding.line,
+        };
+        check.wrong_at(place, &finding.key, finding.what);
+    }
+    (rules, texts)
 }
 
 /// The files that a pattern names. A pattern without signs of a glob has to name one.

@@ -9,6 +9,7 @@ use model::{Channel, Money, PriorRole, Text};
 use rules::{Quarantine, RoleRow, RoleTable};
 use stage_customers::ChannelCost;
 use stage_door::{Pseudonymise, SourceSettings, Tables};
+use std::sync::Arc;
 
 const SECOND_MS: i64 = 1_000;
 
@@ -175,6 +176,8 @@ pub(super) fn contacts(check: &mut Check<'_>, types: &Types) -> stage_contacts::
             .collect(),
         unique: types.unique.clone(),
         handles: types.handles.clone(),
+        kinds: Vec::new(),
+        signals: Vec::new(),
         keep_ms: None,
     }
 }
@@ -340,6 +343,7 @@ pub(super) fn customers(
         readings,
         roles,
         policies,
+        rules: Arc::default(),
         costs,
         join_legs_within_ms: sources.named.iter().map(join).collect(),
         join_legs_within_default_ms: sources.rest.join_legs_within_ms,
@@ -429,7 +433,8 @@ pub(super) fn changes_ms(
 }
 
 /// How long a contact means something to those after it: the longest window, or what else reaches
-/// from contact to contact where that is longer: a cool-down, a quarantine, a lent reason, a join.
+/// from contact to contact where that is longer: a cool-down, a quarantine, a lent reason, a join, a
+/// journey rule.
 pub(super) fn matters_ms(customers: &stage_customers::Settings) -> i64 {
     let windows = customers
         .windows
@@ -450,6 +455,7 @@ pub(super) fn matters_ms(customers: &stage_customers::Settings) -> i64 {
         .chain([
             customers.join_legs_within_default_ms,
             customers.page_reason_within_ms,
+            customers.rules.reach_ms_max(),
             quarantine_ms,
         ])
         .max()

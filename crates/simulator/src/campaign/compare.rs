@@ -14,6 +14,7 @@ const HISTORY: &[(&str, &[&str])] = &[
     ("verdicts", &["revision", "cause"]),
     ("sessions", &[]),
     ("alerts", &["revision", "cause", "status", "details"]),
+    ("journeys", &["revision", "cause", "status"]),
     ("markers", &[]),
 ];
 
@@ -34,6 +35,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ),
     ("sessions", &["customer", "session_id"]),
     ("alerts", &["alert_id"]),
+    ("journeys", &["entry_id"]),
     ("markers", &["at", "kind", "name", "attributes"]),
 ];
 
@@ -126,6 +128,7 @@ impl Tables {
             ("verdicts", settled.verdicts),
             ("sessions", settled.sessions),
             ("alerts", settled.alerts),
+            ("journeys", settled.journeys),
             ("markers", settled.markers),
         ];
         for (table, rows) in named {
@@ -173,10 +176,45 @@ impl Tables {
         for alert in &bucket.alerts {
             tables::alert(names, alert, |cells| tables.add_cells("alerts", cells));
         }
+        for journey in &bucket.journeys {
+            tables::journey(names, journey, |cells| tables.add_cells("journeys", cells));
+        }
+        for journey in &bucket.broken {
+            tables::broken_journey(names, journey, |cells| tables.add_cells("alerts", cells));
+        }
         for marker in &bucket.markers {
             tables::marker(names, marker, |cells| tables.add_cells("markers", cells));
         }
         tables
+    }
+
+    /// Leaves out the broken journeys of these rules that another result does not have, and says how
+    /// many there are.
+    pub(crate) fn excuse(&mut self, found: &Tables, rules: &[&str]) -> u64 {
+        let before = self.count_rules(rules);
+        for (table, column) in [("journeys", "rule"), ("alerts", "name")] {
+            let none = BTreeMap::new();
+            let found = found.rows.get(table).unwrap_or(&none);
+            if let Some(rows) = self.rows.get_mut(table) {
+                let is_of = |row: &Map<String, Value>| {
+                    rules
+                        .iter()
+                        .any(|rule| row.get(column) == Some(&json!(rule)))
+                };
+                rows.retain(|key, row| found.contains_key(key) || !is_of(row));
+            }
+        }
+        before - self.count_rules(rules)
+    }
+
+    /// Number of broken journeys of these rules.
+    pub(crate) fn count_rules(&self, rules: &[&str]) -> u64 {
+        let is_of = |row: &&Map<String, Value>| {
+            rules
+                .iter()
+                .any(|rule| row.get("rule") == Some(&json!(rule)))
+        };
+        self.rows("journeys").filter(is_of).count() as u64
     }
 
     /// Says the same figures as another result: where only rows are compared.

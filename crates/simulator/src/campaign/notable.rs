@@ -2,6 +2,7 @@
 //! design gets wrong, found again in the oracle's rows.
 
 use super::compare::Tables;
+use crate::workload::campaign::RESULT_FEATURES;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ type Row = Map<String, Value>;
 pub(crate) fn features(tables: &Tables) -> Vec<(&'static str, u64)> {
     let mut features = by_value(tables);
     features.extend(by_neighbours(tables));
+    features.extend(by_rule(tables));
     let conflicts = tables.figure("identity_conflicts");
     let alerts = tables.rows("alerts").count() as u64;
     let lent = tables
@@ -27,6 +29,18 @@ pub(crate) fn features(tables: &Tables) -> Vec<(&'static str, u64)> {
         ("result: alert", alerts),
     ]);
     features
+}
+
+/// Broken journeys of each rule that `RESULT_FEATURES` names: a rule that never breaks is seen.
+fn by_rule(tables: &Tables) -> Vec<(&'static str, u64)> {
+    let of_rule = |(feature, _): &(&'static str, u64)| {
+        let rule = feature.strip_prefix("rule: ")?;
+        let rows = tables
+            .rows("journeys")
+            .filter(|row| text(row, "rule") == rule);
+        Some((*feature, rows.count() as u64))
+    };
+    RESULT_FEATURES.iter().filter_map(of_rule).collect()
 }
 
 /// Rows with a certain value in a certain column.

@@ -162,10 +162,7 @@ fn history(
     let mut all = Bucket::default();
     for bucket in 0..settled.buckets() {
         let mut rows = settled.take(bucket).map_err(|error| error.to_string())?;
-        all.contacts.append(&mut rows.contacts);
-        all.sessions.append(&mut rows.sessions);
-        all.alerts.append(&mut rows.alerts);
-        all.markers.append(&mut rows.markers);
+        all.append(&mut rows);
     }
     tables(meant, &all, &settled.counts, settled.now)
 }

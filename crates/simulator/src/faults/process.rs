@@ -3,7 +3,7 @@
 use crate::broker::{Schedule, SimPort};
 use crate::campaign::json_row;
 use files::Cell;
-use model::{Alert, ContactResult, Millis, Session, Signal, SourceSilent, Text};
+use model::{Alert, ContactResult, Journey, Millis, Session, Signal, SourceSilent, Text};
 use serde_json::{Value, json};
 use std::cell::{Cell as Mutable, RefCell};
 use std::rc::Rc;
@@ -112,6 +112,14 @@ impl Encode for JsonEncode {
 
     fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>) {
         tables::alert(&self.0, alert, row("alerts", into));
+    }
+
+    fn journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
+        tables::journey(&self.0, journey, row("journeys", into));
+    }
+
+    fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
+        tables::broken_journey(&self.0, journey, row("alerts", into));
     }
 
     fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>) {

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use worker::service::topic_name;
 
 /// The tables whose rows the oracle knows.
-const ROWS: [&str; 5] = ["contacts", "verdicts", "sessions", "alerts", "markers"];
+const ROWS: [&str; 6] = [
+    "contacts", "verdicts", "sessions", "alerts", "journeys", "markers",
+];
 /// Columns that say how a verdict was reached, not what it is.
 const VERSION: &str = "revision";
 

@@ -9,6 +9,8 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::journeys::Rule;
+
 mod typed;
 
 pub use typed::read;
@@ -253,6 +255,12 @@ pub struct Config {
     pub policies: Vec<Policy>,
     /// Tables of codes.
     pub tables: Tables,
+    /// Channels of the scopes, by whose names rules may give channels.
+    pub scopes: BTreeMap<String, Vec<String>>,
+    /// The journey rules that hold.
+    pub rules: Vec<Rule>,
+    /// Kinds of events that they ask for.
+    pub kinds: Vec<String>,
 }
 
 impl Config {

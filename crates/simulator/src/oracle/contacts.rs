@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::World;
 use super::event::Identifier;
+use super::journeys::Happening;
 use super::registers::{self, Event, PROVENANCES, Provenance, register, statement, text, whole};
 
 /// How the end of a contact is known.
@@ -78,6 +79,16 @@ pub struct Contact {
     pub leg_ids: BTreeSet<String>,
     /// A visit with a step that counts.
     pub has_counting_step: bool,
+    /// Whether a machine made it, where that is said.
+    pub automatic: Option<bool>,
+    /// Appointment or promised time.
+    pub due_at: Option<i64>,
+    /// Service steps, then events of kinds that rules ask for, in order of time (§10.1).
+    pub inside: Vec<Happening>,
+    /// Signals about it.
+    pub signals: Vec<Event>,
+    /// False of a video chat that was booked and has not opened: no contact (§10.1).
+    pub has_opened: bool,
 }
 
 impl Contact {
@@ -142,7 +153,38 @@ pub fn of_events(
         related_contact_ids: registers::related_contact_ids(events),
         leg_ids: BTreeSet::new(),
         has_counting_step: false,
+        automatic: registers::flag(events, "automatic"),
+        due_at: whole(events, "due_at"),
+        inside: kept(events, world),
+        signals: signals.iter().map(|signal| (*signal).clone()).collect(),
+        has_opened: true,
     }
+}
+
+/// The kind as the record says it: a rule may ask for one that the channel does not know.
+pub fn word_of(event: &Event) -> &str {
+    let kind = event.kind();
+    kind.strip_prefix("unknown ").unwrap_or(kind)
+}
+
+/// Events of kinds that some rule asks for (§10.1).
+pub fn kept(events: &[&Event], world: &World) -> Vec<Happening> {
+    let is_asked = |event: &&Event| {
+        let kinds = &world.config.kinds;
+        kinds.iter().any(|kind| kind == word_of(event))
+    };
+    let mut asked: Vec<&Event> = events.iter().copied().filter(is_asked).collect();
+    asked.sort_by_key(|event| {
+        let record = event.greatest();
+        (record.occurred_at, &record.event_id, &record.source)
+    });
+    let happening = |event: &&Event| Happening {
+        at: event.occurred_at(),
+        kind: Some(word_of(event).to_string()),
+        page: event.greatest().text("page").map(str::to_string),
+        ..Happening::default()
+    };
+    asked.iter().map(happening).collect()
 }
 
 /// Semantics §1.5: whether an event of this kind opens its contact.
@@ -271,6 +313,26 @@ pub fn unless_stated(last_event: i64, silence_ms: i64, world: &World) -> (i64, E
     )
 }
 
+/// A video chat that was booked and has not opened. It begins with its first event, for whoever has
+/// to know whose it is.
+fn booked(
+    channel: &str,
+    source: &str,
+    id: &str,
+    events: &[&Event],
+    signals: &[&Event],
+    world: &World,
+) -> Contact {
+    let first = events.iter().map(|event| event.occurred_at()).min();
+    Contact {
+        root_contact_id: id.to_string(),
+        start: first.unwrap_or(0),
+        end: first.unwrap_or(0),
+        has_opened: false,
+        ..of_events(id, channel, source, events, signals, world)
+    }
+}
+
 /// The contact under a phone, chat or video key; none (and events counted) if nothing opens it.
 pub fn of_legs(
     channel: &str,
@@ -292,7 +354,7 @@ pub fn of_legs(
         } else {
             events.len() as u64
         };
-        return None;
+        return is_appointment.then(|| booked(channel, source, id, events, signals, world));
     };
     let (end, end_kind) = match last.stated_end {
         Some(end) => (end.max(first.start), EndKind::Stated),

@@ -50,11 +50,34 @@ fn text_of(of_type: &str, identifier: &Identifier) -> String {
     format!("{of_type}:{}", identifier.value)
 }
 
-/// Resolves every contact; `signals` are all signals, with a contact or without.
-pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &World) -> Vec<Owned> {
-    let handles = Handles::of(&contacts, signals, world);
+/// Whom a signal about no contact is for, and whether it is one of several.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The customer.
+    pub customer: String,
+    /// The signal.
+    pub signal: Event,
+    /// One of several copies (§10.2).
+    pub is_copy: bool,
+}
+
+/// Resolves every contact; `signals` are all signals, with a contact or without. Those without are
+/// given to their customers (§10.1).
+pub fn resolve(
+    contacts: Vec<Contact>,
+    signals: &[&Event],
+    alone: &[&Event],
+    world: &World,
+) -> (Vec<Owned>, Vec<Given>) {
+    // What has not opened is no contact: it is seen with nobody, and nobody carries too many.
+    let opened: Vec<Contact> = contacts
+        .iter()
+        .filter(|one| one.has_opened)
+        .cloned()
+        .collect();
+    let handles = Handles::of(&opened, signals, world);
     let mut carried = Carried::new();
-    for contact in &contacts {
+    for contact in &opened {
         let unique = unique_of(&contact.identifiers, world);
         let handles_of_it = handles_of(&contact.identifiers, world);
         let date = world.local_date(contact.start);
@@ -64,10 +87,45 @@ pub fn resolve(contacts: Vec<Contact>, signals: &[&Event], world: &World) -> Vec
             *carried.entry((carried_text.clone(), date)).or_default() += 1;
         }
     }
-    contacts
-        .into_iter()
-        .map(|contact| resolve_one(contact, &handles, &carried, world))
-        .collect()
+    let given = alone.iter();
+    let given = given.flat_map(|signal| give(signal, &handles, &carried, world));
+    let given = given.collect();
+    let owned = contacts.into_iter();
+    let owned = owned.map(|contact| resolve_one(contact, &handles, &carried, world));
+    (owned.collect(), given)
+}
+
+/// A signal goes to its unique id, or else to the owner of its first handle: to each of several, and
+/// to the handle itself, where there is not one.
+fn give(signal: &Event, handles: &Handles, carried: &Carried, world: &World) -> Vec<Given> {
+    let record = signal.greatest();
+    let at = record.occurred_at;
+    let mut customers = Vec::new();
+    if let Some((_, unique)) = unique_of(&record.identifiers, world) {
+        customers.push(unique);
+    } else {
+        let stated = |of_type: &&String| record.identifiers.contains_key(*of_type);
+        let Some(of_type) = world.config.handles.iter().find(stated) else {
+            return Vec::new();
+        };
+        let handle = text_of(of_type, &record.identifiers[of_type]);
+        if is_quarantined(&handle, at, carried, world) {
+            return Vec::new();
+        }
+        let owners = handles.seen_uniques(of_type, &handle, at, world);
+        customers.extend(owners.into_iter().cloned());
+        if customers.len() != 1 {
+            customers.push(handle);
+        }
+    }
+    let is_copy = customers.len() > 1;
+    customers.retain(|customer| !is_quarantined(customer, at, carried, world));
+    let given = customers.into_iter().map(|customer| Given {
+        customer,
+        signal: signal.clone(),
+        is_copy,
+    });
+    given.collect()
 }
 
 /// The first unique type, in configured order, that is stated: its type and text.

@@ -103,6 +103,14 @@ fn merge(group: Vec<Owned>) -> Owned {
             .filter_map(|contact| contact.reason.clone())
             .max_by_key(|(provenance, _)| *provenance),
         thread_id: all().rev().find_map(|contact| contact.thread_id.clone()),
+        inside: {
+            let mut inside: Vec<_> = all().flat_map(|contact| contact.inside.clone()).collect();
+            inside.sort_by_key(|happening| happening.at);
+            inside
+        },
+        signals: all().flat_map(|contact| contact.signals.clone()).collect(),
+        automatic: all().rev().find_map(|contact| contact.automatic),
+        due_at: all().rev().find_map(|contact| contact.due_at),
         may_contact: all().rev().find_map(|contact| contact.may_contact),
         satisfaction: all().rev().find_map(|contact| contact.satisfaction),
         ..merged

@@ -5,8 +5,8 @@ mod settle;
 
 use std::collections::BTreeMap;
 
-pub use read::{Rule, Step, Way, read};
-pub use settle::{Entry, entries};
+pub use read::{Rule, Step, Way, kinds, read};
+pub use settle::{Broken, Entry, Place, broken, entries};
 
 /// What happens inside a contact.
 #[derive(Clone, Debug, Default)]

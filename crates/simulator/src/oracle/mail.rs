@@ -260,7 +260,11 @@ fn received(own: Contact, draft: &Draft, closed: &[&Event], world: &World) -> Co
     let is_answered = draft.answered_at.is_some();
     let inferred = if is_answered { "handled" } else { "unanswered" };
     let (end, end_kind) = end_of_received(draft, closed, world);
+    let others = draft.answers.iter().chain(&draft.thanks);
+    let mut every_event = draft.mail.events.clone();
+    every_event.extend(others.flat_map(|mail| mail.events.clone()));
     Contact {
+        inside: contacts::kept(&every_event, world),
         start,
         end: end.max(start),
         end_kind,

@@ -4,12 +4,13 @@
 //! [`config`] (as typed, as meant) → [`event`] (§1) → [`registers`] (§1.3) →
 //! [`contacts`] (§2, §2.1), [`mail`] (§2.2), [`visits`] (§2.3) → [`identity`] (§3.1, §3.2) →
 //! [`joins`] (§3.3, §3.4) → [`roles`] (§4, §6) → [`readings`] (§5) → [`alerts`] (§8) →
-//! [`tables`] (§7, §9), put together by `settlement`. [`journeys`] (§10) stands by itself.
+//! [`tables`] (§7, §9), [`journeys`] and [`broken`] (§10), put together by `settlement`.
 //!
 //! Invariant: no crate of the engine is used, nothing is remembered between two contacts that could
 //! be looked up again, and no step knows in which order the records came.
 
 pub mod alerts;
+pub mod broken;
 pub mod config;
 pub mod contacts;
 pub mod erasures;
@@ -79,8 +80,10 @@ pub struct Settled {
     pub verdicts: Vec<Row>,
     /// Table `sessions`.
     pub sessions: Vec<Row>,
-    /// Table `alerts`, the `RepeatContact`s.
+    /// Table `alerts`, the `RepeatContact`s and the `BrokenJourney`s.
     pub alerts: Vec<Row>,
+    /// Table `journeys`.
+    pub journeys: Vec<Row>,
     /// Table `markers`.
     pub markers: Vec<Row>,
     /// Rejected records, in order of input.
@@ -231,10 +234,12 @@ fn settle_records(
         let signals: Vec<&Event> = signals.get(key).into_iter().flatten().collect();
         contacts.extend(contacts_of_key(key, &events, &signals, &mut world));
     }
+    let alone = signals.get(&Key::Nothing);
+    let alone: Vec<&Event> = alone.into_iter().flatten().collect();
     let signals: Vec<&Event> = signals.values().flatten().collect();
-    let owned = identity::resolve(contacts, &signals, &world);
+    let (owned, given) = identity::resolve(contacts, &signals, &alone, &world);
     settled.markers = tables::markers(&signals, &world);
-    settlement::write(owned, &mut settled, &world, &counts);
+    settlement::write(owned, given, &mut settled, &world, &counts);
     settled
 }
 

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::config::{CHANNELS, Config, Reading};
-use super::identity::Owned;
+use super::identity::{Given, Owned};
 use super::readings;
 use super::roles::{self, Counted};
 use super::tables::{self, Row};
-use super::{Counts, Settled, World, alerts, joins};
+use super::{Counts, Settled, World, alerts, broken, joins};
 
 /// A known customer.
 struct Customer {
@@ -20,12 +20,17 @@ struct Customer {
     cut: Vec<Owned>,
     /// Their rows in each configured reading.
     rows: Vec<Vec<Option<readings::Row>>>,
+    /// Broken journeys.
+    broken: Vec<broken::Told>,
 }
 
 impl Customer {
     /// Joins (§3.3), cuts (§5.1), lends reasons (§3.4), gives roles (§4) and evaluates (§5).
-    fn of(name: String, mut contacts: Vec<Owned>, world: &World) -> Self {
+    fn of(name: String, contacts: Vec<Owned>, given: &[Given], world: &World) -> Self {
         let config = &world.config;
+        let (mut contacts, unopened): (Vec<Owned>, Vec<Owned>) = contacts
+            .into_iter()
+            .partition(|owned| owned.contact.has_opened);
         contacts.sort_by(|a, b| a.contact.order().cmp(&b.contact.order()));
         let mut contacts = joins::join(contacts, config);
         let surplus = contacts
@@ -38,11 +43,19 @@ impl Customer {
         let evaluate = |reading| readings::evaluate(reading, &contacts, world);
         let rows = config.readings.iter().map(evaluate).collect();
         Customer {
+            broken: broken::of_customer(&name, &contacts, &unopened, given, world),
             name,
             contacts,
             cut,
             rows,
         }
+    }
+}
+
+impl Customer {
+    /// Whether it has a contact: of some only signals are known.
+    fn has_contacts(&self) -> bool {
+        !self.contacts.is_empty() || !self.cut.is_empty()
     }
 }
 
@@ -64,16 +77,34 @@ fn place_of(counted: &Counted, more: &[&str]) -> (i64, Vec<String>) {
 }
 
 /// Fills in all tables and the summary.
-pub fn write(owned: Vec<Owned>, settled: &mut Settled, world: &World, counts: &Counts) {
+pub fn write(
+    owned: Vec<Owned>,
+    given: Vec<Given>,
+    settled: &mut Settled,
+    world: &World,
+    counts: &Counts,
+) {
     let mut by_customer: BTreeMap<String, Vec<Owned>> = BTreeMap::new();
+    let mut signals: BTreeMap<String, Vec<Given>> = BTreeMap::new();
+    for given in given {
+        by_customer.entry(given.customer.clone()).or_default();
+        let of_customer = signals.entry(given.customer.clone()).or_default();
+        of_customer.push(given);
+    }
     let mut unknown = Vec::new();
     for owned in owned {
         match &owned.customer {
             Some(customer) => by_customer.entry(customer.clone()).or_default().push(owned),
-            None => unknown.push(roles::count(&owned, &[], false, world)),
+            None if owned.contact.has_opened => {
+                unknown.push(roles::count(&owned, &[], false, world));
+            }
+            None => {}
         }
     }
-    let customer = |(name, contacts)| Customer::of(name, contacts, world);
+    let customer = |(name, contacts): (String, Vec<Owned>)| {
+        let given = signals.get(&name).map_or(&[][..], Vec::as_slice);
+        Customer::of(name, contacts, given, world)
+    };
     let customers: Vec<Customer> = by_customer.into_iter().map(customer).collect();
 
     settled.contacts = contact_rows(&customers, &unknown, &world.config);
@@ -81,6 +112,7 @@ pub fn write(owned: Vec<Owned>, settled: &mut Settled, world: &World, counts: &C
     settled.sessions = session_rows(&customers, world);
     let (alerts, policies) = alert_rows(&customers, world);
     settled.alerts = alerts;
+    settled.journeys = journey_rows(&customers);
     settled.summary = summary(&customers, &unknown, policies, world, counts);
 }
 
@@ -132,6 +164,15 @@ fn session_rows(customers: &[Customer], world: &World) -> Vec<Row> {
     in_order(all)
 }
 
+fn journey_rows(customers: &[Customer]) -> Vec<Row> {
+    let told = customers.iter().flat_map(|customer| &customer.broken);
+    let row = |told: &broken::Told| {
+        let place = vec![told.journey["entry_id"].to_string()];
+        ((told.entered_at, place), told.journey.clone())
+    };
+    in_order(told.map(row).collect())
+}
+
 /// The alerts, and how many there are by policy.
 fn alert_rows(customers: &[Customer], world: &World) -> (Vec<Row>, Value) {
     let policies = world.config.policies.iter();
@@ -146,6 +187,10 @@ fn alert_rows(customers: &[Customer], world: &World) -> (Vec<Row>, Value) {
                 (alert.start, vec![alert.row["alert_id"].to_string()]),
                 alert.row,
             ));
+        }
+        for told in &customer.broken {
+            let place = vec![told.alert["alert_id"].to_string()];
+            all.push(((told.decided_at, place), told.alert.clone()));
         }
     }
     let number = |(name, alerts)| (name, json!({ "alerts": alerts }));
@@ -196,7 +241,7 @@ fn summary(
         "too_late": 0,
         "conflicting": counts.conflicting,
         "contacts": volumes,
-        "customers": customers.len(),
+        "customers": customers.iter().filter(|customer| customer.has_contacts()).count(),
         "coverage": (all > 0).then(|| identified as f64 / all as f64),
         "readings": readings,
         "policies": policies,

@@ -10,6 +10,7 @@ use super::contacts::{self, Contact, EndKind, opens};
 use super::erasures::Part;
 use super::event::Record;
 use super::glob;
+use super::journeys::Happening;
 use super::registers::{self, Event, Provenance, whole};
 
 /// The visits under one key. `device` is the device identifier's text, if the key is a device.
@@ -145,7 +146,29 @@ fn visit_of(
     let own_reason = registers::reason(events, &own_provenances, &world.config);
     let step_reason = steps.iter().rev().find_map(|step| step.reason.clone());
     let (start, end, end_kind) = times_of(events, world);
+    let each = || in_order.iter().zip(&said);
+    let taken = each().filter(|(_, step)| step.name.is_some());
+    let taken = taken.map(|(event, step)| Happening {
+        at: event.occurred_at(),
+        kind: None,
+        step: step.name.clone(),
+        status: Some(step.status.clone()),
+        page: step.page.clone(),
+    });
+    let asked = each().filter(|(event, _)| {
+        let kinds = &world.config.kinds;
+        kinds.iter().any(|kind| kind == contacts::word_of(event))
+    });
+    let asked = asked.map(|(event, step)| Happening {
+        at: event.occurred_at(),
+        kind: Some(contacts::word_of(event).to_string()),
+        page: step.page.clone(),
+        ..Happening::default()
+    });
+    let mut inside: Vec<Happening> = taken.chain(asked).collect();
+    inside.sort_by_key(|happening| happening.at);
     Contact {
+        inside,
         start,
         end,
         end_kind,

@@ -6,7 +6,8 @@ use crate::service::stats::{Business, Reasons};
 use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
 use crate::service::wire::{self, PASSING_KEY, Passing};
 use model::{
-    Alert, ContactInput, ContactName, ContactResult, Session, Signal, SourceSilent, Terms, Text,
+    Alert, ContactInput, ContactName, ContactResult, Journey, Session, Signal, SourceSilent, Terms,
+    Text,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -38,6 +39,10 @@ pub trait Encode {
     fn session(&mut self, session: &Session, into: &mut Vec<u8>);
     /// A row of table `alerts`.
     fn alert(&mut self, alert: &Alert, into: &mut Vec<u8>);
+    /// A row of table `journeys`.
+    fn journey(&mut self, journey: &Journey, into: &mut Vec<u8>);
+    /// The row of table `alerts` of a broken journey.
+    fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>);
     /// The same of a silent source.
     fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>);
     /// A row of table `markers`.
@@ -84,6 +89,7 @@ impl Topics {
                 "verdicts",
                 "sessions",
                 "alerts",
+                "journeys",
             ],
         };
         Ok(Topics {
@@ -325,6 +331,18 @@ impl Routed for stage_customers::Customers {
             }
             Output::AlertGone { alert, .. } => {
                 let row_key = format!("{key}/{}", alert.alert_id);
+                outlet.row("alerts", key, &row_key, false);
+            }
+            Output::Journey(journey, _) => {
+                let row_key = format!("{key}/{}", journey.entry_id);
+                outlet.encode.journey(&journey, outlet.buffer);
+                outlet.row("journeys", key, &row_key, true);
+                outlet.encode.broken_journey(&journey, outlet.buffer);
+                outlet.row("alerts", key, &row_key, true);
+            }
+            Output::JourneyGone { journey, .. } => {
+                let row_key = format!("{key}/{}", journey.entry_id);
+                outlet.row("journeys", key, &row_key, false);
                 outlet.row("alerts", key, &row_key, false);
             }
             Output::Cut { .. } => {}

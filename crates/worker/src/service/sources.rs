@@ -250,8 +250,8 @@ impl Whole {
         let read = self.parts.iter().filter(|part| part.was_read());
         let stood = read.map(|part| part.as_of(heard_at)).min();
         let proved = match stood {
-            Some(stood) if is_silent => stood.minus(settings.lateness_ms).min(settled),
-            Some(_) | None => settled,
+            Some(stood) if is_silent => stood.min(seen),
+            Some(_) | None => seen,
         };
         Clock {
             seen,

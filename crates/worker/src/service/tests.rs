@@ -12,8 +12,8 @@ use crate::service::topics::StageName;
 use crate::service::wire;
 use calendar::Calendar;
 use model::{
-    Absorbed, Alert, Brings, ContactResult, Deadlines, Millis, Now, Session, Signal, SourceSilent,
-    Stage, Text,
+    Absorbed, Alert, Brings, ContactResult, Deadlines, Journey, Millis, Now, Session, Signal,
+    SourceSilent, Stage, Text,
 };
 use stage_door::SecondHash;
 use std::collections::{BTreeMap, VecDeque};
@@ -62,6 +62,8 @@ impl Encode for Plain {
     fn verdicts(&mut self, _: &ContactResult, _: &mut Vec<u8>) {}
     fn session(&mut self, _: &Session, _: &mut Vec<u8>) {}
     fn alert(&mut self, _: &Alert, _: &mut Vec<u8>) {}
+    fn journey(&mut self, _: &Journey, _: &mut Vec<u8>) {}
+    fn broken_journey(&mut self, _: &Journey, _: &mut Vec<u8>) {}
     fn source_silent(&mut self, _: &SourceSilent, _: &mut Vec<u8>) {}
     fn marker(&mut self, _: &Signal, _: &mut Vec<u8>) {}
 

@@ -80,11 +80,12 @@ pub const BY_CUSTOMER: &str = "by_customer";
 /// Where erasures are asked for and confirmed: one partition, which a task of the door reads.
 pub const ERASURES: &str = "erasures";
 /// The output tables that have a topic.
-pub const TABLES: [&str; 6] = [
+pub const TABLES: [&str; 7] = [
     "contacts",
     "verdicts",
     "sessions",
     "alerts",
+    "journeys",
     "markers",
     "dead_letters",
 ];

@@ -6,10 +6,14 @@ use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
+use super::super::journeys;
 use super::{
     CHANNELS, Config, Cost, DAY_MS, Extent, HOUR_MS, MINUTE_MS, Policy, Reading, RoleRow, Scope,
     Tables, Window, millionths,
 };
+
+/// The rules that work out of the box.
+const BUILT_IN_RULES: &str = include_str!("../../../../rules/built-in.toml");
 
 /// A length of time in milliseconds, written `15s`, `30min`, `24h`, `7d`.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -165,7 +169,12 @@ pub fn read(text: &str) -> Result<Config, String> {
             .collect()
     };
     let ms = |length: Option<Length>, default: i64| length.map_or(default, |length| length.0);
+    let rules = journeys::read(&[BUILT_IN_RULES])?;
+    let by_name = |scope: &Scope| (scope.name.clone(), scope.channels.clone());
     Ok(Config {
+        scopes: scopes.iter().map(by_name).collect(),
+        kinds: journeys::kinds(&rules),
+        rules,
         time_zone: TimeZone::get(&typed.time_zone).map_err(|error| error.to_string())?,
         country: country(typed.country.as_deref())?,
         week: week(typed.week)?,

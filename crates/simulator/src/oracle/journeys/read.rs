@@ -12,6 +12,10 @@ use super::super::config::{Extent, millionths};
 pub struct Rule {
     /// Its name.
     pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// What its breaks are watched by.
+    pub segment_by: Vec<String>,
     /// Absences are told by what was seen.
     pub is_early: bool,
     /// The first is the entry.
@@ -71,6 +75,7 @@ struct Typed {
     version: Option<u32>,
     decide: Option<String>,
     enabled: Option<bool>,
+    segment_by: Option<Vec<String>>,
     #[serde(default)]
     steps: Vec<toml::Table>,
 }
@@ -94,6 +99,8 @@ pub fn read(texts: &[&str]) -> Result<Vec<Rule>, String> {
             if typed.enabled != Some(false) {
                 rules.push(Rule {
                     name,
+                    version: typed.version.unwrap_or(1),
+                    segment_by: typed.segment_by.unwrap_or_default(),
                     is_early: typed.decide.as_deref() == Some("early"),
                     steps: steps(&typed.steps)?,
                 });
@@ -184,6 +191,14 @@ fn ways(table: &toml::Table) -> Vec<Way> {
         count: count(own),
     })
     .collect()
+}
+
+/// The kinds of events that rules ask for by name.
+pub fn kinds(rules: &[Rule]) -> Vec<String> {
+    let steps = rules.iter().flat_map(|rule| &rule.steps);
+    let keys = steps.flat_map(|step| &step.ways).flat_map(|way| &way.keys);
+    let asked = keys.filter(|(key, _)| key == "kind");
+    asked.flat_map(|(_, wanted)| list(wanted)).collect()
 }
 
 /// A text or a list of texts.

@@ -23,6 +23,69 @@ pub struct Entry {
     pub state: String,
 }
 
+/// A place in a customer's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A contact.
+    Contact(usize),
+    /// What happened inside a contact, answers that are only known by the wait among it.
+    Inside(usize, usize),
+    /// A signal.
+    Signal(usize),
+}
+
+/// An entry that broke.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The place of its rule.
+    pub rule: usize,
+    /// When it was entered.
+    pub at: i64,
+    /// When the last condition was met.
+    pub decided_at: i64,
+    /// What matched each step; the first is the entry.
+    pub found: Vec<Option<Place>>,
+}
+
+/// The broken entries of the rules in a customer's history, in order of rule and entry.
+pub fn broken(
+    rules: &[Rule],
+    customer: &Customer,
+    scopes: &BTreeMap<String, Vec<String>>,
+    clocks: &[Clock],
+    world: &World,
+) -> Vec<Broken> {
+    let customer = with_answers(customer);
+    let moments = moments(&customer);
+    let mut all = Vec::new();
+    for (place, rule) in rules.iter().enumerate() {
+        let trial = Trial {
+            rule,
+            moments: &moments,
+            scopes,
+            clocks,
+            world,
+        };
+        for moment in moments.iter().filter(|moment| trial.takes(0, moment)) {
+            let found = trial.found(*moment);
+            let state = trial.state(&found);
+            let Some(decided_at) = state.strip_prefix("broken ") else {
+                continue;
+            };
+            let moments = found.iter().map(|one| one.and_then(|one| one.moment));
+            all.push(Broken {
+                rule: place,
+                at: moment.at,
+                decided_at: decided_at.parse().unwrap_or(i64::MIN),
+                found: moments
+                    .map(|moment| moment.map(|moment| moment.place_in(&customer)))
+                    .collect(),
+            });
+        }
+    }
+    all
+}
+
 /// A moment: a contact, a happening in one, a signal.
 #[derive(Clone, Copy)]
 enum What<'c> {
@@ -146,6 +209,23 @@ impl<'c> Moment<'c> {
         match self.what {
             What::Contact(contact) | What::Inside(contact, _, _) => Some(contact),
             What::Signal(_, contact) => contact,
+        }
+    }
+
+    fn place_in(&self, customer: &Customer) -> Place {
+        let contact = |own: &Contact| {
+            let mut all = customer.contacts.iter();
+            let found = all.position(|contact| std::ptr::eq(contact, own));
+            found.expect("it is a moment of this customer")
+        };
+        match self.what {
+            What::Contact(own) => Place::Contact(contact(own)),
+            What::Inside(own, _, inside) => Place::Inside(contact(own), inside),
+            What::Signal(own, _) => {
+                let mut all = customer.signals.iter();
+                let found = all.position(|signal| std::ptr::eq(signal, own));
+                Place::Signal(found.expect("it is a moment of this customer"))
+            }
         }
     }
 
@@ -479,7 +559,8 @@ impl<'c> Trial<'_, 'c> {
         !clocks.is_empty() && clocks.iter().all(reached)
     }
 
-    fn entry(&self, entered: Moment<'c>) -> Entry {
+    /// What matched each step of an entry.
+    fn found(&self, entered: Moment<'c>) -> Vec<Option<Match<'c>>> {
         let steps = &self.rule.steps;
         let mut found: Vec<Option<Match<'c>>> = vec![Some(self.matched(0, entered))];
         for (place, step) in steps.iter().enumerate().skip(1) {
@@ -493,6 +574,11 @@ impl<'c> Trial<'_, 'c> {
             });
             found.push(one);
         }
+        found
+    }
+
+    fn entry(&self, entered: Moment<'c>) -> Entry {
+        let found = self.found(entered);
         let label = |one: &Option<Match<'c>>| {
             let moment = one.and_then(|one| one.moment);
             moment.map_or(String::new(), |moment| moment.label())

@@ -13,6 +13,7 @@ mod decorate;
 mod features;
 mod history;
 mod identity;
+mod journeys;
 mod mails;
 mod moments;
 mod people;
@@ -46,7 +47,7 @@ pub struct Campaign {
 type Story = fn(&mut History, usize);
 
 /// The stories, by how often they are told.
-const STORIES: [(u64, Story); 24] = [
+const STORIES: [(u64, Story); 25] = [
     (16, conversations::conversation),
     (12, mails::thread),
     (12, visits::visit),
@@ -67,6 +68,7 @@ const STORIES: [(u64, Story); 24] = [
     (7, signals::about_a_contact),
     (1, signals::about_nothing),
     (4, signals::about_a_customer),
+    (9, journeys::journey),
     (16, |history, _| corrections::correct(history)),
     (3, |history, _| corrections::send_again(history)),
     (4, absurd::absurd),

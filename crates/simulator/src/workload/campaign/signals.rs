@@ -7,7 +7,7 @@ use super::people::Known;
 use super::setup::{DAY_MS, HOUR_MS, MINUTE_MS};
 
 /// A signal, with its id and time only.
-fn signal(history: &mut History, name: &str, at_ms: i64) -> Fields {
+pub(super) fn signal(history: &mut History, name: &str, at_ms: i64) -> Fields {
     let mut fields = Fields::new();
     fields.insert("signal".into(), name.into());
     fields.insert("event_id".into(), history.id().into());

@@ -6,7 +6,7 @@
 //! A restart begins at zero and counts what is committed from then on, so the sum over every
 //! process that ever was stays the same.
 
-use model::{Alert, AlertStatus, Channel, Class, Text};
+use model::{AlertStatus, Channel, Class, Text};
 use stage_customers::{Counted, Output};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -115,6 +115,8 @@ pub struct Business {
     pub verdicts_revised: BTreeMap<u16, u64>,
     /// Alerts, by policy.
     pub alerts: BTreeMap<Text, AlertCounts>,
+    /// Broken journeys, by rule.
+    pub journeys: BTreeMap<Text, AlertCounts>,
     /// Contacts that the cap of a customer cut off, in order of [`Channel::ALL`].
     pub capped: [u64; 5],
 }
@@ -135,12 +137,19 @@ impl Business {
             Output::ContactGone { name, former, .. } => {
                 self.contact(reasons, name.channel, Some(former), None);
             }
-            Output::Alert(alert, former) => self.alert(alert, *former),
+            Output::Alert(alert, former) => {
+                alerted(&mut self.alerts, &alert.policy, *former, alert.status);
+            }
             Output::AlertGone { alert, .. } => {
-                if alert.status != AlertStatus::Withdrawn {
-                    let counts = self.alerts.entry(alert.policy.clone()).or_default();
-                    counts.withdrawn += 1;
-                }
+                let now = AlertStatus::Withdrawn;
+                alerted(&mut self.alerts, &alert.policy, Some(alert.status), now);
+            }
+            Output::Journey(journey, former) => {
+                alerted(&mut self.journeys, &journey.rule, *former, journey.status);
+            }
+            Output::JourneyGone { journey, .. } => {
+                let now = AlertStatus::Withdrawn;
+                alerted(&mut self.journeys, &journey.rule, Some(journey.status), now);
             }
             Output::Cut {
                 contacts, former, ..
@@ -191,18 +200,6 @@ impl Business {
         }
     }
 
-    fn alert(&mut self, alert: &Alert, former: Option<AlertStatus>) {
-        let stood = former.is_some_and(|former| former != AlertStatus::Withdrawn);
-        let stands = alert.status != AlertStatus::Withdrawn;
-        let counts = self.alerts.entry(alert.policy.clone()).or_default();
-        match (stood, stands) {
-            (false, true) => counts.raised += 1,
-            (true, true) => counts.revised += 1,
-            (true, false) => counts.withdrawn += 1,
-            (false, false) => {}
-        }
-    }
-
     /// Adds what a transaction counted, once it is committed.
     pub fn add(&mut self, other: &Business) {
         let Business {
@@ -210,6 +207,7 @@ impl Business {
             followers,
             verdicts_revised,
             alerts,
+            journeys,
             capped,
         } = other;
         for (labels, paired) in contacts {
@@ -222,15 +220,38 @@ impl Business {
         for (reading, revised) in verdicts_revised {
             *self.verdicts_revised.entry(*reading).or_default() += revised;
         }
-        for (policy, counts) in alerts {
-            let own = self.alerts.entry(policy.clone()).or_default();
-            own.raised += counts.raised;
-            own.revised += counts.revised;
-            own.withdrawn += counts.withdrawn;
+        for (own, other) in [(&mut self.alerts, alerts), (&mut self.journeys, journeys)] {
+            for (name, counts) in other {
+                let own = own.entry(name.clone()).or_default();
+                own.raised += counts.raised;
+                own.revised += counts.revised;
+                own.withdrawn += counts.withdrawn;
+            }
         }
         for (own, capped) in self.capped.iter_mut().zip(capped) {
             *own += capped;
         }
+    }
+}
+
+/// Counts what befell an alert of a policy or rule.
+fn alerted(
+    counts: &mut BTreeMap<Text, AlertCounts>,
+    name: &Text,
+    former: Option<AlertStatus>,
+    now: AlertStatus,
+) {
+    let stood = former.is_some_and(|former| former != AlertStatus::Withdrawn);
+    let stands = now != AlertStatus::Withdrawn;
+    if !stood && !stands {
+        return;
+    }
+    let counts = counts.entry(name.clone()).or_default();
+    match (stood, stands) {
+        (false, true) => counts.raised += 1,
+        (true, true) => counts.revised += 1,
+        (true, false) => counts.withdrawn += 1,
+        (false, false) => {}
     }
 }
 
