@@ -8,7 +8,9 @@ use std::path::Path;
 /// What differs between two runs that say the same: how often something was revised, and why.
 const OF_THE_WAY: [&str; 2] = ["revision", "cause"];
 /// Tables that are compared.
-const TABLES: [&str; 5] = ["contacts", "verdicts", "sessions", "alerts", "markers"];
+const TABLES: [&str; 6] = [
+    "contacts", "verdicts", "sessions", "alerts", "journeys", "markers",
+];
 
 /// Settled rows, by table, in order.
 #[derive(Debug, Default, PartialEq)]
