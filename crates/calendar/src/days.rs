@@ -91,6 +91,8 @@ pub struct Calendar {
     day_starts: Vec<i64>,
     /// Working days from `FIRST_DAY` on, ascending.
     working_days: Vec<Day>,
+    /// Dates that are no working days whatever their weekday, ascending.
+    holidays: Vec<Day>,
     /// For each day of the table, how many working days lie up to and including it.
     working_until: Vec<u32>,
 }
@@ -134,6 +136,7 @@ impl Calendar {
             zone: time_zone,
             day_starts,
             working_days,
+            holidays: closed,
             working_until,
         })
     }
@@ -159,6 +162,14 @@ impl Calendar {
 
     fn local_day_outside(&self, at: Millis) -> i64 {
         day_of(timestamp(at.0).to_zoned(self.zone.clone()).date())
+    }
+
+    /// The hour that clocks show at an instant, 0 to 23. Where clocks are put back, the hour that
+    /// comes twice is one.
+    #[must_use]
+    pub fn local_hour(&self, at: Millis) -> u8 {
+        let hour = timestamp(at.0).to_zoned(self.zone.clone()).hour();
+        u8::try_from(hour).expect("an hour of a day is 0 to 23")
     }
 
     /// The first instant of a local date (days since 1970-01-01). Where midnight does not exist it
@@ -190,6 +201,12 @@ impl Calendar {
     #[must_use]
     pub fn is_working_day(&self, day: i64) -> bool {
         self.working_days.binary_search(&day).is_ok()
+    }
+
+    /// Whether a local date is one of the configured holidays.
+    #[must_use]
+    pub fn is_holiday(&self, day: i64) -> bool {
+        self.holidays.binary_search(&day).is_ok()
     }
 
     /// The instant at which so much time has passed on working days since another, in milliseconds.

@@ -195,8 +195,8 @@ pub struct Replay {
     /// End of time, RFC 3339; later events are ignored. Default: the latest instant of the events.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// Tables to write, separated by commas: contacts, verdicts, sessions, alerts, journeys,
-    /// markers, dead_letters; default: all. Not written yet: figures, samples.
+    /// Tables to write, separated by commas: contacts, verdicts, sessions, alerts, journeys, figures,
+    /// samples, markers, dead_letters; default: all.
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     pub tables: Vec<String>,
     /// Exit with status 1 if a record was rejected.

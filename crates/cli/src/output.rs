@@ -3,6 +3,7 @@
 
 use crate::intake::{DeadLetter, Inputs};
 use anyhow::Result;
+use figures::{Figures, Sheet};
 use files::{Cell, TableWriter};
 use files::{EncodedRows, Encoding, FilesError, Format, OutputFolder, Table, TableEncoder};
 use model::{Alert, Journey, Millis, Text};
@@ -12,6 +13,9 @@ use std::sync::mpsc::sync_channel;
 use tables::{Names, Summary, Verdicts};
 use worker::{Bucket, Counts, Settled};
 
+/// Tables for which figures are counted.
+const FIGURE_TABLES: [&str; 2] = ["figures", "samples"];
+
 /// Where rows go, and what is counted of them.
 pub struct Output {
     /// The figures of the rows that were written.
@@ -20,6 +24,8 @@ pub struct Output {
     pub counts: Counts,
     /// The end of time.
     pub now: Millis,
+    /// Counts figures; `None`: nobody wants them.
+    pub figures: Option<Figures>,
     names: Names,
     headline: usize,
     nothing: Summary,
@@ -46,7 +52,9 @@ impl Output {
         {
             writers.insert(table.name, folder.table(table, format)?);
         }
+        let counts_figures = wanted.iter().any(|table| FIGURE_TABLES.contains(table));
         Ok(Output {
+            figures: counts_figures.then(|| inputs.meant.figures()),
             summary: nothing.clone(),
             counts: Counts::default(),
             now: Millis::MIN,
@@ -85,6 +93,27 @@ impl Output {
         let mut stretch = Stretch::new(&self.names, &encodings, self.nothing.clone());
         stretch.add(rows, self.headline, self.now)?;
         append(stretch.finish()?, &mut self.summary, &mut self.writers)
+    }
+
+    /// Writes the figures that a sheet comes to, if they are wanted.
+    pub fn write_figures(&mut self, sheet: &Sheet) -> Result<()> {
+        let Some(figures) = &self.figures else {
+            return Ok(());
+        };
+        let names = &self.names;
+        let rows = figures.rows(sheet, self.now);
+        self.summary.add_figures(&rows, self.headline);
+        if let Some(writer) = self.writers.get_mut("figures") {
+            each(&rows, |row| {
+                tables::figure(names, row, |cells| writer.write_row(cells))
+            })?;
+        }
+        if let Some(writer) = self.writers.get_mut("samples") {
+            each(&figures.samples(sheet), |row| {
+                tables::sample(names, row, |cells| writer.write_row(cells))
+            })?;
+        }
+        Ok(())
     }
 
     /// How the rows of each table that is wanted are written.

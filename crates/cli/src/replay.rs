@@ -18,8 +18,6 @@ use worker::{Counts, History, Live, Partitions};
 
 /// Bytes that records on their way between stages may hold in memory; the rest goes to the disk.
 const MEMORY_BYTES: usize = 768 << 20;
-/// Tables that may be named, and that a later release writes.
-const TABLES_TO_COME: [&str; 2] = ["figures", "samples"];
 /// With `--as-arrived`, records between two commits.
 const RECORDS_PER_COMMIT: usize = 500;
 /// With `--as-arrived`, event time between two commits at most: a commit costs a heavy customer all of
@@ -128,13 +126,10 @@ fn wanted(named: &[String]) -> Result<Vec<&'static str>> {
     for name in named.iter().map(|name| name.trim()) {
         if let Some(known) = TABLE_NAMES.iter().find(|known| **known == name) {
             wanted.push(*known);
-        } else if TABLES_TO_COME.contains(&name) {
-            eprintln!("ricochet: note: --tables {name}: this table is not written yet");
         } else {
             bail!(
-                "--tables {name}: no such table; allowed: {}; not written yet: {}",
-                TABLE_NAMES.join(", "),
-                TABLES_TO_COME.join(", ")
+                "--tables {name}: no such table; allowed: {}",
+                TABLE_NAMES.join(", ")
             );
         }
     }
@@ -193,7 +188,11 @@ fn history(
     folder: &OutputFolder,
     output: &mut Output,
 ) -> Result<Read> {
-    let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
+    let mut history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
+    let figures = output.figures.clone();
+    if let Some(figures) = &figures {
+        history = history.counting(figures);
+    }
     let (read, shown) = inputs.read(replay.progress, || IntoHistory(history.feed()))?;
     let until = inputs.engine.door.settings().until;
     let show = |progress: worker::Progress| shown.stage(progress.stage, progress.done, progress.of);
@@ -204,6 +203,7 @@ fn history(
     output.write(&settled, |done| {
         shown.stage("writing", done as u64, buckets as u64);
     })?;
+    output.write_figures(&settled.sheet)?;
     Progress::finish(&shown);
     Ok(read)
 }
@@ -266,5 +266,9 @@ fn as_arrived(inputs: &Inputs, replay: &Replay, output: &mut Output) -> Result<R
     output.counts.customers = live.told.customers();
     output.counts.contacts_capped = live.told.capped();
     output.write_bucket(&live.told.settled())?;
+    if let Some(figures) = &output.figures {
+        let sheet = live.told.sheet(figures);
+        output.write_figures(&sheet)?;
+    }
     Ok(read)
 }

@@ -68,6 +68,8 @@ tables!(
     "sessions",
     "alerts",
     "journeys",
+    "figures",
+    "samples",
     "markers",
     "dead_letters"
 );

@@ -39,7 +39,8 @@ their order are the same in all formats.
 ## How to read the tables
 
 - Files hold settled results: no withdrawn alert, no superseded visit. Rows stand in order of (`started_at`,
-  `contact_id`, `channel`, `source`, `window`, `scope`, `reason_mode`).
+  `contact_id`, `channel`, `source`, `window`, `scope`, `reason_mode`); those of `figures` and `samples` begin with
+  their date. How figures are read and added up: [figures.md](figures.md).
 - Times are UTC: RFC 3339 with milliseconds in CSV and JSON, timestamps in Parquet and Avro.
 - *Empty* means unknown or not applicable: an empty cell in CSV, null elsewhere. A column that is never empty
   says so.
@@ -60,7 +61,8 @@ nothing, by type), `unmapped_codes` (by `source/code`), `incomplete` (events tha
 const ON_KAFKA: &str = "
 ## Records on Kafka
 
-The service writes each table to the topic `<application_id>.<table>`, with the same fields. With a Schema
+The service writes each table but `figures` and `samples`, which only `replay` writes, to the topic
+`<application_id>.<table>`, with the same fields. With a Schema
 Registry a value is Avro in Confluent's framing: a byte 0, the schema's id as four bytes, big end first, the
 datum. The schema's subject is `<application_id>.<table>-value`. Without a registry it is a JSON object in which
 every field is present: what is empty is null, times are RFC 3339 in UTC. A key is text, and means nothing but

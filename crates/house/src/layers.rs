@@ -8,7 +8,7 @@ const LAYERS: &[&[&str]] = &[
     // What tests run against knows nothing of ours.
     &["model", "testbed"],
     &["calendar"],
-    &["rules", "canonical"],
+    &["rules", "canonical", "figures"],
     &["consumer-*"],
     &["stage-*"],
     &["worker"],
@@ -48,6 +48,7 @@ const ENGINE: &[&str] = &[
     "calendar",
     "rules",
     "canonical",
+    "figures",
     "consumer_*",
     "stage_*",
     "worker",

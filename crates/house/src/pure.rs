@@ -9,6 +9,7 @@ const PURE: &[&str] = &[
     "calendar",
     "rules",
     "canonical",
+    "figures",
     "consumer-*",
     "stage-*",
 ];

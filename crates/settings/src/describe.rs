@@ -204,10 +204,11 @@ impl Meant {
             );
         }
         lines.heading("segments of figures");
-        for segment in &self.segments {
+        for family in &self.families {
+            let names = family.dimensions.iter().map(ToString::to_string);
             lines.line(
-                segment.keys.join(", "),
-                format!("at most {} values", segment.values_max),
+                names.collect::<Vec<_>>().join(", "),
+                format!("at most {} values", family.values_max),
             );
         }
     }

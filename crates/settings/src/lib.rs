@@ -33,8 +33,6 @@ pub use calendar::duration_text;
 pub use keys::{KEYS, Key, Kind, LeftOut};
 pub use link::ContactLink;
 pub use loaded::Loaded;
-pub use meant::{
-    Http, Identifiers, Import, Kafka, Language, Meant, Segment, Source, Sources, Topic,
-};
+pub use meant::{Http, Identifiers, Import, Kafka, Language, Meant, Source, Sources, Topic};
 pub use problem::{Place, Problem, Problems, SettingsError};
 pub use reference::reference;

@@ -7,7 +7,7 @@ mod rules_files;
 mod sources;
 mod stages;
 
-pub use edges::{Http, Kafka, Segment, Topic};
+pub use edges::{Http, Kafka, Topic};
 pub use import::Import;
 pub(crate) use readings::window_text;
 pub use sources::{Source, Sources};
@@ -85,7 +85,7 @@ pub struct Meant {
     /// milliseconds.
     pub answer_within_ms: [Option<i64>; 5],
     /// Dimensions by which figures are broken down.
-    pub segments: Vec<Segment>,
+    pub families: Vec<figures::Family>,
     /// The service's side of Kafka.
     pub kafka: Kafka,
     /// The service's HTTP side; `None`: no HTTP.
@@ -140,6 +140,17 @@ impl Meant {
             steps: (!steps.is_empty()).then_some(steps.as_slice()),
         };
         rules_files::read(&self.rule_texts, &named).1
+    }
+
+    /// What figures take.
+    #[must_use]
+    pub fn figures(&self) -> figures::Figures {
+        figures::Figures::new(figures::Settings {
+            calendar: self.customers.calendar.clone(),
+            readings: self.customers.readings.clone(),
+            families: self.families.clone(),
+            answer_within_ms: self.answer_within_ms,
+        })
     }
 
     /// The headline reading.
@@ -223,7 +234,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
     let types = stages::identifier_types(check);
     let mut contacts = stages::contacts(check, &types);
     let imports = import::imports(check, &types);
-    let segments = edges::segments(check);
+    let families = edges::families(check);
     let kafka = edges::kafka(check);
     let http = edges::http(check);
     let door = stages::door(check, &types, &sources, tables);
@@ -263,7 +274,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
         identifier_types: types.own(),
         imports,
         answer_within_ms: stages::answer_within_ms(typed),
-        segments,
+        families,
         kafka,
         http,
         changes_ms,

@@ -68,7 +68,7 @@ const TABLES: &[(&str, &str, &str)] = &[
     (
         "figures.segments[]",
         "`[[figures.segments]]`",
-        "Dimensions of the figures.",
+        "Dimensions of the figures, at most 50 tables. Naming any replaces the defaults: `reason`, `page` and `team`, each by itself.",
     ),
     (
         "kafka",

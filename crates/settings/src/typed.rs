@@ -241,8 +241,7 @@ pub(crate) struct Import {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Figures {
-    #[serde(default)]
-    pub segments: Vec<Segment>,
+    pub segments: Option<Vec<Segment>>,
 }
 
 /// `[[figures.segments]]`

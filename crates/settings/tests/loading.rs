@@ -384,7 +384,9 @@ fn the_smallest_configuration_has_all_defaults() {
         imports
           none
         segments of figures
-          none
+          reason: at most 100 values
+          page: at most 100 values
+          team: at most 100 values
         kafka
           brokers: localhost:9092
           application: ricochet

@@ -217,7 +217,8 @@ fn imports_kafka_and_http() {
             "[kafka]\nbootstrap_servers = \"kafka\"\napplication_id = \"a b\"\nregistry_url = \"localhost:8081\"\n",
             "[kafka.topics.\"ricochet.alerts\"]\nsource = \"x\"\n",
             "[http]\nlisten = \"8080\"\n",
-            "[[figures.segments]]\nkeys = [\"a\", \"b\", \"c\", \"d\"]\n",
+            "[[figures.segments]]\nkeys = [\"page\", \"site\", \"tier\", \"queue\"]\n",
+            "[[figures.segments]]\nkeys = [\"taem\", \"site\", \"site\"]\n",
         ],
         expect![[r#"
             acme.toml:4: import.acd.mach: unknown key; allowed: match, separator, encoding, time_zone, time_format, channel, source, kind, columns, values; did you mean `match`?
@@ -235,6 +236,8 @@ fn imports_kafka_and_http() {
             acme.toml:3: kafka.topics."ricochet.alerts": is one of our own topics
             acme.toml:4: http.listen: found `8080`; allowed: address:port such as 127.0.0.1:8080, or empty
             acme.toml:4: figures.segments[1].keys: found 4 dimensions; allowed: 1 to 3
+            acme.toml:4: figures.segments[1].keys: `site` stands there twice
+            acme.toml:4: figures.segments[1].keys: `taem` is no dimension; allowed: channel, source, medium, direction, initiation, outcome, reason, queue, agent, team, site, tier, party, page, step, disposition, identified_by, rank, entry_channel, origin_channel, attributes.NAME; did you mean `team`?
         "#]],
     );
 }

@@ -2,11 +2,13 @@
 //!
 //! Invariant: decides nothing; every value in a row was computed by a stage.
 
+mod figures;
 mod records;
 mod rows;
 mod summary;
 mod verdicts;
 
+pub use self::figures::{figure, sample};
 pub use records::{DeadLetter, RECORD_SCHEMAS, Records};
 pub use rows::{
     Names, alert, broken_journey, contact, dead_letter, journey, marker, session, source_silent,

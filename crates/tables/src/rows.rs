@@ -29,7 +29,7 @@ impl Names {
         }
     }
 
-    fn link(&self, contact: &ContactName, root_contact_id: &str) -> Option<String> {
+    pub(crate) fn link(&self, contact: &ContactName, root_contact_id: &str) -> Option<String> {
         self.link
             .as_ref()
             .map(|template| template.link(contact, root_contact_id))

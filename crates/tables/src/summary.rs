@@ -1,5 +1,6 @@
 //! The figures of `summary.json` and of what `replay` prints at its end (`docs/semantics.md`, 9).
 
+use figures::{Figure, FigureRow};
 use model::{
     Alert, Channel, Class, ContactResult, Millis, Money, Readings, Resolved, Text, Verdict,
 };
@@ -92,9 +93,44 @@ pub struct Summary {
     pub journeys: BTreeMap<Text, u64>,
     /// Start of the first contact.
     pub first_at: Option<Millis>,
+    /// Numerator and denominator over all dates of the figures of table `figures` that add up: those
+    /// without a reading and those of the headline. Empty if they were not counted.
+    pub figures: BTreeMap<&'static str, (f64, Option<u64>)>,
 }
 
 impl Summary {
+    /// Adds the rows of table `figures` that add up over dates.
+    pub fn add_figures(&mut self, rows: &[FigureRow], headline: usize) {
+        // Customers are counted anew on each date, returns at each age, and a pair is half a sentence.
+        let is_apart = |row: &FigureRow| {
+            let is_pair = row.from_channel.is_some() && row.figure != Figure::AvoidableCost;
+            let is_of_date = matches!(row.figure, Figure::Customers | Figure::RepeatingCustomers);
+            is_pair || is_of_date || row.age_days.is_some() || !row.segment.is_empty()
+        };
+        for row in rows.iter().filter(|row| !is_apart(row)) {
+            let is_headline = |place: u16| usize::from(place) == headline;
+            if row.rule.is_empty() && row.reading.is_none_or(is_headline) {
+                let (numerator, denominator) = self.figures.entry(row.figure.name()).or_default();
+                *numerator += row.numerator;
+                if let Some(number) = row.denominator {
+                    *denominator = Some(denominator.unwrap_or(0) + number);
+                }
+            }
+        }
+    }
+
+    fn figures_json(&self) -> Value {
+        let figure = |(name, (numerator, denominator)): (&&str, &(f64, Option<u64>))| {
+            let share = |of: u64| (of > 0).then(|| numerator / of as f64);
+            let value = denominator.map_or(Some(*numerator), share);
+            let numbers = json!({
+                "numerator": numerator, "denominator": denominator, "value": value,
+            });
+            ((*name).to_owned(), numbers)
+        };
+        Value::Object(self.figures.iter().map(figure).collect())
+    }
+
     /// Adds the contacts that the cap cut off: they have no rows, but they count in the volumes.
     pub fn add_capped(&mut self, counts: &Counts) {
         for (channel, cut) in counts.contacts_capped.iter().enumerate() {
@@ -253,6 +289,7 @@ impl Summary {
             ("coverage", json!(self.coverage())),
             ("readings", Value::Object(readings)),
             ("policies", Value::Object(policies)),
+            ("figures", self.figures_json()),
         ];
         fields
             .into_iter()

@@ -6,6 +6,7 @@
 
 use crate::engine::{Counts, Engine};
 use crate::queue::{Queue, QueueError, Store, Writer};
+use figures::{Figures, Sheet};
 use model::{
     Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Journey, Millis, Now,
     Session, Signal, Stage, Value,
@@ -40,6 +41,7 @@ pub struct History<'a> {
     store: Arc<Store>,
     contacts: Queue<ContactInput>,
     counts: Mutex<Counts>,
+    figures: Option<&'a Figures>,
 }
 
 /// Takes what the door let in; each thread has its own.
@@ -164,6 +166,8 @@ pub struct Settled {
     pub counts: Counts,
     /// The end of time.
     pub now: Millis,
+    /// What the rows add up to, if figures were asked for.
+    pub sheet: Sheet,
     rows: Queue<Row>,
 }
 
@@ -178,7 +182,15 @@ impl<'a> History<'a> {
             store,
             contacts,
             counts: Mutex::default(),
+            figures: None,
         }
+    }
+
+    /// Counts figures, too.
+    #[must_use]
+    pub fn counting(mut self, figures: &'a Figures) -> History<'a> {
+        self.figures = Some(figures);
+        self
     }
 
     /// A way in for one thread.
@@ -214,6 +226,8 @@ impl<'a> History<'a> {
             markers: Mutex::default(),
             starts: Mutex::default(),
             counts: Mutex::new(counts),
+            figures: self.figures,
+            sheets: Mutex::default(),
             progress,
         };
         run.stage("contacts", |partition| {
@@ -231,7 +245,18 @@ impl<'a> History<'a> {
             .counts
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
-        Ok(Settled { counts, now, rows })
+        let sheets = run.sheets.into_inner();
+        let sheets = sheets.unwrap_or_else(PoisonError::into_inner).into_iter();
+        let sheet = sheets.reduce(|mut sheet, other| {
+            sheet.merge(&other);
+            sheet
+        });
+        Ok(Settled {
+            counts,
+            now,
+            sheet: sheet.unwrap_or_default(),
+            rows,
+        })
     }
 }
 
@@ -256,6 +281,9 @@ struct Run<'a> {
     markers: Mutex<Vec<Signal>>,
     starts: Mutex<Vec<Millis>>,
     counts: Mutex<Counts>,
+    figures: Option<&'a Figures>,
+    /// What was counted, in as many sheets as threads were counting at once.
+    sheets: Mutex<Vec<Sheet>>,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -340,6 +368,7 @@ impl Run<'_> {
         let mut groups = self.customers.take(partition)?;
         let mut writer = rows.writer();
         let mut counts = Counts::default();
+        let mut sheet = lock(&self.sheets).pop().unwrap_or_default();
         let mut write = |row: RowRef<'_>| row.push(&mut writer, bounds);
         while let Some((key, inputs)) = groups.next_group()? {
             let mut state = stage_customers::State::default();
@@ -354,6 +383,9 @@ impl Run<'_> {
                 .for_each(|(sum, cut)| *sum += cut);
             counts.customers +=
                 u64::from(evaluation.contacts.iter().any(|c| !c.customer.is_empty()));
+            if let Some(figures) = self.figures {
+                sheet.add(&figures.of_customer(&evaluation.contacts, &evaluation.sessions));
+            }
             let contacts = evaluation.contacts.iter().map(RowRef::Contact);
             let sessions = evaluation.sessions.iter().map(RowRef::Session);
             let alerts = evaluation.alerts.iter().map(RowRef::Alert);
@@ -367,6 +399,7 @@ impl Run<'_> {
                 .try_for_each(&mut write)?;
         }
         lock(&self.counts).add(&counts);
+        lock(&self.sheets).push(sheet);
         writer.finish()
     }
 

@@ -6,6 +6,7 @@
 
 use crate::engine::{Counts, Engine};
 use crate::history::Bucket;
+use figures::{Figures, Sheet};
 use model::{
     Alert, AlertStatus, ContactInput, ContactName, ContactResult, CustomerInput, Deadlines,
     HandleInput, Journey, Millis, Now, Session, Signal, Stage, Text, Wait,
@@ -183,6 +184,29 @@ impl Told {
         };
         bucket.sort();
         bucket
+    }
+
+    /// What was told, added up.
+    #[must_use]
+    pub fn sheet(&self, figures: &Figures) -> Sheet {
+        let mut sheet = Sheet::default();
+        for (contacts, sessions) in self.by_key().values() {
+            sheet.add(&figures.of_customer(contacts, sessions));
+        }
+        sheet
+    }
+
+    /// The contacts and sessions under each key.
+    #[must_use]
+    pub fn by_key(&self) -> BTreeMap<&Text, (Vec<ContactResult>, Vec<Session>)> {
+        let mut of_key: BTreeMap<&Text, (Vec<ContactResult>, Vec<Session>)> = BTreeMap::new();
+        for ((key, _), contact) in &self.contacts {
+            of_key.entry(key).or_default().0.push(contact.clone());
+        }
+        for ((key, _), session) in &self.sessions {
+            of_key.entry(key).or_default().1.push(session.clone());
+        }
+        of_key
     }
 
     /// Number of known customers with a contact.

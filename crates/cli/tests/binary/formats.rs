@@ -59,6 +59,16 @@ fn of_jsonl(path: &Path) -> Rows {
         .collect()
 }
 
+/// Whether two rows are the same, but for the last digit of numbers: the JSON parser of this test
+/// rounds it otherwise.
+fn agree(a: &Map<String, Value>, b: &Map<String, Value>) -> bool {
+    let same = |(name, a): (&String, &Value)| match (a.as_f64(), b[name].as_f64()) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-12 * a.abs(),
+        _ => *a == b[name],
+    };
+    a.len() == b.len() && a.iter().all(same)
+}
+
 fn of_csv(table: &Table, path: &Path) -> Rows {
     let value = |kind: ColumnKind, text: &str| match kind {
         ColumnKind::TextList if text.is_empty() => json!([]),
@@ -240,6 +250,35 @@ fn order_of(
         ]
         .concat(),
         "markers" => vec![text("at")],
+        "figures" | "samples" => {
+            // What is empty comes first, and numbers are as wide as they get.
+            let column = |name: &str| match row.get(name) {
+                Some(Value::String(text)) => text.clone(),
+                Some(Value::Number(number)) => format!("{:>4}", number.to_string()),
+                _ => String::new(),
+            };
+            let columns = [
+                "date",
+                "hour",
+                "figure",
+                "rule",
+                "window",
+                "scope",
+                "reason_mode",
+                "from_channel",
+                "channel",
+                "segment",
+                "age_days",
+                "rank",
+            ];
+            let of_samples = ["date", "figure", "rule", "segment", "rank"];
+            let columns = if table == "samples" {
+                &of_samples[..]
+            } else {
+                &columns
+            };
+            columns.iter().map(|name| column(name)).collect()
+        }
         _ => vec![text("topic"), format!("{:9}", row["line"])],
     }
 }
@@ -286,7 +325,10 @@ fn every_format_is_written_with_the_same_rows_in_order() {
             ("avro", of_avro(&path(name, "avro"))),
         ] {
             assert_eq!(found.len(), lines.len(), "{name}.{format}");
-            let differs = found.iter().zip(&lines).find(|(found, line)| found != line);
+            let differs = found
+                .iter()
+                .zip(&lines)
+                .find(|(found, line)| !agree(found, line));
             assert_eq!(differs, None, "{name}.{format}");
         }
         let keys: Vec<Vec<String>> = lines

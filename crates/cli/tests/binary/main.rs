@@ -8,6 +8,7 @@ mod case;
 mod damage;
 mod data_sets;
 mod explains;
+mod figures;
 mod formats;
 mod helps;
 mod interrupts;

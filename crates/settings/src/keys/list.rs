@@ -204,9 +204,9 @@ pub const KEYS: &[Key] = &[
         "What a value of the file means in the canonical field; empty: no value."),
 
     key("figures.segments[].keys", TEXTS, Required, r#"["reason", "team"]"#,
-        "One to three dimensions by which figures are broken down together."),
+        "One to three dimensions by which figures are broken down together: `channel`, `source`, `medium`, `direction`, `initiation`, `outcome`, `reason`, `queue`, `agent`, `team`, `site`, `tier`, `party`, `page`, `step`, `disposition`, `identified_by`, `rank`, `entry_channel`, `origin_channel`, `attributes.NAME`."),
     key("figures.segments[].values_max", Kind::Integer { min: 1, max: 10_000 }, Is("100"), "100",
-        "Distinct values kept apart; beyond, they count as `other`."),
+        "Distinct values, or combinations of them, that are shown: those with most contacts. The rest counts as `other`."),
 
     key("kafka.bootstrap_servers", Kind::Text, Is(r#""localhost:9092""#), r#""kafka-1:9092,kafka-2:9092""#,
         "Brokers to ask first: `host:port`, separated by commas."),

@@ -3,6 +3,7 @@
 use super::{Check, is_plain_name};
 use crate::keys::dotted;
 use crate::nearest::did_you_mean;
+use figures::{DIMENSIONS, Dimension, Family};
 use model::Text;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -27,6 +28,9 @@ const OUTPUTS: &[&str] = &[
     "changelog.handles",
     "changelog.customers",
 ];
+
+/// Families of dimensions at most: each counts every contact once more.
+const FAMILIES_MAX: usize = 50;
 
 /// The formats of source topics.
 const FORMATS: &[&str] = &["canonical-avro", "canonical-json"];
@@ -70,32 +74,57 @@ pub struct Http {
     pub proxy_header: Option<String>,
 }
 
-/// Dimensions by which figures are broken down together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Segment {
-    /// One to three.
-    pub keys: Vec<Text>,
-    /// Distinct values kept apart.
-    pub values_max: usize,
-}
+/// Families of a configuration that names none.
+const FAMILIES: [&str; 3] = ["reason", "page", "team"];
+/// Values of each of them.
+const VALUES_MAX: usize = 100;
 
 /// Reads `[[figures.segments]]`.
-pub(super) fn segments(check: &mut Check<'_>) -> Vec<Segment> {
-    let mut segments = Vec::new();
-    for (index, segment) in check.typed.figures.segments.iter().enumerate() {
+pub(super) fn families(check: &mut Check<'_>) -> Vec<Family> {
+    let Some(segments) = &check.typed.figures.segments else {
+        let families = FAMILIES.into_iter().filter_map(Dimension::named);
+        let families = families.map(|dimension| Family {
+            dimensions: vec![dimension],
+            values_max: VALUES_MAX,
+        });
+        return families.collect();
+    };
+    if segments.len() > FAMILIES_MAX {
+        let what = format!("found {}; allowed: at most {FAMILIES_MAX}", segments.len());
+        check.wrong("figures.segments", what);
+    }
+    let mut families = Vec::new();
+    for (index, segment) in segments.iter().enumerate() {
+        let key = format!("figures.segments[{}].keys", index + 1);
         if segment.keys.is_empty() || segment.keys.len() > 3 {
-            let key = format!("figures.segments[{}].keys", index + 1);
-            check.wrong(
-                &key,
-                format!("found {} dimensions; allowed: 1 to 3", segment.keys.len()),
-            );
+            let found = segment.keys.len();
+            check.wrong(&key, format!("found {found} dimensions; allowed: 1 to 3"));
         }
-        segments.push(Segment {
-            keys: segment.keys.iter().map(|key| key.as_str().into()).collect(),
+        let mut dimensions = Vec::new();
+        for name in &segment.keys {
+            match Dimension::named(name) {
+                Some(dimension) if dimensions.contains(&dimension) => {
+                    check.wrong(&key, format!("`{name}` stands there twice"));
+                }
+                Some(dimension) => dimensions.push(dimension),
+                None => {
+                    let near = did_you_mean(name, DIMENSIONS.iter().copied());
+                    let allowed = DIMENSIONS.join(", ");
+                    check.wrong(
+                        &key,
+                        format!(
+                            "`{name}` is no dimension; allowed: {allowed}, attributes.NAME{near}"
+                        ),
+                    );
+                }
+            }
+        }
+        families.push(Family {
+            dimensions,
             values_max: segment.values_max,
         });
     }
-    segments
+    families
 }
 
 /// Reads `[kafka]`.

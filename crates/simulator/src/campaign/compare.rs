@@ -1,7 +1,9 @@
 //! Settled results as tables of rows that can be compared, whoever computed them.
 
-use crate::oracle::Settled;
+use crate::oracle::{Row, Settled};
+use figures::{Figures, Sheet};
 use files::{Cell, ColumnKind, Table};
+use model::Millis;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,6 +18,8 @@ const HISTORY: &[(&str, &[&str])] = &[
     ("alerts", &["revision", "cause", "status", "details"]),
     ("journeys", &["revision", "cause", "status"]),
     ("markers", &[]),
+    ("figures", &[]),
+    ("samples", &[]),
 ];
 
 /// Columns that name a row of a table.
@@ -37,6 +41,23 @@ const KEYS: &[(&str, &[&str])] = &[
     ("alerts", &["alert_id"]),
     ("journeys", &["entry_id"]),
     ("markers", &["at", "kind", "name", "attributes"]),
+    (
+        "figures",
+        &[
+            "date",
+            "hour",
+            "figure",
+            "rule",
+            "window",
+            "scope",
+            "reason_mode",
+            "from_channel",
+            "channel",
+            "segment",
+            "age_days",
+        ],
+    ),
+    ("samples", &["date", "figure", "rule", "segment", "rank"]),
 ];
 
 /// Figures of the summary that say what arrived, and so differ when records come twice.
@@ -215,6 +236,29 @@ impl Tables {
                 .any(|rule| row.get("rule") == Some(&json!(rule)))
         };
         self.rows("journeys").filter(is_of).count() as u64
+    }
+
+    /// Adds what the oracle counted.
+    pub(crate) fn add_rows(&mut self, table: &'static str, rows: Vec<Row>) {
+        for row in rows {
+            self.add(table, row.into_iter().collect());
+        }
+    }
+
+    /// Adds what the engine counted until time has come so far.
+    pub(crate) fn add_figures(
+        &mut self,
+        names: &Names,
+        figures: &Figures,
+        sheet: &Sheet,
+        now: Millis,
+    ) {
+        for row in figures.rows(sheet, now) {
+            tables::figure(names, &row, |cells| self.add_cells("figures", cells));
+        }
+        for row in figures.samples(sheet) {
+            tables::sample(names, &row, |cells| self.add_cells("samples", cells));
+        }
     }
 
     /// Says the same figures as another result: where only rows are compared.

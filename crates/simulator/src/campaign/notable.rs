@@ -13,6 +13,7 @@ pub(crate) fn features(tables: &Tables) -> Vec<(&'static str, u64)> {
     let mut features = by_value(tables);
     features.extend(by_neighbours(tables));
     features.extend(by_rule(tables));
+    features.extend(of_figures(tables));
     let conflicts = tables.figure("identity_conflicts");
     let alerts = tables.rows("alerts").count() as u64;
     let lent = tables
@@ -41,6 +42,49 @@ fn by_rule(tables: &Tables) -> Vec<(&'static str, u64)> {
         Some((*feature, rows.count() as u64))
     };
     RESULT_FEATURES.iter().filter_map(of_rule).collect()
+}
+
+/// Cases of the figures.
+fn of_figures(tables: &Tables) -> Vec<(&'static str, u64)> {
+    let count = |fits: &dyn Fn(&Row) -> bool| {
+        let rows = tables.rows("figures").filter(|row| fits(row));
+        rows.count() as u64
+    };
+    let is = |row: &Row, figure: &str| text(row, "figure") == figure;
+    let twenty = tables
+        .rows("samples")
+        .filter(|row| number(row, "rank") == 20);
+    vec![
+        (
+            "result: figure of the values that are not shown",
+            count(&|row| text(row, "segment").ends_with("=other")),
+        ),
+        (
+            "result: figure of a young day",
+            count(&|row| is(row, "fir") && text(row, "matured") == "false"),
+        ),
+        (
+            "result: figure of origins that came back later",
+            count(&|row| {
+                is(row, "returned_by_age") && number(row, "age_days") > 0 && row["numerator"] != 0.0
+            }),
+        ),
+        (
+            "result: figure of a cost charged to another channel",
+            count(&|row| {
+                is(row, "avoidable_cost") && text(row, "from_channel") != text(row, "channel")
+            }),
+        ),
+        (
+            "result: figure of a contact that another channel caused",
+            count(&|row| is(row, "caused") && text(row, "from_channel") != text(row, "channel")),
+        ),
+        (
+            "result: figure of a score by rank",
+            count(&|row| is(row, "satisfaction") && text(row, "segment").starts_with("rank=")),
+        ),
+        ("result: twenty samples", twenty.count() as u64),
+    ]
 }
 
 /// Rows with a certain value in a certain column.

@@ -4,13 +4,15 @@ use super::compare::Tables;
 use crate::oracle::{self, InputLine, Options};
 use crate::workload::Record;
 use crate::workload::campaign::Campaign;
+use figures::{Contributions, Figures, Sheet};
 use model::Millis;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use settings::{Loaded, Meant};
 use stage_door::{Clocks, Place};
+use std::collections::BTreeMap;
 use tables::{Names, Summary};
-use worker::{Bucket, Counts, Engine, History, Live, Partitions};
+use worker::{Bucket, Counts, Engine, History, Live, Partitions, Told};
 
 /// Histories end before this; what is later is an impossible clock: 2026-01-01T00:00:00Z.
 const RUN_START: Millis = Millis(1_767_225_600_000);
@@ -94,7 +96,12 @@ pub fn oracle(campaign: &Campaign) -> Result<Tables, String> {
         until: campaign.until_ms,
         run_start: Some(RUN_START.0),
     };
-    oracle::settle(&campaign.config, &lines, options).map(Tables::of_oracle)
+    let (settled, figures, samples) =
+        oracle::settle_with_figures(&campaign.config, &lines, options)?;
+    let mut tables = Tables::of_oracle(settled);
+    tables.add_rows("figures", figures);
+    tables.add_rows("samples", samples);
+    Ok(tables)
 }
 
 /// The engine's settled result, run in one way. The seed decides the order of everything.
@@ -145,7 +152,8 @@ fn history(
     until: Option<Millis>,
 ) -> Result<Tables, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let history = History::new(engine, folder.path(), memory_bytes);
+    let figures = meant.figures();
+    let history = History::new(engine, folder.path(), memory_bytes).counting(&figures);
     let mut feed = history.feed();
     let mut clocks = Clocks::default();
     for record in records {
@@ -164,7 +172,7 @@ fn history(
         let mut rows = settled.take(bucket).map_err(|error| error.to_string())?;
         all.append(&mut rows);
     }
-    tables(meant, &all, &settled.counts, settled.now)
+    tables(meant, &all, &settled.counts, &settled.sheet, settled.now)
 }
 
 fn live(
@@ -181,6 +189,8 @@ fn live(
     let mut clocks = Clocks::default();
     let mut counts = Counts::default();
     let mut now = Millis::MIN;
+    let figures = meant.figures();
+    let mut ledger = Ledger::new(&figures, partitions.customers);
     for record in records {
         let decoded = canonical::decode_json(record.json.as_bytes());
         let admitted = engine.admit(decoded, &place(), &mut clocks, &mut counts);
@@ -198,6 +208,7 @@ fn live(
             now = now.max(until.map_or(counts.horizon, |until| until.min(counts.horizon)));
             live.advance_contacts(now);
             live.advance_customers(now);
+            ledger.recount(&live.told)?;
         }
     }
     while live.waiting().iter().flatten().any(|waiting| *waiting > 0) {
@@ -213,7 +224,59 @@ fn live(
     counts.customers = live.told.customers();
     counts.contacts_capped = live.told.capped();
     counts.incomplete = live.incomplete();
-    tables(meant, &bucket, &counts, end)
+    ledger.recount(&live.told)?;
+    tables(meant, &bucket, &counts, &ledger.sheet(), end)
+}
+
+/// Figures as tasks keep them: what a customer's rows contributed is taken back when they say
+/// something else, and the sheets of all tasks add up.
+struct Ledger<'a> {
+    figures: &'a Figures,
+    sheets: Vec<Sheet>,
+    contributed: BTreeMap<model::Text, Contributions>,
+}
+
+impl Ledger<'_> {
+    fn new(figures: &Figures, tasks: usize) -> Ledger<'_> {
+        Ledger {
+            figures,
+            sheets: vec![Sheet::default(); tasks],
+            contributed: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in what is told by now, with a restart before.
+    fn recount(&mut self, told: &Told) -> Result<(), String> {
+        for sheet in &mut self.sheets {
+            *sheet = Sheet::decode(&sheet.encoded()).map_err(|error| error.to_string())?;
+        }
+        let by_key = told.by_key();
+        let mut former = std::mem::take(&mut self.contributed);
+        for (key, (contacts, sessions)) in &by_key {
+            let now = self.figures.of_customer(contacts, sessions);
+            let before = former.remove(*key).unwrap_or_default();
+            let task = self.task(key);
+            if now != before {
+                self.sheets[task].replace(&before, &now);
+            }
+            self.contributed.insert((*key).clone(), now);
+        }
+        for (key, gone) in former {
+            let task = self.task(&key);
+            self.sheets[task].take_back(&gone);
+        }
+        Ok(())
+    }
+
+    fn task(&self, key: &str) -> usize {
+        key.bytes().map(usize::from).sum::<usize>() % self.sheets.len()
+    }
+
+    fn sheet(&self) -> Sheet {
+        let mut sum = Sheet::default();
+        self.sheets.iter().for_each(|sheet| sum.merge(sheet));
+        sum
+    }
 }
 
 /// One step of one task, drawn at random among those with something to do.
@@ -235,7 +298,13 @@ fn step(live: &mut Live, random: &mut ChaCha8Rng) {
     }
 }
 
-fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Result<Tables, String> {
+fn tables(
+    meant: &Meant,
+    bucket: &Bucket,
+    counts: &Counts,
+    sheet: &Sheet,
+    now: Millis,
+) -> Result<Tables, String> {
     if !counts.equations_hold() {
         return Err(format!(
             "an equation of bad input does not hold: {counts:?}"
@@ -252,9 +321,8 @@ fn tables(meant: &Meant, bucket: &Bucket, counts: &Counts, now: Millis) -> Resul
     let mut summary = Summary::new(readings, &policies);
     summary.add(bucket, readings.headline, now);
     summary.add_capped(counts);
-    Ok(Tables::of_engine(
-        &names,
-        bucket,
-        summary.json(counts, readings, 1.0),
-    ))
+    let summary = summary.json(counts, readings, 1.0);
+    let mut tables = Tables::of_engine(&names, bucket, summary);
+    tables.add_figures(&names, &meant.figures(), sheet, now);
+    Ok(tables)
 }

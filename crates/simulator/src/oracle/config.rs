@@ -181,6 +181,22 @@ pub struct DispositionRow {
     pub disposition: String,
 }
 
+/// Dimensions by which figures are broken down together.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Family {
+    /// Names of the dimensions.
+    pub keys: Vec<String>,
+    /// Segments that are shown.
+    #[serde(default = "Family::values_max")]
+    pub values_max: usize,
+}
+
+impl Family {
+    fn values_max() -> usize {
+        100
+    }
+}
+
 /// Tables of codes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -261,6 +277,9 @@ pub struct Config {
     pub rules: Vec<Rule>,
     /// Kinds of events that they ask for.
     pub kinds: Vec<String>,
+    /// Dimensions of the figures.
+    pub families: Vec<Family>,
+    answer_within_ms: BTreeMap<String, i64>,
 }
 
 impl Config {
@@ -277,6 +296,16 @@ impl Config {
     /// Milliseconds below which an inferred outcome is `short`.
     pub fn short_below_ms(&self, channel: &str) -> i64 {
         self.short_below_ms.get(channel).copied().unwrap_or(0)
+    }
+
+    /// Milliseconds in which a contact of the channel should be answered.
+    pub fn answer_within_ms(&self, channel: &str) -> Option<i64> {
+        let default = match channel {
+            "phone" => Some(20_000),
+            "chat" | "video" => Some(15_000),
+            _ => None,
+        };
+        self.answer_within_ms.get(channel).copied().or(default)
     }
 
     /// Rank of a source: `[sources.default]` speaks for those without a table of their own.

@@ -4,7 +4,8 @@
 //! [`config`] (as typed, as meant) → [`event`] (§1) → [`registers`] (§1.3) →
 //! [`contacts`] (§2, §2.1), [`mail`] (§2.2), [`visits`] (§2.3) → [`identity`] (§3.1, §3.2) →
 //! [`joins`] (§3.3, §3.4) → [`roles`] (§4, §6) → [`readings`] (§5) → [`alerts`] (§8) →
-//! [`tables`] (§7, §9), [`journeys`] and [`broken`] (§10), put together by `settlement`.
+//! [`tables`] (§7, §9), [`journeys`] and [`broken`] (§10), put together by `settlement`; [`figures`]
+//! (§15) are counted in the finished tables.
 //!
 //! Invariant: no crate of the engine is used, nothing is remembered between two contacts that could
 //! be looked up again, and no step knows in which order the records came.
@@ -15,6 +16,7 @@ pub mod config;
 pub mod contacts;
 pub mod erasures;
 pub mod event;
+pub mod figures;
 pub mod identity;
 pub mod joins;
 pub mod journeys;
@@ -88,6 +90,8 @@ pub struct Settled {
     pub markers: Vec<Row>,
     /// Rejected records, in order of input.
     pub dead_letters: Vec<DeadLetter>,
+    /// T of the semantics, UTC milliseconds.
+    pub end_of_time: i64,
     /// `summary.json` without what was measured; also `contacts_capped`, `incomplete`,
     /// `identity_conflicts` and `unmapped_reason_codes`.
     pub summary: Value,
@@ -208,6 +212,23 @@ pub fn settle_chapters(
     Ok(settled)
 }
 
+/// Settles the records, and counts their figures: the rows of tables `figures` and `samples`. The
+/// error is a mistake in the configuration.
+pub fn settle_with_figures(
+    config: &str,
+    inputs: &[InputLine],
+    options: Options,
+) -> Result<(Settled, Vec<Row>, Vec<Row>), String> {
+    let settled = settle(config, inputs, options)?;
+    let world = World {
+        config: config::read(config)?,
+        end_of_time: settled.end_of_time,
+        incomplete: 0,
+    };
+    let (figures, samples) = figures::rows(&settled, &world);
+    Ok((settled, figures, samples))
+}
+
 fn settle_records(
     config: Config,
     records: Vec<Record>,
@@ -239,6 +260,7 @@ fn settle_records(
     let signals: Vec<&Event> = signals.values().flatten().collect();
     let (owned, given) = identity::resolve(contacts, &signals, &alone, &world);
     settled.markers = tables::markers(&signals, &world);
+    settled.end_of_time = world.end_of_time;
     settlement::write(owned, given, &mut settled, &world, &counts);
     settled
 }

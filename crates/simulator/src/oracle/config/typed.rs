@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use super::super::journeys;
 use super::{
-    CHANNELS, Config, Cost, DAY_MS, Extent, HOUR_MS, MINUTE_MS, Policy, Reading, RoleRow, Scope,
-    Tables, Window, millionths,
+    CHANNELS, Config, Cost, DAY_MS, Extent, Family, HOUR_MS, MINUTE_MS, Policy, Reading, RoleRow,
+    Scope, Tables, Window, millionths,
 };
 
 /// The rules that work out of the box.
@@ -74,6 +74,13 @@ struct Typed {
     policies: Option<Vec<TypedPolicy>>,
     #[serde(default)]
     tables: Tables,
+    #[serde(default)]
+    figures: TypedFigures,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct TypedFigures {
+    segments: Option<Vec<Family>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +102,7 @@ struct TypedVisits {
 struct TypedChannel {
     silence: Option<Length>,
     short_below: Option<Length>,
+    answer_within: Option<Length>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -198,6 +206,14 @@ pub fn read(text: &str) -> Result<Config, String> {
             .unwrap_or_else(|| texts(COUNT_STEPS)),
         silence_ms: lengths(|channel| channel.silence),
         short_below_ms: lengths(|channel| channel.short_below),
+        answer_within_ms: lengths(|channel| channel.answer_within),
+        families: typed.figures.segments.unwrap_or_else(|| {
+            let family = |key: &str| Family {
+                keys: texts(&[key]),
+                values_max: 100,
+            };
+            ["reason", "page", "team"].map(family).into()
+        }),
         ranks: typed
             .sources
             .iter()

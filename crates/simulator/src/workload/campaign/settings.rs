@@ -399,3 +399,24 @@ pub(super) fn draw_policies(dice: &mut Dice, setup: &mut Setup, text: &mut Strin
         setup.saw("own_policy");
     }
 }
+
+/// Dimensions of the figures. They are not drawn, so that histories stay what they were: the length of
+/// the text decides.
+pub(super) fn figures(setup: &Setup, text: &mut String) {
+    let families: &[(&str, u64)] = match (setup.text.len() + text.len()) % 4 {
+        0 => return,
+        1 => &[("\"reason\"", 2), ("\"channel\", \"tier\"", 3)],
+        2 => &[
+            ("\"rank\"", 100),
+            ("\"entry_channel\", \"origin_channel\"", 4),
+            ("\"identified_by\", \"outcome\", \"source\"", 5),
+        ],
+        _ => &[("\"attributes.app_version\"", 1), ("\"origin_channel\"", 3)],
+    };
+    for (keys, values_max) in families {
+        let _ = writeln!(
+            text,
+            "\n[[figures.segments]]\nkeys = [{keys}]\nvalues_max = {values_max}"
+        );
+    }
+}

@@ -81,6 +81,7 @@ impl Setup {
         settings::draw_costs(dice, &mut tables);
         settings::draw_identity(dice, &mut setup, &mut tables);
         settings::draw_policies(dice, &mut setup, &mut tables);
+        settings::figures(&setup, &mut tables);
         tables.push_str(CODE_TABLES);
         setup.text.push_str(&tables);
         setup
