@@ -209,21 +209,24 @@ impl Tables {
         tables
     }
 
-    /// Leaves out the broken journeys of these rules that another result does not have, and says how
-    /// many there are.
-    pub(crate) fn excuse(&mut self, found: &Tables, rules: &[&str]) -> u64 {
+    /// Leaves out, of both, the broken journeys of these rules that are not the same, and says how many
+    /// of its own there were.
+    pub(crate) fn excuse(&mut self, found: &mut Tables, rules: &[&str]) -> u64 {
         let before = self.count_rules(rules);
         for (table, column) in [("journeys", "rule"), ("alerts", "name")] {
-            let none = BTreeMap::new();
-            let found = found.rows.get(table).unwrap_or(&none);
-            if let Some(rows) = self.rows.get_mut(table) {
-                let is_of = |row: &Map<String, Value>| {
-                    rules
-                        .iter()
-                        .any(|rule| row.get(column) == Some(&json!(rule)))
-                };
-                rows.retain(|key, row| found.contains_key(key) || !is_of(row));
-            }
+            let (Some(own), Some(others)) = (self.rows.get_mut(table), found.rows.get_mut(table))
+            else {
+                continue;
+            };
+            let is_of = |row: &Map<String, Value>| {
+                let mut rules = rules.iter();
+                rules.any(|rule| row.get(column) == Some(&json!(rule)))
+            };
+            let agrees = |row: &Map<String, Value>, other: Option<&Map<String, Value>>| {
+                !is_of(row) || other.is_some_and(|other| columns(table, "", row, other).is_empty())
+            };
+            own.retain(|key, row| agrees(row, others.get(key)));
+            others.retain(|key, row| agrees(row, own.get(key)));
         }
         before - self.count_rules(rules)
     }
