@@ -68,16 +68,13 @@ impl Tables {
     }
 
     fn add(&mut self, table: &'static str, row: Map<String, Value>) {
-        let row = settled(row);
-        if table == "alerts"
-            && row
-                .get("status")
-                .is_some_and(|status| status == "withdrawn")
-        {
+        let mut row = settled(row);
+        let has = |status: &str| row.get("status").is_some_and(|found| found == status);
+        let is_raised = matches!(table, "alerts" | "journeys");
+        if is_raised && has("withdrawn") {
             return;
         }
-        let mut row = row;
-        if table == "alerts" || row.get("status").is_some_and(|status| status == "revised") {
+        if is_raised || has("revised") {
             // A verdict that is final and one that was revised since settle to the same.
             row.insert("status".into(), "final".into());
         }
