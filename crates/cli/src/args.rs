@@ -219,9 +219,13 @@ pub struct Check {
     /// A sample of events: say what it holds.
     #[arg(long, value_name = "SAMPLE", num_args = 1..)]
     pub input: Vec<PathBuf>,
-    /// A history: say what the policies would have told.
+    /// A history: say what journey rules and policies would have told, how often a day, with ten
+    /// examples of each, and how many of them concern what others tell of as well.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub against: Vec<PathBuf>,
+    /// With --against: only these rules and policies; all others are what they may overlap with.
+    #[arg(long, value_name = "NAME", num_args = 1.., requires = "against")]
+    pub only: Vec<String>,
 }
 
 /// Arguments of `explain`.

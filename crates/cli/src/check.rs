@@ -1,25 +1,4 @@
-//! `ricochet check`: the configuration, what a sample holds, what policies would have said.
-
-use crate::args::{Check, ProgressWhen};
-use crate::intake::{
-    Arrival, DeadLetter, Inputs, IntoHistory, Opened, Read, Take, counted_words, load,
-};
-use crate::interrupt;
-use crate::report::{self, grouped, percent, say};
-use anyhow::Result;
-use model::{Alert, Channel, ContactInput, Kind, Text};
-use rules::journeys::{Language, plain_words};
-use settings::Meant;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use worker::{Counts, History};
-
-/// Refused records that are shown of each reason.
-const SHOWN_PER_REASON: usize = 3;
-/// Alerts that are shown of each policy.
-const EXAMPLES: usize = 10;
-/// Bytes that records on their way may hold in memory.
-const MEMORY_BYTES: usize = 512 << 20;
+//! `ricochet check`: the configuration, what a sample holds, what rules and policies would have said.
 
 /// Says a line.
 macro_rules! tell {
@@ -28,9 +7,28 @@ macro_rules! tell {
     };
 }
 
+mod against;
+
+use crate::args::{Check, ProgressWhen};
+use crate::entry::language;
+use crate::intake::{Arrival, DeadLetter, Inputs, Opened, Read, Take, counted_words, load};
+use crate::report::{grouped, percent, say};
+use anyhow::Result;
+use model::{Channel, ContactInput, Kind, Text};
+use rules::journeys::plain_words;
+use settings::Meant;
+use std::collections::BTreeMap;
+use worker::Counts;
+
+/// Refused records that are shown of each reason.
+const SHOWN_PER_REASON: usize = 3;
+/// Bytes that records on their way may hold in memory.
+const MEMORY_BYTES: usize = 512 << 20;
+
 /// Runs the command.
 pub fn run(check: &Check) -> Result<u8> {
     let meant = load(&check.config)?;
+    against::known(&meant, &check.only)?;
     say(&meant.describe())?;
     if check.rules {
         rules(&meant)?;
@@ -40,19 +38,16 @@ pub fn run(check: &Check) -> Result<u8> {
         sample(check)?;
     }
     if !check.against.is_empty() {
-        against(check, &check.against)?;
+        against::run(check, &check.against)?;
     }
     Ok(0)
 }
 
 /// Says every rule in plain words, and what is worth a look.
 fn rules(meant: &Meant) -> Result<()> {
-    let language = match meant.language {
-        settings::Language::English => Language::English,
-        settings::Language::French => Language::French,
-    };
-    let rules = meant.customers.rules.rules();
-    tell!("\nJourney rules: {}", rules.len());
+    let language = language(meant);
+    let rules = meant.customers.rules.current();
+    tell!("\nJourney rules: {}", rules.clone().count());
     for rule in rules {
         tell!("");
         for line in plain_words(rule, language).lines() {
@@ -228,59 +223,4 @@ fn refused(inputs: &Inputs, read: &Read) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn against(check: &Check, paths: &[PathBuf]) -> Result<()> {
-    let inputs = Inputs::open(&check.config, paths, None)?;
-    let folder = interrupt::scratch()?;
-    let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
-    let (read, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
-    let settled = history.settle(None, &|_| {})?;
-    shown.finish();
-    let mut alerts: BTreeMap<Text, (u64, Vec<Alert>)> = BTreeMap::new();
-    let mut first = None;
-    for bucket in 0..settled.buckets() {
-        let rows = settled.take(bucket)?;
-        first = first.or(rows
-            .contacts
-            .first()
-            .map(|contact| contact.contact.started_at));
-        for alert in rows.alerts {
-            let (count, examples) = alerts.entry(alert.policy.clone()).or_default();
-            *count += 1;
-            if examples.len() < EXAMPLES {
-                examples.push(alert);
-            }
-        }
-    }
-    let days = report::days(first, settled.now).max(1.0);
-    tell!("\nAgainst {:.0} days of history", days);
-    for policy in &inputs.meant.customers.policies {
-        let (count, examples) = alerts.remove(&policy.name).unwrap_or_default();
-        let a_day = count as f64 / days;
-        tell!(
-            "  {}: {} alerts, {a_day:.1} a day",
-            policy.name,
-            grouped(count)
-        );
-        for alert in examples {
-            tell!("    {}", example(&inputs, &alert));
-        }
-    }
-    refused(&inputs, &read)
-}
-
-fn example(inputs: &Inputs, alert: &Alert) -> String {
-    let zone = inputs.meant.customers.calendar.zone();
-    let at = crate::story::local(zone, alert.event_at);
-    let channel = Channel::name(alert.contact.channel);
-    let gap = settings::duration_text(alert.gap_ms / 60_000 * 60_000);
-    format!(
-        "{at}  {channel} {} of {}: contact number {} in the window, {gap} after {}; {}",
-        alert.contact.contact_id,
-        alert.customer,
-        alert.count,
-        alert.prior_contact_id,
-        alert.channels.join(" → "),
-    )
 }

@@ -2,6 +2,7 @@
 
 mod clocks;
 mod figures;
+mod journeys;
 mod pace;
 mod player;
 mod stories;
@@ -17,6 +18,7 @@ use anyhow::{Result, ensure};
 use calendar::{DAY_MS, HOUR_MS};
 use figures::Figures;
 use jiff::civil::date;
+use journeys::Journeys;
 use model::Millis;
 use pace::{Pace, Stop};
 use player::Player;
@@ -122,6 +124,11 @@ fn opening<W: Write>(
         3,
     )?;
     screen.line(
+        "✗  A journey broke: a page that failed and then a call, a payment without a confirmation, a \
+         mail that nobody answers. Under it stands what matched each step of the rule.",
+        3,
+    )?;
+    screen.line(
         "── Each hour, the figures of today: how many contacts were repeats, beside yesterday and \
          the same weekday by that time. A repeat is a contact of somebody who had been answered \
          within the seven days before.",
@@ -208,13 +215,15 @@ impl<W: Write> Show<'_, W> {
         };
         let mut teller = Teller::new(reading, opens_at, &self.player.live.told.alerts);
         let before = (self.player.counts(), self.player.late);
+        let standing = &self.player.live.told.journeys;
+        let mut journeys = Journeys::new(reading, opens_at, standing);
         let mut hour_at = opens_at.plus(HOUR_MS);
         let mut on = true;
         for record in records {
             while on && hour_at.0 <= record.at_ms {
                 on = pace.wait_until(hour_at);
                 if on {
-                    self.hour(hour_at, &teller, &before)?;
+                    self.hour(hour_at, (&teller, &journeys), &before)?;
                 }
                 hour_at = hour_at.plus(HOUR_MS);
             }
@@ -228,12 +237,13 @@ impl<W: Write> Show<'_, W> {
                 meant: self.meant,
             };
             teller.hear(&told, Millis(record.at_ms), view, self.screen)?;
+            journeys.hear(&told, Millis(record.at_ms), view, self.screen)?;
         }
         self.player.settle();
         if on {
             let closes_at = Millis(options.closes_at_ms());
             pace.wait_until(closes_at);
-            self.hour(closes_at, &teller, &before)
+            self.hour(closes_at, (&teller, &journeys), &before)
         } else {
             self.ended_at = Some(self.player.horizon());
             Ok(())
@@ -241,7 +251,12 @@ impl<W: Write> Show<'_, W> {
     }
 
     /// The figures of the day so far.
-    fn hour(&mut self, now: Millis, teller: &Teller, before: &(Counts, u64)) -> Result<()> {
+    fn hour(
+        &mut self,
+        now: Millis,
+        (teller, journeys): (&Teller, &Journeys),
+        before: &(Counts, u64),
+    ) -> Result<()> {
         let zone = self.meant.customers.calendar.zone();
         // Midnight ends the day of which it is the end.
         let end = now.minus(1);
@@ -271,6 +286,7 @@ impl<W: Write> Show<'_, W> {
             alerts.withdrawn
         );
         line(self.screen, "Alerts", &text)?;
+        line(self.screen, "Journeys", &journeys.text())?;
         let counts = self.player.counts();
         let rejected = |counts: &Counts| counts.rejected.values().sum::<u64>();
         let text = format!(

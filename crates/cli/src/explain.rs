@@ -13,9 +13,10 @@ use crate::story::{Heard, Story};
 use anyhow::{Context, Result, bail};
 use heard::{Links, heard};
 use model::{Alert, ContactInput, ContactResult, Identifier, Session, Text};
+use stage_customers::{EntryTrace, State};
 use stage_door::Clocks;
 use std::io::{ErrorKind, IsTerminal};
-use worker::{History, Settled};
+use worker::{History, Settled, Traced};
 
 /// Bytes that records on their way may hold in memory.
 const MEMORY_BYTES: usize = 768 << 20;
@@ -24,20 +25,21 @@ const MEMORY_BYTES: usize = 768 << 20;
 pub fn run(explain: &Explain) -> Result<u8> {
     let inputs = Inputs::open(&explain.config, &explain.input, explain.until.as_deref())?;
     inputs.tell_notes();
-    let (all, rejected) = Found::all(&inputs)?;
     match (&explain.contact, &explain.customer) {
-        (Some(id), _) => of_contact(&inputs, &all, id, rejected),
-        (None, Some(id)) => of_customer(&inputs, &all, id),
+        (Some(id), _) => of_contact(&inputs, id),
+        (None, Some(id)) => of_customer(&inputs, id),
         (None, None) => bail!("name a --contact or a --customer"),
     }
 }
 
-fn of_contact(inputs: &Inputs, all: &Found, id: &str, rejected: u64) -> Result<u8> {
-    let links = Links::read(inputs, all, id)?;
-    let named = links.name(id, all);
+fn of_contact(inputs: &Inputs, id: &str) -> Result<u8> {
+    let (all, rejected) = Found::all(inputs, &|_, state| state.names(id))?;
+    let links = Links::read(inputs, &all, id)?;
+    let named = links.name(id, &all);
     let is_named = |result: &ContactResult| named.contains(&heard::node_of(result));
-    let found = all.with(is_named);
+    let mut found = all.with(is_named);
     if !found.chain.is_empty() {
+        found.trace_those_left_out(inputs, id)?;
         let events = links.events_of(inputs, &found.chain)?;
         tell(&found.story(inputs, &links, &events).of_contacts(is_named))?;
         return Ok(0);
@@ -64,8 +66,10 @@ fn of_contact(inputs: &Inputs, all: &Found, id: &str, rejected: u64) -> Result<u
     Ok(0)
 }
 
-fn of_customer(inputs: &Inputs, all: &Found, id: &str) -> Result<u8> {
+fn of_customer(inputs: &Inputs, id: &str) -> Result<u8> {
     let keys = keys_of(inputs, id);
+    let is_his = |key: &str, _: &State| keys.iter().any(|known| known == key);
+    let (all, _) = Found::all(inputs, &is_his)?;
     let found = all.only(
         |result| keys.contains(&result.customer),
         |customer| keys.contains(customer),
@@ -77,7 +81,7 @@ fn of_customer(inputs: &Inputs, all: &Found, id: &str) -> Result<u8> {
             inputs.meant.contacts.unique.join(", ")
         );
     }
-    let links = Links::read(inputs, all, "")?;
+    let links = Links::read(inputs, &all, "")?;
     let events = links.events_of(inputs, &found.chain)?;
     tell(&found.story(inputs, &links, &events).of_customer())?;
     Ok(0)
@@ -102,13 +106,15 @@ struct Found {
     chain: Vec<ContactResult>,
     sessions: Vec<Session>,
     alerts: Vec<Alert>,
+    entries: Vec<EntryTrace>,
 }
 
 impl Found {
-    /// Settles the whole history; with it the number of records that were rejected.
-    fn all(inputs: &Inputs) -> Result<(Found, u64)> {
+    /// Settles the whole history, with the entries of journey rules of those who are wanted; with it
+    /// the number of records that were rejected.
+    fn all(inputs: &Inputs, wanted: &Traced<'_>) -> Result<(Found, u64)> {
         let folder = interrupt::scratch()?;
-        let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES);
+        let history = History::new(&inputs.engine, folder.path(), MEMORY_BYTES).tracing(wanted);
         let (read, shown) = inputs.read(ProgressWhen::Auto, || IntoHistory(history.feed()))?;
         let until = inputs.engine.door.settings().until;
         let settled = history.settle(until, &|_| {})?;
@@ -141,11 +147,28 @@ impl Found {
         let chain = self.chain.iter().filter(|result| contact(result));
         let sessions = self.sessions.iter().filter(|one| customer(&one.customer));
         let alerts = self.alerts.iter().filter(|one| customer(&one.customer));
+        let entries = self.entries.iter().filter(|one| customer(&one.customer));
         Found {
+            entries: entries.cloned().collect(),
             chain: chain.cloned().collect(),
             sessions: sessions.cloned().collect(),
             alerts: alerts.cloned().collect(),
         }
+    }
+
+    /// Traces the customers whom the id did not tell, since their contact has it by what was joined
+    /// by time alone.
+    fn trace_those_left_out(&mut self, inputs: &Inputs, id: &str) -> Result<()> {
+        let customers: Vec<Text> = self.chain.iter().map(|one| one.customer.clone()).collect();
+        let is_known = self.chain.iter().any(|one| {
+            let contact = &one.contact;
+            contact.contact_id == id || contact.other_leg_ids.iter().any(|leg| leg == id)
+        });
+        if !is_known && self.entries.is_empty() {
+            let is_his = |key: &str, _: &State| customers.iter().any(|known| known == key);
+            self.entries = Found::all(inputs, &is_his)?.0.entries;
+        }
+        Ok(())
     }
 
     fn story<'a>(&'a self, inputs: &'a Inputs, links: &'a Links, events: &'a [Heard]) -> Story<'a> {
@@ -155,6 +178,7 @@ impl Found {
             chain: &self.chain,
             sessions: &self.sessions,
             alerts: &self.alerts,
+            entries: &self.entries,
             events,
             links,
         }
@@ -162,7 +186,10 @@ impl Found {
 }
 
 fn everything(settled: &Settled) -> Result<Found> {
-    let mut all = Found::default();
+    let mut all = Found {
+        entries: settled.traces.clone(),
+        ..Found::default()
+    };
     for bucket in 0..settled.buckets() {
         let mut rows = settled.take(bucket)?;
         all.chain.append(&mut rows.contacts);

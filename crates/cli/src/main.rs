@@ -7,6 +7,7 @@
 mod args;
 mod check;
 mod demo;
+mod entry;
 mod explain;
 mod intake;
 mod interrupt;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use figures::{Figures, Sheet};
 use files::{Cell, TableWriter};
 use files::{EncodedRows, Encoding, FilesError, Format, OutputFolder, Table, TableEncoder};
-use model::{Alert, Journey, Millis, Text};
+use model::{Alert, Journey, Millis};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -42,9 +42,7 @@ impl Output {
         wanted: &[&'static str],
     ) -> Result<Output> {
         let customers = &inputs.meant.customers;
-        let policies = customers.policies.iter();
-        let policies: Vec<Text> = policies.map(|policy| policy.name.clone()).collect();
-        let nothing = Summary::new(&customers.readings, &policies);
+        let nothing = Summary::of(&inputs.meant);
         let mut writers = BTreeMap::new();
         for table in Table::all()
             .iter()

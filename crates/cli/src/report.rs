@@ -40,6 +40,7 @@ impl Report<'_> {
         self.readings(&mut text);
         self.reasons(&mut text);
         self.policies(&mut text);
+        self.journeys(&mut text);
         text
     }
 
@@ -256,6 +257,25 @@ impl Report<'_> {
             line(
                 text,
                 &format!("  {policy:<40} {:>9}, {per_day:.1} a day", grouped(*alerts)),
+            );
+        }
+    }
+
+    /// Rules with nothing are left out: most of the library is idle where few channels are.
+    fn journeys(&self, text: &mut String) {
+        let broken = self.summary.journeys.iter();
+        let broken: Vec<_> = broken.filter(|(_, journeys)| **journeys > 0).collect();
+        if broken.is_empty() {
+            return;
+        }
+        line(text, "");
+        line(text, "Broken journeys");
+        for (rule, journeys) in broken {
+            let per_day = *journeys as f64 / self.days.max(1.0);
+            let journeys = grouped(*journeys);
+            line(
+                text,
+                &format!("  {rule:<40} {journeys:>9}, {per_day:.1} a day"),
             );
         }
     }

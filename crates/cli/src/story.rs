@@ -1,5 +1,6 @@
 //! The story of a contact or a customer in plain words, line by line.
 
+use crate::entry::Entries;
 use crate::explain::heard::Links;
 use calendar::Anchor;
 use files::InputFile;
@@ -11,6 +12,8 @@ use model::{
 };
 use rules::Policy;
 use settings::{Meant, duration_text};
+use stage_customers::EntryTrace;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// An instant in the centre's zone: `Mon 2 Mar 2026 10:00:05`.
@@ -167,6 +170,8 @@ pub struct Story<'a> {
     pub sessions: &'a [Session],
     /// Their alerts.
     pub alerts: &'a [Alert],
+    /// Their entries of journey rules, in order of time.
+    pub entries: &'a [EntryTrace],
     /// What was said of them.
     pub events: &'a [Heard],
     /// Which of that is whose.
@@ -184,7 +189,8 @@ impl Story<'_> {
     pub fn of_contacts(&self, named: impl Fn(&ContactResult) -> bool) -> String {
         let mut text = String::new();
         for result in self.chain.iter().filter(|result| named(result)) {
-            self.contact(&mut text, result);
+            let name = result.contact.name();
+            self.contact(&mut text, result, |entry| entry.concerns(&name));
         }
         text
     }
@@ -199,8 +205,14 @@ impl Story<'_> {
         let contacts = counted(self.chain.len(), "contact", "contacts");
         let _ = writeln!(text, "Customer {customer}: {contacts}\n");
         for result in self.chain {
-            self.contact(&mut text, result);
+            let name = result.contact.name();
+            self.contact(&mut text, result, |entry| entry.began_in() == Some(&name));
         }
+        self.journeys(&mut text, |entry| {
+            let began_in = entry.began_in();
+            let mut chain = self.chain.iter();
+            !chain.any(|result| began_in == Some(&result.contact.name()))
+        });
         let headline = &self.meant.headline().name;
         let _ = writeln!(text, "Sessions in {headline}");
         for session in self.sessions {
@@ -223,7 +235,12 @@ impl Story<'_> {
         text
     }
 
-    fn contact(&self, text: &mut String, result: &ContactResult) {
+    fn contact(
+        &self,
+        text: &mut String,
+        result: &ContactResult,
+        is_shown: impl Fn(&EntryTrace) -> bool,
+    ) {
         let contact = &result.contact;
         let _ = writeln!(
             text,
@@ -261,7 +278,31 @@ impl Story<'_> {
         self.what_it_counts_as(text, result);
         self.readings(text, result);
         self.policies(text, result);
+        self.journeys(text, is_shown);
         text.push('\n');
+    }
+
+    /// Entries of journey rules. Of several with one id the first that is broken is told.
+    fn journeys(&self, text: &mut String, is_shown: impl Fn(&EntryTrace) -> bool) {
+        let words = Entries::of(self.meant);
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        let mut shown = self
+            .entries
+            .iter()
+            .filter(|entry| is_shown(entry))
+            .peekable();
+        if shown.peek().is_some() {
+            let _ = writeln!(text, "  Journeys");
+        }
+        for entry in shown {
+            let is_broken = matches!(entry.state, rules::journeys::State::Broken { .. });
+            if is_broken && !told.insert(&entry.entry_id) {
+                continue;
+            }
+            for line in words.lines(entry) {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
     }
 
     /// Whether a wrap-up waits for its contact: nothing opens one where it belongs.

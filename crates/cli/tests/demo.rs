@@ -2,7 +2,7 @@
 //! tells nothing that names a person.
 
 use jiff::civil::date;
-use model::{Millis, Text};
+use model::Millis;
 use settings::Loaded;
 use simulator::workload::day::{self, DayOptions, TimedRecord};
 use stage_door::{Clocks, Place};
@@ -94,13 +94,7 @@ fn settled() -> (Summary, Counts, Vec<String>) {
     feed.finish().expect("it is taken");
     let settled = history.settle(None, &|_| {}).expect("it settles");
     let readings = &meant.customers.readings;
-    let policies: Vec<Text> = meant
-        .customers
-        .policies
-        .iter()
-        .map(|policy| policy.name.clone())
-        .collect();
-    let mut summary = Summary::new(readings, &policies);
+    let mut summary = Summary::of(&meant);
     for bucket in 0..settled.buckets() {
         let rows = settled.take(bucket).expect("rows");
         summary.add(&rows, readings.headline, settled.now);

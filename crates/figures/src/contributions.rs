@@ -25,6 +25,12 @@ impl Contributions {
         }
     }
 
+    /// The numbers of each key.
+    pub(crate) fn by_key(&self) -> impl Iterator<Item = (&Key, &[(u32, Slot, i128)])> {
+        let of_key = self.counts.chunk_by(|(a, ..), (b, ..)| a == b);
+        of_key.map(|numbers| (&self.keys[numbers[0].0 as usize], numbers))
+    }
+
     /// Adds a contact as a sample.
     pub fn sample(&mut self, key: SampleKey, sample: Sample) {
         self.samples.push((key, sample));

@@ -1,6 +1,7 @@
 //! Dimensions: what figures can be broken down by.
 
-use model::{ContactResult, Resolved, Text};
+use crate::customer::Told;
+use model::{Channel, Resolved, Text};
 
 /// What a family may be made of, `attributes.NAME` apart.
 pub const DIMENSIONS: &[&str] = &[
@@ -92,13 +93,13 @@ pub(crate) struct InSession {
     /// Place in its session, from 1; 0 if it takes no part.
     pub rank: u32,
     /// Channel of the session's first contact; empty if it takes no part.
-    pub entry_channel: &'static str,
+    pub entry_channel: Option<Channel>,
     /// Channel of the latest origin of the session up to it, else of the first contact.
-    pub origin_channel: &'static str,
+    pub origin_channel: Option<Channel>,
 }
 
 /// The values of a family's dimensions of a contact, one after the other.
-pub(crate) fn segment(family: &Family, result: &ContactResult, session: &InSession) -> Text {
+pub(crate) fn segment(family: &Family, result: &Told<'_>, session: &InSession) -> Text {
     let mut text = Text::default();
     for (place, dimension) in family.dimensions.iter().enumerate() {
         if place > 0 {
@@ -111,8 +112,12 @@ pub(crate) fn segment(family: &Family, result: &ContactResult, session: &InSessi
                 push_value(&mut text, found.map_or("", |(_, value)| value));
             }
             Dimension::Named("rank") => push_value(&mut text, rank_text(session.rank)),
-            Dimension::Named("entry_channel") => push_value(&mut text, session.entry_channel),
-            Dimension::Named("origin_channel") => push_value(&mut text, session.origin_channel),
+            Dimension::Named("entry_channel") => {
+                push_value(&mut text, session.entry_channel.map_or("", Channel::name))
+            }
+            Dimension::Named("origin_channel") => {
+                push_value(&mut text, session.origin_channel.map_or("", Channel::name))
+            }
             Dimension::Named(name) => push_value(&mut text, value(name, result)),
         }
     }
@@ -125,8 +130,8 @@ pub(crate) fn rank_text(rank: u32) -> &'static str {
     RANKS[rank.min(10) as usize]
 }
 
-fn value<'a>(name: &str, result: &'a ContactResult) -> &'a str {
-    let contact = &result.contact;
+fn value<'a>(name: &str, result: &Told<'a>) -> &'a str {
+    let contact = result.contact;
     match name {
         "channel" => contact.channel.name(),
         "source" => &contact.source,
@@ -144,7 +149,7 @@ fn value<'a>(name: &str, result: &'a ContactResult) -> &'a str {
         "page" => &contact.page,
         "step" => contact.steps.last().map_or("", |step| &step.name),
         "disposition" => &contact.disposition,
-        "identified_by" => match &result.resolved {
+        "identified_by" => match result.resolved {
             Resolved::Known { by, .. } => by,
             Resolved::Unknown | Resolved::Quarantined { .. } => "",
         },

@@ -89,8 +89,8 @@ macro_rules! slots {
     };
 }
 
-/// Slots that each reading has.
-const PER_READING: u32 = 32;
+/// Slots that each reading has: 32 numbers or ages, and one of [`Slot::AGED`].
+const PER_READING: u32 = 64;
 /// Buckets of a histogram, the one without bound among them.
 const BUCKETS: u32 = BOUNDS_MS.len() as u32 + 1;
 
@@ -150,6 +150,9 @@ slots! {
     WAITING = 20;
     /// The part of the whole that the group is about: followed, caused, repeating, broken.
     PART = 21;
+    /// Of ages, the origins of the date; those whose customer came back so many days later stand in
+    /// the slots from 0 on.
+    AGED = 32;
     /// Milliseconds up to an answer, summed; its buckets follow.
     WAIT_MS = 32;
     /// Milliseconds of handling, summed; its buckets follow.
@@ -173,7 +176,7 @@ impl Slot {
         Slot(Slot::FOLLOWED_ON.0 + channel as u32)
     }
 
-    /// Where a reading has this number, one of the first 32, among those of all readings.
+    /// Where a reading has this number, one of the first 64, among those of all readings.
     #[must_use]
     pub fn in_reading(self, reading: u16) -> Slot {
         Slot(PER_READING * u32::from(reading) + self.0)

@@ -10,10 +10,13 @@
 mod compare;
 mod contributions;
 mod customer;
+mod difference;
 mod dimension;
 mod entry;
+mod facts;
 mod histogram;
 mod key;
+mod ledger;
 mod pairs;
 mod reading;
 mod samples;
@@ -25,11 +28,14 @@ pub use compare::{
     Around, MATCHING_DAYS_MAX, MATCHING_DAYS_MIN, Normal, Series, around, normal, same_age,
 };
 pub use contributions::Contributions;
-pub use customer::Figures;
+pub use customer::{Before, Figures, SessionFacts, Told};
+pub use difference::Difference;
 pub use dimension::{DIMENSIONS, Dimension, Family};
 pub use entry::Entry;
+pub use facts::{Facts, Neighbour};
 pub use histogram::{BOUNDS_MS, bucket_of, bucket_text};
 pub use key::{Counts, Group, Key, Slot};
+pub use ledger::{Ledger, Row, When};
 pub use samples::{SAMPLES_MAX, Sample, SampleKey, Sampled};
 pub use sheet::{Sheet, SheetError, VALUES_HELD_MAX};
 pub use table::{Figure, FigureRow, SampleRow};

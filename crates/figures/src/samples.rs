@@ -41,13 +41,15 @@ impl Sample {
     /// A contact as a sample of a figure.
     #[must_use]
     pub fn new(figure: Figure, contact: ContactName, root_contact_id: Text) -> Sample {
-        let text = format!(
-            "{}\n{}\n{}\n{}",
-            figure.name(),
-            contact.channel.name(),
-            contact.source,
-            contact.contact_id
-        );
+        let mut text = String::with_capacity(64);
+        let channel = contact.channel.name();
+        let parts = [figure.name(), channel, &contact.source, &contact.contact_id];
+        for (place, part) in parts.into_iter().enumerate() {
+            if place > 0 {
+                text.push('\n');
+            }
+            text.push_str(part);
+        }
         Sample {
             hash: xxh3_64(text.as_bytes()),
             contact,
@@ -102,7 +104,7 @@ impl Sampled {
         }
     }
 
-    fn is_beyond(&self, sample: &Sample) -> bool {
+    pub(crate) fn is_beyond(&self, sample: &Sample) -> bool {
         self.beyond.as_ref().is_some_and(|beyond| sample >= beyond)
     }
 

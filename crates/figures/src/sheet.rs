@@ -27,14 +27,41 @@ pub struct Sheet {
 
 /// The combinations of values of a family that are held.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Held {
-    values: BTreeSet<(u64, Text)>,
+pub(crate) struct Held {
+    pub(crate) values: BTreeSet<(u64, Text)>,
     /// From here on values are `other`.
-    beyond: Option<(u64, Text)>,
+    pub(crate) beyond: Option<(u64, Text)>,
 }
 
 impl Held {
-    fn is_beyond(&self, value: &(u64, Text)) -> bool {
+    /// A value with its hash.
+    pub(crate) fn value(segment: &str) -> (u64, Text) {
+        (xxh3_64(segment.as_bytes()), segment.into())
+    }
+
+    /// Holds a value that is not beyond. Says from where on there is no room any more.
+    pub(crate) fn hold(&mut self, value: (u64, Text)) -> Option<(u64, Text)> {
+        self.values.insert(value);
+        let is_full = self.values.len() > VALUES_HELD_MAX;
+        self.values.last().filter(|_| is_full).cloned()
+    }
+
+    /// Holds values from one on no more; says which they are.
+    pub(crate) fn let_go_from(&mut self, beyond: &(u64, Text)) -> BTreeSet<Text> {
+        let gone = self.values.split_off(beyond);
+        self.beyond = Some(beyond.clone());
+        gone.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Whether a value is held by itself, if that was decided.
+    pub(crate) fn knows(&self, value: &(u64, Text)) -> Option<bool> {
+        if self.is_beyond(value) {
+            return Some(false);
+        }
+        self.values.contains(value).then_some(true)
+    }
+
+    pub(crate) fn is_beyond(&self, value: &(u64, Text)) -> bool {
         self.beyond.as_ref().is_some_and(|beyond| value >= beyond)
     }
 }
@@ -98,11 +125,8 @@ impl Sheet {
     }
 
     fn count(&mut self, contributions: &Contributions, times: i128) {
-        let mut counts = contributions.counts.as_slice();
-        while let Some((place, ..)) = counts.first() {
-            let end = counts.partition_point(|(of, ..)| of == place);
-            self.count_key(&contributions.keys[*place as usize], &counts[..end], times);
-            counts = &counts[end..];
+        for (key, numbers) in contributions.by_key() {
+            self.count_key(key, numbers, times);
         }
     }
 
@@ -144,16 +168,12 @@ impl Sheet {
 
     /// Whether a value of a family is held by itself; it is from now on, if there is room.
     fn holds(&mut self, family: u8, segment: &str) -> bool {
-        let value = (xxh3_64(segment.as_bytes()), Text::from(segment));
+        let value = Held::value(segment);
         let held = self.values.entry(family).or_default();
-        if held.is_beyond(&value) {
-            return false;
+        if let Some(is_held) = held.knows(&value) {
+            return is_held;
         }
-        if !held.values.insert(value.clone()) || held.values.len() <= VALUES_HELD_MAX {
-            return true;
-        }
-        let greatest = held.values.last().cloned();
-        if let Some(greatest) = greatest {
+        if let Some(greatest) = held.hold(value.clone()) {
             self.let_go_from(family, &greatest);
             return greatest != value;
         }
@@ -166,9 +186,7 @@ impl Sheet {
         if held.is_beyond(beyond) {
             return;
         }
-        let gone = held.values.split_off(beyond);
-        held.beyond = Some(beyond.clone());
-        let gone: BTreeSet<Text> = gone.into_iter().map(|(_, value)| value).collect();
+        let gone = held.let_go_from(beyond);
         let of_gone = |family_of: Option<u8>, segment: &Text| {
             family_of == Some(family) && gone.contains(segment)
         };

@@ -3,7 +3,7 @@
 use crate::customer::{AGE_DAYS_MAX, BY_ORIGIN_CHANNEL, BY_RANK, Figures};
 use crate::dimension::OTHER;
 use crate::key::{Counts, Group, Key, Slot};
-use crate::samples::{SAMPLES_MAX, Sample};
+use crate::samples::{SAMPLES_MAX, Sample, SampleKey};
 use crate::sheet::Sheet;
 use model::{Channel, Millis, Text};
 use serde::{Deserialize, Serialize};
@@ -168,20 +168,68 @@ impl Figures {
             self.take_apart(key, counts, &mut cells);
         }
         let (today, _) = self.local(now);
+        let mut rows = self.rows_of_cells(&cells, Coverage::of(&cells), today);
+        rows.sort_by(|a, b| self.order(a).cmp(&self.order(b)));
+        rows
+    }
+
+    /// The rows of one cell of a task, on a local date of its time. What all tasks would have to be
+    /// asked for is not in them: the coverage, and which segments have most contacts.
+    pub(crate) fn rows_of(&self, key: &Key, counts: &Counts, today: i32) -> Vec<FigureRow> {
+        if counts.is_empty() {
+            return Vec::new();
+        }
+        let mut cells = BTreeMap::new();
+        let mut key = key.clone();
+        if let Some(family) = key.family {
+            key.segment = self.text_alone(family, &key.segment);
+        }
+        self.take_apart(key, counts, &mut cells);
+        self.rows_of_cells(&cells, Coverage::default(), today)
+    }
+
+    fn rows_of_cells(
+        &self,
+        cells: &BTreeMap<Key, Counts>,
+        coverage: Coverage,
+        today: i32,
+    ) -> Vec<FigureRow> {
         let mut rows = Rows {
-            coverage: Coverage::of(&cells),
+            coverage,
             figures: self,
-            cells: &cells,
+            cells,
             today,
             rows: Vec::new(),
         };
-        for (key, counts) in &cells {
+        for (key, counts) in cells {
             rows.of_cell(key, counts);
         }
-        rows.of_ages();
-        let mut rows = rows.rows;
-        rows.sort_by(|a, b| self.order(a).cmp(&self.order(b)));
-        rows
+        rows.rows
+    }
+
+    /// The row of a sample, by its place from 0.
+    pub(crate) fn sample_row(&self, key: &SampleKey, place: usize, sample: &Sample) -> SampleRow {
+        let segment = key.family.map_or_else(Text::default, |family| {
+            self.text_alone(family, &key.segment)
+        });
+        SampleRow {
+            day: key.day,
+            figure: key.figure,
+            rule: key.rule.clone(),
+            segment,
+            rank: place as u32 + 1,
+            sample: sample.clone(),
+        }
+    }
+
+    /// A segment as it is written where none is left out.
+    fn text_alone(&self, family: u8, segment: &Text) -> Text {
+        let families = &self.settings.families;
+        match family {
+            BY_RANK => format!("rank={segment}").into(),
+            BY_ORIGIN_CHANNEL => format!("origin_channel={segment}").into(),
+            family => families[usize::from(family)].written(segment),
+        }
     }
 
     /// Adds the numbers of a cell to the cells that rows are made of.
@@ -220,6 +268,7 @@ impl Figures {
                         ..key.clone()
                     };
                     let (key, slot) = match (key.group, slot) {
+                        (Group::Age, Slot::AGED) => (key, Slot::ALL),
                         (Group::Age, Slot(age_days)) => {
                             let age_days = u8::try_from(age_days).ok();
                             (Key { age_days, ..key }, Slot::PART)
@@ -307,11 +356,8 @@ impl Figures {
     }
 
     fn text_of(&self, written: &Written, family: u8, segment: &Text) -> Text {
-        if family == BY_RANK {
-            return format!("rank={segment}").into();
-        }
-        if family == BY_ORIGIN_CHANNEL {
-            return format!("origin_channel={segment}").into();
+        if family == BY_RANK || family == BY_ORIGIN_CHANNEL {
+            return self.text_alone(family, segment);
         }
         let known = written.get(&(family, segment.clone())).cloned();
         known.unwrap_or_else(|| self.settings.families[usize::from(family)].written(OTHER))
@@ -461,6 +507,7 @@ impl Rows<'_> {
             Group::Contact | Group::Readings => {}
             Group::Volume => self.of_volume(key, counts),
             Group::Reading => self.of_reading(key, counts),
+            Group::Age if key.age_days.is_none() => self.of_age(key, get(Slot::ALL)),
             Group::Age => {}
             Group::Followed => self.of_followed(key, counts),
             Group::Caused => {
@@ -581,37 +628,20 @@ impl Rows<'_> {
         reading.is_none_or(|reading| readings.scopes[reading.scope].channels.contains(channel))
     }
 
-    /// For each date, reading and channel, how many had come back by each day that is seen.
-    fn of_ages(&mut self) {
-        let mut origins: BTreeMap<Key, i128> = BTreeMap::new();
-        for (key, counts) in self.cells {
-            let is_aged = key
-                .reading
-                .is_some_and(|place| self.figures.aged.contains(&usize::from(place)));
-            let number = counts.get(Slot::ORIGINS);
-            if key.group == Group::Reading && key.family.is_none() && is_aged && number > 0 {
-                let key = Key {
-                    group: Group::Age,
-                    hour: None,
-                    ..key.clone()
-                };
-                *origins.entry(key).or_default() += number;
-            }
-        }
-        for (key, origins) in origins {
-            let seen = self.today.saturating_sub(key.day).min(AGE_DAYS_MAX);
-            let mut returned = 0;
-            for age_days in 0..=seen {
-                let key = Key {
-                    age_days: u8::try_from(age_days).ok(),
-                    ..key.clone()
-                };
-                let cell = self.cells.get(&key);
-                returned += cell.map_or(0, |counts| counts.get(Slot::PART));
-                let is_running = i128::from(self.today == key.day + age_days);
-                let said = Said::share(returned, origins).unless(is_running);
-                self.push(Figure::ReturnedByAge, &key, said);
-            }
+    /// How many had come back by each day that is seen.
+    fn of_age(&mut self, key: &Key, origins: i128) {
+        let seen = self.today.saturating_sub(key.day).min(AGE_DAYS_MAX);
+        let mut returned = 0;
+        for age_days in 0..=seen {
+            let key = Key {
+                age_days: u8::try_from(age_days).ok(),
+                ..key.clone()
+            };
+            let cell = self.cells.get(&key);
+            returned += cell.map_or(0, |counts| counts.get(Slot::PART));
+            let is_running = i128::from(self.today == key.day + age_days);
+            let said = Said::share(returned, origins).unless(is_running);
+            self.push(Figure::ReturnedByAge, &key, said);
         }
     }
 

@@ -1,89 +1,15 @@
-//! What a contact adds to the figures that look at it alone.
+//! What of a contact counts that it says alone.
 
-use crate::contributions::Contributions;
-use crate::customer::{BY_ORIGIN_CHANNEL, BY_RANK, Figures, Placed, sample};
-use crate::dimension::{Dimension, rank_text};
-use crate::histogram::bucket_of;
-use crate::key::{Group, Key, Slot};
-use crate::reading::{in_reading, push_headline, sample_reading};
-use crate::table::Figure;
-use model::{Channel, Direction, Initiation, Money, Outcome, Session};
+use crate::customer::{Figures, Placed};
+use crate::facts::{Facts, flags};
+use crate::key::Slot;
+use model::{Channel, Direction, Initiation, Outcome, Session, Text};
 
 impl Figures {
-    /// Adds what is counted of a contact without a reading, and in the headline.
-    pub(crate) fn add_contact(
-        &self,
-        chain: &[Placed<'_>],
-        at: usize,
-        sessions: &[Session],
-        into: &mut Contributions,
-    ) {
-        let placed = &chain[at];
-        let mut numbers = self.volume(placed);
-        self.sample_volume(placed, &numbers, into);
-        self.add_score(placed, into);
-        let headline = placed.result.reading(self.headline());
-        if let Some(said) = headline.filter(|_| placed.is_known) {
-            numbers.extend(in_reading(placed, said));
-            push_headline(&mut numbers, placed, said, sessions);
-            sample_reading(placed, said, into);
-        }
-        let key = Key {
-            channel: Some(placed.result.contact.channel),
-            ..Key::of(Group::Contact, placed.day)
-        };
-        let whole = Key {
-            hour: Some(placed.hour),
-            ..key.clone()
-        };
-        into.add(whole, &numbers);
-        let flow = self.flow.and_then(|flow| placed.result.reading(flow));
-        if let Some(said) = flow.filter(|_| placed.is_known) {
-            numbers.extend(self.followed(placed, said));
-        }
-        for (family, segment) in &placed.segments {
-            let key = Key {
-                family: Some(*family),
-                segment: segment.clone(),
-                ..key.clone()
-            };
-            into.add(key, &numbers);
-        }
-    }
-
-    /// Adds the score of a contact by its place in the session, and by the channel of its origin.
-    fn add_score(&self, placed: &Placed<'_>, into: &mut Contributions) {
-        let score = placed.result.contact.satisfaction;
-        let (Some(score), 1..) = (score, placed.in_session.rank) else {
-            return;
-        };
-        let by = [
-            (BY_RANK, "rank", rank_text(placed.in_session.rank)),
-            (
-                BY_ORIGIN_CHANNEL,
-                "origin_channel",
-                placed.in_session.origin_channel,
-            ),
-        ];
-        for (family, name, segment) in by {
-            let mut families = self.settings.families.iter();
-            // The tenant's family says it already.
-            if families.any(|family| family.dimensions == [Dimension::Named(name)]) {
-                continue;
-            }
-            let key = Key {
-                channel: Some(placed.result.contact.channel),
-                family: Some(family),
-                segment: segment.into(),
-                ..Key::of(Group::Contact, placed.day)
-            };
-            into.add(key, &[(Slot::SCORE, score.0.into()), (Slot::SCORED, 1)]);
-        }
-    }
-
-    /// What a contact adds to the figures that look at it alone.
-    pub(crate) fn volume(&self, placed: &Placed<'_>) -> Vec<(Slot, i128)> {
-        let contact = &placed.result.contact;
+    /// The facts of a contact, but for what readings say of it.
+    pub(crate) fn of_contact(&self, placed: &Placed<'_>, sessions: &[Session]) -> Facts {
+        let told = &placed.told;
+        let contact = told.contact;
         let is_inbound = contact.direction == Direction::Inbound;
         let is_handled = contact.outcome == Some(Outcome::Handled);
         let answer_within_ms = self.settings.answer_within_ms[contact.channel as usize];
@@ -104,59 +30,55 @@ impl Figures {
                 contact.outcome,
                 Some(Outcome::Handled | Outcome::Unanswered)
             );
-        let money = |amount: Option<Money>| amount.map_or(0, |amount| i128::from(amount.0));
-        let mut numbers = vec![
-            (Slot::ALL, 1),
-            (Slot::IDENTIFIED, placed.is_known.into()),
-            (Slot::OFFERED, is_offered.into()),
-            (
-                Slot::WITHIN,
-                (is_offered && is_handled && is_in_time).into(),
-            ),
-            (Slot::MAILS, is_mail.into()),
-            (Slot::MAILS_ANSWERED, (is_mail && is_handled).into()),
-            (Slot::COST, money(placed.result.cost)),
-            (Slot::COSTED, placed.result.cost.is_some().into()),
-            (Slot::SCORE, money(contact.satisfaction)),
-            (Slot::SCORED, contact.satisfaction.is_some().into()),
-        ];
-        let wait_ms = contact.wait_ms.filter(|_| is_inbound && is_handled);
-        push_duration(&mut numbers, Slot::WAIT_MS, wait_ms);
-        push_duration(&mut numbers, Slot::HANDLE_MS, contact.handle_ms);
-        numbers
-    }
-
-    pub(crate) fn sample_volume(
-        &self,
-        placed: &Placed<'_>,
-        numbers: &[(Slot, i128)],
-        into: &mut Contributions,
-    ) {
-        let has = |slot| {
-            let mut found = numbers.iter().filter(|(of, _)| *of == slot);
-            found.any(|(_, number)| *number > 0)
-        };
-        let fits = [
-            (Figure::Contacts, true),
-            (
-                Figure::AnsweredWithin,
-                has(Slot::OFFERED) && !has(Slot::WITHIN),
-            ),
-            (
-                Figure::MailAnswered,
-                has(Slot::MAILS) && !has(Slot::MAILS_ANSWERED),
-            ),
-            (Figure::Satisfaction, has(Slot::SCORED)),
-        ];
-        for (figure, _) in fits.iter().filter(|(_, fits)| *fits) {
-            sample(*figure, placed, &placed.segments, into);
+        let (takes_part, alone) = self.alone(placed, sessions);
+        let root = &contact.root_contact_id;
+        Facts {
+            flags: flags(&[
+                (Slot::OFFERED, is_offered),
+                (Slot::WITHIN, is_offered && is_handled && is_in_time),
+                (Slot::MAILS, is_mail),
+                (Slot::MAILS_ANSWERED, is_mail && is_handled),
+                (Slot::TAKING_PART, takes_part),
+                (Slot::ALONE, alone.is_some()),
+                (
+                    Slot::ALONE_OPEN,
+                    alone.is_some_and(|session| !session.complete),
+                ),
+            ]),
+            cost: told.cost.map(|cost| cost.0),
+            score: contact.satisfaction.map(|score| score.0),
+            wait_ms: contact.wait_ms.filter(|_| is_inbound && is_handled),
+            handle_ms: contact.handle_ms,
+            rank: placed.in_session.rank.min(10) as u8,
+            origin_channel: placed.in_session.origin_channel,
+            segments: placed.segments.clone(),
+            root_contact_id: match *root == contact.contact_id {
+                true => Text::default(),
+                false => root.clone(),
+            },
+            ..Facts::of(placed.day, placed.hour, contact.channel, told.is_known)
         }
     }
-}
 
-pub(crate) fn push_duration(numbers: &mut Vec<(Slot, i128)>, slot: Slot, duration_ms: Option<i64>) {
-    if let Some(duration_ms) = duration_ms {
-        numbers.push((slot, duration_ms.into()));
-        numbers.push((slot.bucket(bucket_of(duration_ms)), 1));
+    /// Whether a contact takes part in the headline, and its session if it is alone there.
+    fn alone<'a>(
+        &self,
+        placed: &Placed<'_>,
+        sessions: &'a [Session],
+    ) -> (bool, Option<&'a Session>) {
+        let headline = self.headline();
+        let said = placed.told.reading(headline);
+        let Some(said) = said.filter(|said| placed.told.is_known && said.count > 0) else {
+            return (false, None);
+        };
+        let contact = placed.told.contact;
+        let is_first = |session: &&Session| {
+            session.first.contact_id == contact.contact_id
+                && session.first.channel == contact.channel
+                && session.first.source == contact.source
+        };
+        let first_of = || sessions.iter().find(is_first);
+        let alone = (said.rank == 1).then(first_of).flatten();
+        (true, alone.filter(|session| session.contacts == 1))
     }
 }

@@ -61,13 +61,16 @@ nothing, by type), `unmapped_codes` (by `source/code`), `incomplete` (events tha
 const ON_KAFKA: &str = "
 ## Records on Kafka
 
-The service writes each table but `figures` and `samples`, which only `replay` writes, to the topic
-`<application_id>.<table>`, with the same fields. With a Schema
+The service writes each table to the topic `<application_id>.<table>`, with the same fields. With a Schema
 Registry a value is Avro in Confluent's framing: a byte 0, the schema's id as four bytes, big end first, the
 datum. The schema's subject is `<application_id>.<table>-value`. Without a registry it is a JSON object in which
 every field is present: what is empty is null, times are RFC 3339 in UTC. A key is text, and means nothing but
 that the same key is the same row: when a contact becomes another customer's, or nobody's, its key changes too. A
 value of null says that what was said under this key holds no more.
+
+**figures** and **samples** are told by each task for itself: a key is `task/name`, and the sums over tasks of the last values of a
+name are the row of a replay. `value` is the task's own share, `coverage` is empty. How to add them up:
+[figures.md](figures.md#as-a-topic).
 
 **verdicts** differ: one record has all readings of a contact, always all of them, in a list `readings`.
 ";

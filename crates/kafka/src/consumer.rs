@@ -10,7 +10,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -34,7 +34,9 @@ pub(crate) struct Standing {
     pub(crate) next: i64,
     /// The high watermark, as of the last answer.
     pub(crate) end: i64,
-    /// The cluster has answered within the last second.
+    /// The offset at which the last answer brought nothing; negative before there was one.
+    pub(crate) end_met: i64,
+    /// It is being fetched, and its broker has answered within the last second.
     pub(crate) fresh: bool,
 }
 
@@ -53,6 +55,8 @@ pub(crate) struct Standings {
 pub(crate) struct Listener {
     rebalances: Mutex<VecDeque<Rebalance>>,
     standings: Mutex<Option<Standings>>,
+    /// Where the end of a partition was met that was told last.
+    end_met: Mutex<Option<i64>>,
     /// Calls so far. A poll that brought nothing and heard nothing has found the queue empty.
     heard: AtomicU64,
     /// The consumer is being closed: partitions are given back without asking anybody.
@@ -73,6 +77,12 @@ impl Listener {
         lock(&self.standings).take()
     }
 
+    /// Where the end of a partition was met that the poll has just told of: an error says which
+    /// partition it is, and neither its topic nor the offset.
+    pub(crate) fn take_end_met(&self) -> Option<i64> {
+        lock(&self.end_met).take()
+    }
+
     pub(crate) fn heard(&self) -> u64 {
         self.heard.load(Ordering::Relaxed)
     }
@@ -90,6 +100,9 @@ impl ClientContext for Listener {
 
     fn error(&self, error: KafkaError, reason: &str) {
         self.hear();
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::PartitionEOF) {
+            *lock(&self.end_met) = offset_in(reason);
+        }
         // The end of a partition is no trouble, though it comes this way as well. That another
         // process has our name is told by whoever gives up because of it.
         let is_told = matches!(
@@ -134,9 +147,19 @@ impl ConsumerContext for Listener {
     }
 }
 
+/// The offset in librdkafka's words on the end of a partition: `Fetch from broker 1 reached end of
+/// partition at offset 17 (HighwaterMark 17)`.
+fn offset_in(reason: &str) -> Option<i64> {
+    let (_, rest) = reason.split_once(" at offset ")?;
+    rest.split_once(' ')?.0.parse().ok()
+}
+
 /// Statistics that are heard so much later than they were taken say nothing any more: the process
 /// stood still meanwhile.
 const STATISTICS_HOLD: Duration = Duration::from_secs(3);
+
+/// A broker that has not answered for so long is not heard, microseconds.
+const HEARD_WITHIN_US: i64 = 1_000_000;
 
 /// How long ago statistics were taken, at most. They may wait for long before they are heard, and
 /// say when they were taken in whole seconds.
@@ -149,14 +172,14 @@ fn age_max(statistics: &Statistics) -> Duration {
 
 fn standings(statistics: &Statistics) -> Standings {
     let age = age_max(statistics);
-    let fresh: BTreeMap<i32, bool> = statistics
-        .brokers
-        .values()
-        .map(|broker| {
-            let is_heard = broker.state == "UP" && broker.rxidle < 1_000_000;
-            (broker.nodeid, is_heard && age < STATISTICS_HOLD)
-        })
-        .collect();
+    // A partition without a leader is nobody's, and says that its broker is -1. So do clients'
+    // brokers that are none: the addresses to begin with, and the one that stands for nobody.
+    let is_heard = |broker: &&rdkafka::statistics::Broker| {
+        let has_answered = (0..HEARD_WITHIN_US).contains(&broker.rxidle);
+        broker.nodeid >= 0 && broker.state == "UP" && has_answered
+    };
+    let brokers = statistics.brokers.values().filter(is_heard);
+    let heard: BTreeSet<i32> = brokers.map(|broker| broker.nodeid).collect();
     let mut by_partition = BTreeMap::new();
     for topic in statistics.topics.values() {
         for partition in topic.partitions.values() {
@@ -166,13 +189,18 @@ fn standings(statistics: &Statistics) -> Standings {
             let standing = Standing {
                 next: partition.next_offset,
                 end: partition.hi_offset,
-                fresh: fresh.get(&partition.broker).copied().unwrap_or(false),
+                end_met: partition.eof_offset,
+                // Before it is fetched again, what stands here is of the time before.
+                fresh: partition.fetch_state == "active"
+                    && heard.contains(&partition.broker)
+                    && age < STATISTICS_HOLD,
             };
             by_partition.insert(TopicPartition::new(&topic.topic, number), standing);
         }
     }
+    let now = Instant::now();
     Standings {
-        taken_at: before(Instant::now(), age),
+        taken_at: now.checked_sub(age).unwrap_or(now),
         // What stands for whichever broker coordinates the group is no broker.
         has_brokers: statistics
             .brokers
@@ -180,11 +208,6 @@ fn standings(statistics: &Statistics) -> Standings {
             .any(|broker| matches!(broker.source.as_str(), "learned" | "configured")),
         by_partition,
     }
-}
-
-/// An instant so long before another, or as long as the clock knows.
-fn before(instant: Instant, time: Duration) -> Instant {
-    instant.checked_sub(time).unwrap_or(instant)
 }
 
 /// The partitions of a list, in order.
@@ -226,22 +249,68 @@ pub(crate) fn close(consumer: Reader) {
 mod tests {
     use super::*;
 
+    /// Statistics that were taken so long ago.
+    fn taken(ago_s: u64) -> Statistics {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let time_s = now.expect("after 1970").as_secs() - ago_s;
+        Statistics {
+            time: i64::try_from(time_s).expect("before 2100"),
+            ..Statistics::default()
+        }
+    }
+
     /// What waited to be heard speaks of the time when it was taken: a task that was started since
     /// must not believe it.
     #[test]
     fn statistics_are_as_old_as_they_say() {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("after 1970");
-        let taken = |ago_s: u64| {
-            let time = i64::try_from(now.as_secs() - ago_s).expect("before 2100");
-            let statistics = Statistics {
-                time,
-                ..Statistics::default()
+        let age = |ago_s| standings(&taken(ago_s)).taken_at.elapsed();
+        assert!(age(0) < Duration::from_secs(2));
+        assert!(age(5) >= Duration::from_secs(5));
+    }
+
+    /// A partition of some broker, or of none, in some state; which brokers have answered, and when.
+    fn is_fresh(of: i32, fetch_state: &str, brokers: &[(i32, i64)]) -> bool {
+        let mut statistics = taken(0);
+        for (nodeid, rxidle) in brokers {
+            let broker = rdkafka::statistics::Broker {
+                nodeid: *nodeid,
+                rxidle: *rxidle,
+                state: "UP".to_owned(),
+                ..rdkafka::statistics::Broker::default()
             };
-            standings(&statistics).taken_at.elapsed()
+            let name = format!("{nodeid}-{rxidle}");
+            statistics.brokers.insert(name, broker);
+        }
+        let partition = rdkafka::statistics::Partition {
+            partition: 3,
+            broker: of,
+            fetch_state: fetch_state.to_owned(),
+            ..rdkafka::statistics::Partition::default()
         };
-        assert!(taken(0) < Duration::from_secs(2));
-        assert!(taken(5) >= Duration::from_secs(5));
+        let mut topic = rdkafka::statistics::Topic {
+            topic: "in".to_owned(),
+            ..rdkafka::statistics::Topic::default()
+        };
+        topic.partitions.insert(3, partition);
+        statistics.topics.insert("in".to_owned(), topic);
+        standings(&statistics).by_partition[&TopicPartition::new("in", 3)].fresh
+    }
+
+    #[test]
+    fn what_is_said_of_a_partition_is_fresh_while_its_broker_answers() {
+        assert!(is_fresh(1, "active", &[(1, 200_000)]));
+        assert!(!is_fresh(1, "active", &[(1, 2_000_000)]), "silent");
+        assert!(!is_fresh(1, "active", &[(2, 200_000)]), "another");
+        assert!(!is_fresh(1, "validate-epoch-wait", &[(1, 200_000)]));
+        // Nobody leads it: the broker that stands for nobody is always up, and never answers.
+        assert!(!is_fresh(-1, "active", &[(1, 200_000), (-1, -1)]));
+        assert!(!is_fresh(-1, "active", &[(-1, 200_000)]));
+    }
+
+    #[test]
+    fn the_end_of_a_partition_is_told_with_its_offset() {
+        let told = "Fetch from broker 1 reached end of partition at offset 17 (HighwaterMark 18)";
+        assert_eq!(offset_in(told), Some(17));
+        assert_eq!(offset_in("Broker: No more messages"), None);
     }
 }

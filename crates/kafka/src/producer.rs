@@ -466,28 +466,3 @@ pub(crate) fn offsets_list(offsets: &[(TopicPartition, i64)]) -> TopicPartitionL
     }
     list
 }
-
-/// A client that is closed on a thread of its own: closing a producer waits for its last records,
-/// which is nothing for the thread of the stage.
-pub(crate) struct Aside<T: Send + 'static>(Option<T>);
-
-impl<T: Send + 'static> Aside<T> {
-    pub(crate) fn new(client: T) -> Aside<T> {
-        Aside(Some(client))
-    }
-}
-
-impl<T: Send + 'static> std::ops::Deref for Aside<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        self.0.as_ref().expect("it is there until it is dropped")
-    }
-}
-
-impl<T: Send + 'static> Drop for Aside<T> {
-    fn drop(&mut self) {
-        let client = self.0.take();
-        std::thread::spawn(move || drop(client));
-    }
-}

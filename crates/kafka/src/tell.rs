@@ -1,6 +1,6 @@
 //! Records outside any transaction, which may be lost.
 
-use crate::producer::{Aside, log};
+use crate::producer::log;
 use crate::settings::Settings;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -37,13 +37,14 @@ impl ProducerContext for Quiet {
     }
 }
 
-/// A producer without transactions. It is idempotent, so that what it tells stays in order.
-pub(crate) struct Teller(Aside<ThreadedProducer<Quiet>>);
+/// A producer without transactions. It is idempotent, so that what it tells stays in order. It is
+/// always there but while it is dropped.
+pub(crate) struct Teller(Option<ThreadedProducer<Quiet>>);
 
 impl Teller {
     pub(crate) fn new(settings: &Settings) -> Option<Teller> {
         match settings.teller().create_with_context(Quiet::default()) {
-            Ok(producer) => Some(Teller(Aside::new(producer))),
+            Ok(producer) => Some(Teller(Some(producer))),
             Err(error) => {
                 tracing::warn!(%error, "a producer without transactions cannot be made");
                 None
@@ -56,7 +57,15 @@ impl Teller {
     /// none, and then never asks again (<https://github.com/confluentinc/librdkafka/issues/5301>). A
     /// new producer asks.
     pub(crate) fn has_lost(&self) -> bool {
-        self.0.client().context().has_lost.load(Ordering::Relaxed)
+        self.producer()
+            .client()
+            .context()
+            .has_lost
+            .load(Ordering::Relaxed)
+    }
+
+    fn producer(&self) -> &ThreadedProducer<Quiet> {
+        self.0.as_ref().expect("it is there until it is dropped")
     }
 
     pub(crate) fn tell(&self, to: &TopicPartition, key: &[u8], value: &[u8]) {
@@ -65,8 +74,17 @@ impl Teller {
             .partition(partition)
             .key(key)
             .payload(value);
-        if let Err((error, _)) = self.0.send(record) {
+        if let Err((error, _)) = self.producer().send(record) {
             tracing::debug!(%error, topic = %to.topic, "a record was not told");
         }
+    }
+}
+
+impl Drop for Teller {
+    /// On a thread of its own: closing a producer waits for its last records, which is nothing for
+    /// the thread of the stage.
+    fn drop(&mut self) {
+        let producer = self.0.take();
+        std::thread::spawn(move || drop(producer));
     }
 }

@@ -3,7 +3,7 @@
 use kafka::Settings;
 use kafka::admin::{AdminError, Finding, From, Made, Plan, Sizes, init, plan, verify};
 use model::Millis;
-use testbed::{Broker, Cluster, topics};
+use testbed::{Broker, Certificates, Cluster, topics};
 use worker::service::TopicPartition;
 
 fn of(servers: &str, app: &str, sources: &[&str]) -> (Settings, Plan) {
@@ -276,6 +276,83 @@ fn a_refused_password_and_a_missing_right_are_told_from_what_is_not_there() {
         said.contains("error: locked.calls: found no right to see it"),
         "{said}"
     );
+}
+
+/// Settings by librdkafka's names.
+fn with(mut settings: Settings, given: &[(&str, &std::path::Path)]) -> Settings {
+    for (name, value) in given {
+        let value = value.display().to_string();
+        settings.librdkafka.insert((*name).to_owned(), value);
+    }
+    settings
+}
+
+#[test]
+fn certificates_open_the_way_and_wrong_ones_are_told() {
+    if !Broker::is_possible() {
+        return;
+    }
+    let (certificates, others) = (Certificates::make(), Certificates::make());
+    let broker = Broker::start_with_certificates(&certificates);
+    topics::create(&broker.bootstrap_servers(), "tls.calls", 1, &[]);
+    let servers = broker.secured_servers();
+    let (settings, plan) = of(&servers, "tls", &["tls.calls"]);
+    let settings = with(settings, &[("security.protocol", "SSL".as_ref())]);
+    let trusting = |authority: &Certificates| {
+        let authority = authority.authority();
+        with(settings.clone(), &[("ssl.ca.location", &authority)])
+    };
+    let showing = |settings: Settings, shown: &Certificates| {
+        let (client, key) = (shown.client(), shown.client_key());
+        let files = [
+            ("ssl.certificate.location", &*client),
+            ("ssl.key.location", &*key),
+        ];
+        with(settings, &files)
+    };
+    let refused = |settings: &Settings| {
+        let error = init(settings, &plan, From::Earliest).unwrap_err();
+        assert!(matches!(&error, AdminError::Unreachable { .. }), "{error}");
+        error.to_string()
+    };
+
+    let said = refused(&showing(trusting(&others), &certificates));
+    assert!(said.contains("certificate verify failed"), "{said}");
+    let said = refused(&trusting(&certificates));
+    assert!(said.contains("alert bad certificate"), "{said}");
+    let said = refused(&showing(trusting(&certificates), &others));
+    assert!(said.contains("alert certificate unknown"), "{said}");
+
+    let settings = showing(trusting(&certificates), &certificates);
+    init(&settings, &plan, From::Earliest).expect("the way is open");
+    let door = settings.stage("door", &["tls.calls".to_owned()]);
+    let mut port = kafka::KafkaPort::new(door).expect("settings are right");
+    copy(&mut port, &broker);
+}
+
+/// A record is read and another written, in a transaction.
+fn copy(port: &mut kafka::KafkaPort, broker: &Broker) {
+    use worker::service::{Outcome, Polled, Port};
+    let servers = broker.bootstrap_servers();
+    topics::produce(&servers, "tls.calls", &[(0, "a", Some("1"))]);
+    let began_at = std::time::Instant::now();
+    loop {
+        match port.poll(std::time::Duration::from_millis(100)) {
+            Ok(Polled::Assigned(given)) => {
+                given.iter().for_each(|task| port.start(task, Some(0)));
+            }
+            Ok(Polled::Records(task, records)) => {
+                assert_eq!(records[0].value.as_deref(), Some(&b"1"[..]));
+                port.send(&TopicPartition::new("tls.contacts", 0), b"a", Some(b"2"));
+                let outcome = port.commit(&[(task, records[0].offset + 1)]);
+                assert!(matches!(outcome, Outcome::Committed(_)), "{outcome:?}");
+                break;
+            }
+            polled => assert!(began_at.elapsed().as_secs() < 60, "{polled:?}"),
+        }
+    }
+    let written = topics::read_committed(&servers, "tls.contacts");
+    assert_eq!(written.len(), 1);
 }
 
 #[test]

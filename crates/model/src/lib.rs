@@ -29,7 +29,7 @@ pub use contact::{Contact, ContactName, EndKind, Reason, Step};
 pub use erasure::{Forget, Forgotten, Known, Memory};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
 pub use identity::{Confidence, Identifier, Resolved};
-pub use inside::{Inside, Kept, Sent, Told, Unsent};
+pub use inside::{Inside, Kept, Sent, Signals, Told, Unsent};
 pub use journey::{EnteredBy, Journey};
 pub use message::{Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert};
 pub use money::Money;

@@ -193,7 +193,9 @@ impl Meant {
             } else {
                 "your own"
             };
-            lines.line(&rule.name, format!("version {}, {from}", rule.version));
+            let runs_out = if rule.former { ", runs out" } else { "" };
+            let version = rule.version;
+            lines.line(&rule.name, format!("version {version}, {from}{runs_out}"));
         }
         lines.heading("imports");
         for import in &self.imports {
@@ -204,6 +206,9 @@ impl Meant {
             );
         }
         lines.heading("segments of figures");
+        if !self.tells_figures {
+            lines.line("topics", "off: `run` tells no figures and no samples");
+        }
         for family in &self.families {
             let names = family.dimensions.iter().map(ToString::to_string);
             lines.line(

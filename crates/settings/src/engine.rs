@@ -3,6 +3,7 @@
 use crate::Meant;
 use model::Millis;
 use stage_door::DoorError;
+use std::sync::Arc;
 use worker::Engine;
 
 impl Meant {
@@ -24,7 +25,11 @@ impl Meant {
             keep_ms: Some(self.retention_ms),
             ..self.customers.clone()
         };
-        Engine::new(self.door(draw), contacts, handles, customers)
+        let mut engine = Engine::new(self.door(draw), contacts, handles, customers)?;
+        if self.tells_figures {
+            engine.customers = engine.customers.counting(Arc::new(self.figures()));
+        }
+        Ok(engine)
     }
 
     /// The stages with this configuration for a history, of which nothing is let go: it may come in

@@ -86,6 +86,8 @@ pub struct Meant {
     pub answer_within_ms: [Option<i64>; 5],
     /// Dimensions by which figures are broken down.
     pub families: Vec<figures::Family>,
+    /// The service tells the topics `figures` and `samples`.
+    pub tells_figures: bool,
     /// The service's side of Kafka.
     pub kafka: Kafka,
     /// The service's HTTP side; `None`: no HTTP.
@@ -275,6 +277,7 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
         imports,
         answer_within_ms: stages::answer_within_ms(typed),
         families,
+        tells_figures: check.typed.figures.topics,
         kafka,
         http,
         changes_ms,

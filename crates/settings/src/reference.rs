@@ -66,6 +66,11 @@ const TABLES: &[(&str, &str, &str)] = &[
         "How to read CSV and Parquet files whose columns are not the canonical ones.",
     ),
     (
+        "figures",
+        "`[figures]`",
+        "What contacts add up to (`figures.md`).",
+    ),
+    (
         "figures.segments[]",
         "`[[figures.segments]]`",
         "Dimensions of the figures, at most 50 tables. Naming any replaces the defaults: `reason`, `page` and `team`, each by itself.",

@@ -85,7 +85,6 @@ pub(crate) struct Typed {
     pub tables: Tables,
     #[serde(default)]
     pub import: Ordered<Import>,
-    #[serde(default)]
     pub figures: Figures,
     pub kafka: Kafka,
     pub http: Http,
@@ -238,9 +237,10 @@ pub(crate) struct Import {
 }
 
 /// `[figures]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Figures {
+    pub topics: bool,
     pub segments: Option<Vec<Segment>>,
 }
 

@@ -275,6 +275,7 @@ fn a_configuration_with_every_key_says_all_of_it() {
           listens on: 127.0.0.1:8080
         notes
           secret can be read by others than its owner
+          no [costs.chat], [costs.email], [costs.video], [costs.web]: the cost of a session or a journey with such a contact is partial
     "#]].assert_eq(&text);
 }
 

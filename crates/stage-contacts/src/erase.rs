@@ -90,9 +90,10 @@ impl Contacts {
             false
         } else {
             let stated = identifiers(state.events.iter());
-            let contacts = self.contacts(state, now).contacts;
-            let name = contacts.first().map(Contact::name);
-            goes(&stated, name.as_ref())
+            let assembled = self.contacts(state, now);
+            let booked = assembled.unopened.iter().map(|(contact, _)| contact);
+            let contact = assembled.contacts.iter().chain(booked).next();
+            goes(&stated, contact.map(Contact::name).as_ref())
         };
         if is_whole {
             return remove_all(state, forget);
@@ -191,9 +192,7 @@ fn speaks_for(
     named: impl Fn(&Identifier) -> bool,
 ) -> bool {
     let of_kind = |kind: &Text| identifiers.iter().find(|one| one.kind == *kind);
-    let strong = settings.handles.iter().filter(|kind| *kind != "device");
-    let device = settings.handles.iter().filter(|kind| *kind == "device");
-    let mut in_order = settings.unique.iter().chain(strong).chain(device);
+    let mut in_order = settings.unique.iter().chain(settings.handles_in_order());
     in_order.find_map(of_kind).is_some_and(named)
 }
 

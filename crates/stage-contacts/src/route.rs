@@ -71,9 +71,7 @@ pub(crate) fn goal_of_signal(settings: &Settings, signal: &Signal) -> Option<(bo
     if let Some(unique) = settings.unique.iter().find_map(of_kind) {
         return Some((false, unique.text()));
     }
-    let strong = settings.handles.iter().filter(|kind| *kind != "device");
-    let weak = settings.handles.iter().filter(|kind| *kind == "device");
-    let first = strong.chain(weak).find_map(of_kind);
+    let first = settings.handles_in_order().find_map(of_kind);
     first.map(|handle| (true, handle.text()))
 }
 
@@ -123,10 +121,7 @@ fn digest(contact: &Contact, inside: &Inside) -> u64 {
 
 fn route(settings: &Settings, key: &str, contact: &Contact) -> Route {
     let of_kind = |kind: &Text| contact.identifier(kind);
-    let devices_last = |kind: &&Text| *kind != "device";
-    let strong = settings.handles.iter().filter(devices_last);
-    let weak = settings.handles.iter().filter(|kind| *kind == "device");
-    let carried: Vec<&Identifier> = strong.chain(weak).filter_map(of_kind).collect();
+    let carried: Vec<&Identifier> = settings.handles_in_order().filter_map(of_kind).collect();
     let handles = carried
         .iter()
         .map(|handle| (handle.text(), handle.verified))

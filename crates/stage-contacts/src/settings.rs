@@ -31,6 +31,13 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Types of handles, in the order in which they speak for a contact.
+    pub(crate) fn handles_in_order(&self) -> impl Iterator<Item = &Text> {
+        let is_device = |kind: &&Text| *kind == "device";
+        let strong = self.handles.iter().filter(move |kind| !is_device(kind));
+        strong.chain(self.handles.iter().filter(is_device))
+    }
+
     pub(crate) fn silence_ms(&self, channel: Channel) -> i64 {
         self.silence_ms[channel as usize]
     }

@@ -37,7 +37,6 @@ pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &
     state.version = sequence;
     let goal = goal_of_signal(settings, signal);
     let goal = goal.filter(|_| settings.signals.contains(&signal.name));
-    let told = bare(*version, signal);
     let former = std::mem::replace(&mut state.signal_goal, goal.clone());
     if let Some(former) = former.filter(|former| goal.as_ref() != Some(former)) {
         send_void(key, former, state.signal_sequence, false, out);
@@ -46,7 +45,7 @@ pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &
         state.signal_sequence += 1;
         let sent = Box::new(Sent {
             sequence: state.signal_sequence,
-            told,
+            told: bare(*version, signal),
             is_copy: false,
         });
         out.push(match is_handle {
@@ -54,9 +53,6 @@ pub(crate) fn announce(settings: &Settings, key: &str, state: &mut State, out: &
             false => Output::Customer(whom, CustomerInput::Signal(key.into(), sent)),
         });
     }
-    let Some((version, signal)) = state.signals.iter().max_by_key(|(version, _)| *version) else {
-        return;
-    };
     match signal.name {
         SignalName::Linked | SignalName::Unlinked => {
             state.linked_handles = link(settings, *version, signal, &state.linked_handles, out);

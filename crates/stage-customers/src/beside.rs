@@ -1,9 +1,9 @@
 //! What is held of a customer besides contacts, for journey rules alone, and the broken journeys
 //! that were told.
 
-use model::{ContactName, EnteredBy, Inside, Journey, Millis, Sent, Text, Unsent, Upsert};
+use model::{ContactName, EnteredBy, Inside, Journey, Millis, Signals, Text, Upsert};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A video chat that was booked and has not opened.
 pub(crate) type Unopened = (Box<Upsert>, Inside);
@@ -14,13 +14,9 @@ pub(crate) struct Beside {
     /// Of contacts that are held.
     pub(crate) inside: BTreeMap<ContactName, Inside>,
     pub(crate) unopened: BTreeMap<ContactName, Unopened>,
-    /// Signals about no contact, by their keys.
-    pub(crate) signals: BTreeMap<Text, Sent>,
+    pub(crate) signals: Signals,
     /// Entries that were told, withdrawn ones included, by their ids.
     pub(crate) journeys: BTreeMap<Text, Journey>,
-    /// Signals that were just erased, of which journeys may still stand.
-    #[serde(skip)]
-    pub(crate) erased: BTreeSet<Text>,
 }
 
 impl Beside {
@@ -29,25 +25,6 @@ impl Beside {
             && self.unopened.is_empty()
             && self.signals.is_empty()
             && self.journeys.is_empty()
-    }
-
-    /// Remembers a signal. Says whether it is new; `None`: a later one is known.
-    pub(crate) fn hear(&mut self, key: Text, sent: Sent) -> Option<bool> {
-        let known = self.signals.get(&key);
-        if known.is_some_and(|known| known.sequence > sent.sequence) {
-            return None;
-        }
-        Some(self.signals.insert(key, sent).is_none())
-    }
-
-    pub(crate) fn unhear(&mut self, key: Text, unsent: &Unsent) {
-        let known = self.signals.get(&key);
-        if known.is_some_and(|known| known.sequence <= unsent.sequence) {
-            self.signals.remove(&key);
-            if unsent.is_erased {
-                self.erased.insert(key);
-            }
-        }
     }
 
     /// A video chat has not opened after all, or not yet. Says whether it is new; `None`: a later
@@ -75,7 +52,7 @@ impl Beside {
     /// When each signal and each video chat that has not opened was, and the last instant that
     /// rules measure from.
     pub(crate) fn times(&self) -> impl Iterator<Item = (Millis, Millis)> {
-        let signals = self.signals.values().map(|sent| {
+        let signals = self.signals.iter().map(|(_, sent)| {
             let signal = &sent.told.signal;
             (signal.occurred_at, signal.due_at)
         });
@@ -95,8 +72,7 @@ impl Beside {
         self.inside.retain(|name, _| is_held(name));
         self.unopened
             .retain(|_, (upsert, _)| upsert.contact.started_at >= from);
-        self.signals
-            .retain(|_, sent| sent.told.signal.occurred_at >= from);
+        self.signals.cut(from);
         self.journeys
             .retain(|_, journey| journey.entered_at >= from);
     }
@@ -109,7 +85,7 @@ impl Beside {
     ) -> bool {
         match entered_by {
             EnteredBy::Contact(name) => is_held(name) || self.unopened.contains_key(name),
-            EnteredBy::Signal(key) => self.signals.contains_key(key),
+            EnteredBy::Signal(key) => self.signals.holds(key),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Erasures: of a contact, and of a customer, nothing is left (`docs/semantics.md`, 11).
 
+use crate::raised;
 use crate::retention::Past;
 use crate::{Customers, Output, State};
-use model::{AlertStatus, Contact, ContactName, Forget, Millis, Now, Stage};
+use model::{Contact, ContactName, Forget, Journey, Millis, Now, Stage};
 
 impl State {
     /// The contact was erased, if nothing later was said of it.
@@ -49,36 +50,13 @@ impl Customers {
         for name in booked {
             state.erase(name, u64::MAX);
         }
-        let signals = state.beside.signals.extract_if(.., |_, sent| {
-            let signal = &sent.told.signal;
-            signal.occurred_at < until
-        });
-        let signals: Vec<model::Text> = signals.map(|(key, _)| key).collect();
-        state.beside.erased.extend(signals);
+        state.beside.signals.forget(until);
         state.past = Past::default();
+        state.forget_before();
         self.settle(key, state, now, out);
-        let is_left = |alert: &model::Alert| {
-            alert.status == AlertStatus::Withdrawn && alert.event_at <= forget.at
-        };
-        let left = state.alerts.values().filter(|one| is_left(one)).cloned();
-        let left: Vec<model::Alert> = left.collect();
-        for alert in left {
-            state.alerts.remove(&alert.alert_id);
-            out.push(Output::AlertGone {
-                key: key.into(),
-                alert: Box::new(alert),
-            });
-        }
-        let is_left = |journey: &model::Journey| {
-            journey.status == AlertStatus::Withdrawn && journey.entered_at <= forget.at
-        };
-        let journeys = &mut state.beside.journeys;
-        for (_, journey) in journeys.extract_if(.., |_, one| is_left(one)) {
-            out.push(Output::JourneyGone {
-                key: key.into(),
-                journey: Box::new(journey),
-            });
-        }
+        raised::clear(&mut state.alerts, |one| one.event_at <= forget.at, out);
+        let is_of_it = |one: &Journey| one.entered_at <= forget.at;
+        raised::clear(&mut state.beside.journeys, is_of_it, out);
         if state.held.is_empty() {
             state.let_go = [0; 5];
             state.left = 0;

@@ -1,6 +1,10 @@
 //! Broken journeys (`docs/semantics.md`, 10): the rules over a customer's contacts, what happened
 //! inside them, and signals.
 
+mod trace;
+
+pub use trace::{EntryTrace, Matched, Moment, TracedStep};
+
 use crate::beside::Beside;
 use crate::chain::{Chain, Link, quarantine};
 use crate::retention::Past;
@@ -183,7 +187,7 @@ impl<'c> All<'c> {
                 });
             }
         }
-        for (key, sent) in &beside.signals {
+        for (key, sent) in beside.signals.iter() {
             let signal = &sent.told.signal;
             if !is_ours(signal.occurred_at) {
                 continue;

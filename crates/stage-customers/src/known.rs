@@ -35,8 +35,8 @@ impl Known {
         }
     }
 
-    /// As a table says.
-    pub(crate) fn of(settings: &Settings, table: &Terms) -> Known {
+    /// As a table says, of which all terms of this configuration are part.
+    pub(crate) fn of(settings: &Settings, table: &Terms, all: &[Text]) -> Known {
         let find = |text: Text| table.find(&text).unwrap_or((u16::MAX, Millis::MIN));
         let readings = settings.readings.list.iter();
         let policies = settings.policies.iter();
@@ -46,7 +46,7 @@ impl Known {
                 .collect(),
             policies: policies.map(|policy| find(of_policy(policy)).1).collect(),
             rules: holding(&settings.rules, |rule| find(of_rule(rule)).1),
-            others_until: table.others_until(&terms(settings)),
+            others_until: table.others_until(all),
         }
     }
 

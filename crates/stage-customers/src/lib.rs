@@ -9,23 +9,30 @@
 mod alerts;
 mod beside;
 mod chain;
+mod counting;
 mod digest;
 mod erase;
 mod join;
 mod journeys;
 mod known;
+mod output;
 mod packed;
+mod raised;
 mod readings;
 mod retention;
 mod sessions;
 mod settings;
 mod tell;
 
+pub use journeys::{EntryTrace, Matched, Moment, TracedStep};
+pub use output::{Changed, Counted, Output};
 pub use settings::{ChannelCost, Settings};
-pub use tell::{Changed, Counted, Output, State};
+pub use tell::State;
 
 use beside::Beside;
 use chain::{Chain, Held};
+use counting::Counting;
+use figures::Figures;
 use journeys::Journeys;
 use known::Known;
 use model::{
@@ -34,6 +41,7 @@ use model::{
 };
 use readings::Rows;
 use retention::Past;
+use std::sync::Arc;
 
 /// Keys of contacts that nobody is known for begin like this.
 pub const UNKNOWN_KEY_PREFIX: char = '?';
@@ -45,6 +53,8 @@ pub struct Customers {
     /// Places of the readings, in order of window, scope and mode by name: the order of rows.
     row_order: Vec<usize>,
     known: Known,
+    /// How figures are counted, if they are.
+    counting: Option<Counting>,
 }
 
 /// Everything that is said of one customer.
@@ -79,7 +89,37 @@ impl Customers {
             known: Known::all(&settings),
             settings,
             row_order,
+            counting: None,
         }
+    }
+
+    /// Counts figures, too, whenever a customer is settled.
+    #[must_use]
+    pub fn counting(self, figures: Arc<Figures>) -> Customers {
+        let counting = Some(Counting {
+            figures,
+            generation: 1,
+        });
+        Customers { counting, ..self }
+    }
+
+    /// The figures that are counted.
+    #[must_use]
+    pub fn figures(&self) -> Option<&Arc<Figures>> {
+        self.counting.as_ref().map(|counting| &counting.figures)
+    }
+
+    /// Counts by another generation: what was counted by a former one counts no more.
+    pub fn count_by(&mut self, generation: u32) {
+        if let Some(counting) = &mut self.counting {
+            counting.generation = generation;
+        }
+    }
+
+    /// So long, in milliseconds of event time, may something of a contact change after it ended.
+    #[must_use]
+    pub fn keep_ms(&self) -> Option<i64> {
+        self.settings.keep_ms
     }
 
     /// What follows from everything that is held of a customer when time has come so far.
@@ -148,12 +188,19 @@ impl Stage for Customers {
     type Output = Output;
 
     /// 3: what was told of readings is packed, and contacts stand without their names. 4: behind it,
-    /// what only journey rules ask for, and the journeys that were told.
-    const SCHEMA: u8 = 4;
+    /// what only journey rules ask for, and the journeys that were told. 5: behind that, what counts
+    /// in the figures.
+    const SCHEMA: u8 = 5;
 
     fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
-        let with_nothing_beside = [state, &[0; 4]].concat();
-        (schema == 3).then(|| postcard::from_bytes(&with_nothing_beside).ok())?
+        const NOTHING_COUNTED: [u8; 5] = [0; 5];
+        const NOTHING_BESIDE: [u8; 4] = [0; 4];
+        let whole = match schema {
+            3 => [state, &NOTHING_BESIDE, &NOTHING_COUNTED].concat(),
+            4 => [state, &NOTHING_COUNTED].concat(),
+            _ => return None,
+        };
+        postcard::from_bytes(&whole).ok()
     }
 
     fn apply(&self, key: &str, state: &mut State, input: CustomerInput) -> Absorbed {
@@ -171,12 +218,16 @@ impl Stage for Customers {
     }
 
     fn terms(&self) -> Vec<Text> {
-        known::terms(&self.settings)
+        let counting = self.counting.as_ref();
+        let counting = counting.map(|counting| counting.figures.terms());
+        let mut terms = known::terms(&self.settings);
+        terms.extend(counting);
+        terms
     }
 
     fn with_terms(&self, terms: &Terms) -> Customers {
         Customers {
-            known: Known::of(&self.settings, terms),
+            known: Known::of(&self.settings, terms, &self.terms()),
             ..self.clone()
         }
     }

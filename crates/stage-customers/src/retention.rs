@@ -250,6 +250,9 @@ impl Customers {
             .retain(|_, upsert| upsert.contact.started_at >= from);
         let held = &state.held;
         state.beside.cut(from, |name| held.contains_key(name));
+        let spoken_of: BTreeSet<ContactName> = past.contacts.iter().map(Contact::name).collect();
+        let in_order = &chain.links[chain.first.min(cut)..cut];
+        state.let_go_counted(self, &gone, in_order, &spoken_of);
         state.told.retain(|name, _| !gone.contains(name));
         state.hidden.retain(|name, _| !gone.contains(name));
         let headline = self.known.number(settings.readings.headline);
@@ -259,9 +262,9 @@ impl Customers {
             .map(|run| past.contacts[usize::from(run.session)].name())
             .collect();
         let left = names(&chain.links[cut..]);
-        state
-            .sessions
-            .retain(|first, _| left.contains(first) || running.contains(first));
+        let is_left = |first: &ContactName| left.contains(first) || running.contains(first);
+        state.let_go_counted_sessions(is_left);
+        state.sessions.retain(|first, _| is_left(first));
         let former_cut = chain.cut;
         state.past = past;
         let left_cut = Chain::of(settings, key, state.held(), &state.past).cut;

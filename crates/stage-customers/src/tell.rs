@@ -2,111 +2,21 @@
 
 use crate::beside::Beside;
 use crate::chain::{Held, Link, split};
+use crate::counting::{self, CountedCustomer};
 use crate::digest::{Digest, Digests};
 use crate::known::Known;
+use crate::raised::{self, Fate};
 use crate::readings::Row;
 use crate::retention::Past;
-use crate::{Customers, Evaluated, Settings};
+use crate::{Changed, Counted, Customers, Evaluated, Output, Settings};
+use figures::Difference;
 use model::{
-    Alert, AlertStatus, Brings, Class, ContactName, ContactResult, CustomerInput, Deadlines,
-    EnteredBy, Inside, Journey, Millis, Now, ReadingResult, Session, Status, Text, Upsert, Wait,
+    Alert, Brings, ContactName, ContactResult, CustomerInput, Deadlines, EnteredBy, Inside,
+    Journey, Millis, Now, ReadingResult, Session, Status, Text, Upsert, Wait,
 };
 use rules::Policy;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What the customers stage sends.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Output {
-    /// A contact with all its readings, for the first time or changed.
-    Contact(Box<ContactResult>, Changed),
-    /// The contact is no longer this customer's.
-    ContactGone {
-        /// The customer's key.
-        key: Text,
-        /// The contact.
-        name: ContactName,
-        /// What counted of it.
-        former: Counted,
-    },
-    /// A session of the headline reading, for the first time or changed.
-    Session(Box<Session>),
-    /// There is no such session any more.
-    SessionGone {
-        /// The customer's key.
-        key: Text,
-        /// First contact of the session.
-        first: ContactName,
-    },
-    /// An alert, raised, revised or withdrawn, and the status in which it was told before.
-    Alert(Box<Alert>, Option<AlertStatus>),
-    /// An alert of which nothing is to be left, and the status in which it was told.
-    AlertGone {
-        /// The customer's key.
-        key: Text,
-        /// The alert.
-        alert: Box<Alert>,
-    },
-    /// A broken journey, raised, revised or withdrawn, and the status in which it was told before: a
-    /// row of table `journeys`, and an alert.
-    Journey(Box<Journey>, Option<AlertStatus>),
-    /// A journey of which nothing is to be left, and the status in which it was told.
-    JourneyGone {
-        /// The customer's key.
-        key: Text,
-        /// The journey.
-        journey: Box<Journey>,
-    },
-    /// The cap cut contacts off; the number that are cut off now.
-    Cut {
-        /// The customer's key.
-        key: Text,
-        /// How many, in order of [`model::Channel::ALL`].
-        contacts: [u64; 5],
-        /// How many there were before.
-        former: [u64; 5],
-    },
-}
-
-/// What of a contact is said for the first time or has changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Changed {
-    /// The contact itself: its revision rose.
-    pub contact: bool,
-    /// Its readings: the revision of one of them rose.
-    pub readings: bool,
-    /// Places of the readings in which a verdict changed that was final.
-    pub revised: Vec<u16>,
-    /// What counted of it before; `None` if it is told for the first time.
-    pub former: Option<Counted>,
-}
-
-/// What counts of a contact as it was told: enough to take it back.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counted {
-    /// Its customer is known.
-    pub is_known: bool,
-    /// Path of its reason; empty if unknown.
-    pub reason: Text,
-    /// Places of the readings in which it is a repeat or a retry.
-    pub classes: Vec<(u16, Class)>,
-}
-
-impl Counted {
-    /// What counts of a contact.
-    #[must_use]
-    pub fn of(contact: &ContactResult) -> Counted {
-        let reason = contact.contact.reason.as_ref();
-        let readings = contact.readings.iter();
-        Counted {
-            is_known: !contact.customer.is_empty(),
-            reason: reason.map_or(Text::default(), |reason| reason.path.clone()),
-            classes: readings
-                .filter_map(|result| Some((result.reading, result.class?)))
-                .collect(),
-        }
-    }
-}
 
 /// What is kept of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -135,6 +45,8 @@ pub struct State {
     pub(crate) hidden: BTreeMap<ContactName, Vec<u16>>,
     /// What only journey rules ask for.
     pub(crate) beside: Beside,
+    /// What counts in the figures.
+    pub(crate) counted: CountedCustomer,
     /// When time alone changes something, as of the last `tell`.
     #[serde(skip)]
     deadlines: Deadlines,
@@ -329,13 +241,13 @@ impl State {
         let cause = match input {
             CustomerInput::Upsert(upsert) => self.insert(upsert, None),
             CustomerInput::UpsertWith(upsert, inside) => self.insert(upsert, Some(*inside)),
-            CustomerInput::Signal(key, sent) => match self.beside.hear(key, *sent) {
+            CustomerInput::Signal(key, sent) => match self.beside.signals.hear(key, *sent) {
                 Some(true) => Cause::LateEvent,
                 Some(false) => Cause::Correction,
                 None => Cause::Time,
             },
             CustomerInput::SignalVoid(key, unsent) => {
-                self.beside.unhear(key, &unsent);
+                self.beside.signals.unhear(key, &unsent);
                 match unsent.is_erased {
                     true => Cause::Erasure,
                     false => Cause::Correction,
@@ -470,6 +382,9 @@ impl State {
         out: &mut Vec<Output>,
     ) {
         let (known, settings) = (&customers.known, &customers.settings);
+        let mut difference = Difference::default();
+        let former = self.count_contacts(customers, &evaluated, &mut difference);
+        let of_sessions = counting::of_sessions(customers, &evaluated.sessions);
         let cause = Text::from(std::mem::take(&mut self.cause).name());
         let mut cut = evaluated.chain.cut;
         cut.iter_mut()
@@ -507,10 +422,11 @@ impl State {
         if self.sessions.is_empty() {
             self.headline = 0;
         }
+        self.count_sessions(customers, &former, &of_sessions, difference, out);
         self.tell_alerts(settings, &cause, evaluated.alerts, out);
         self.tell_journeys(known, &cause, evaluated.journeys.broken, out);
         self.erased.clear();
-        self.beside.erased.clear();
+        self.beside.signals.take_erased();
     }
 
     fn tell_contact(
@@ -647,46 +563,20 @@ impl State {
         alerts: Vec<Alert>,
         out: &mut Vec<Output>,
     ) {
-        let mut former_alerts = std::mem::take(&mut self.alerts);
-        for mut alert in alerts {
-            if let Some(former) = former_alerts.remove(&alert.alert_id) {
-                alert.revision = former.revision;
-                alert.cause = former.cause.clone();
-                alert.status = former.status;
-                // One that was withdrawn stands again, even if it says what it said before.
-                if alert != former || former.status == AlertStatus::Withdrawn {
-                    alert.revision += 1;
-                    alert.cause = cause.clone();
-                    alert.status = AlertStatus::Revised;
-                    let told = Box::new(alert.clone());
-                    out.push(Output::Alert(told, Some(former.status)));
-                }
-            } else {
-                out.push(Output::Alert(Box::new(alert.clone()), None));
-            }
-            self.alerts.insert(alert.alert_id.clone(), alert);
-        }
-        for (alert_id, mut former) in former_alerts {
-            if self.erased.contains(&former.contact) {
-                out.push(Output::AlertGone {
-                    key: former.customer.clone(),
-                    alert: Box::new(former),
-                });
-                continue;
-            }
-            // The alerts of a policy that is not in the configuration any more are left alone.
+        let erased = &self.erased;
+        let fate = |former: &Alert| {
             let is_of = |policy: &Policy| {
                 policy.name == former.policy && policy.version == former.policy_version
             };
-            let is_left = !settings.policies.iter().any(is_of);
-            if former.status != AlertStatus::Withdrawn && !is_left {
-                let status = std::mem::replace(&mut former.status, AlertStatus::Withdrawn);
-                former.revision += 1;
-                former.cause = cause.clone();
-                out.push(Output::Alert(Box::new(former.clone()), Some(status)));
+            if erased.contains(&former.contact) {
+                Fate::Erased
+            } else if settings.policies.iter().any(is_of) {
+                Fate::Withdrawn
+            } else {
+                Fate::Left
             }
-            self.alerts.insert(alert_id, former);
-        }
+        };
+        raised::tell(&mut self.alerts, alerts, cause, fate, out);
     }
 
     fn tell_journeys(
@@ -696,53 +586,22 @@ impl State {
         broken: Vec<Journey>,
         out: &mut Vec<Output>,
     ) {
-        if broken.is_empty() && self.beside.journeys.is_empty() {
-            return;
-        }
-        let mut formers = std::mem::take(&mut self.beside.journeys);
-        for mut journey in broken {
-            if let Some(former) = formers.remove(&journey.entry_id) {
-                journey.revision = former.revision;
-                journey.cause = former.cause.clone();
-                journey.status = former.status;
-                // One that was withdrawn stands again, even if it says what it said before.
-                if journey != former || former.status == AlertStatus::Withdrawn {
-                    journey.revision += 1;
-                    journey.cause = cause.clone();
-                    journey.status = AlertStatus::Revised;
-                    let told = Box::new(journey.clone());
-                    out.push(Output::Journey(told, Some(former.status)));
-                }
-            } else {
-                out.push(Output::Journey(Box::new(journey.clone()), None));
-            }
-            let id = journey.entry_id.clone();
-            self.beside.journeys.insert(id, journey);
-        }
-        for (entry_id, mut former) in formers {
+        let (erased, beside) = (&self.erased, &mut self.beside);
+        let signals = &beside.signals;
+        let fate = |former: &Journey| {
             let is_erased = match &former.entered_by {
-                EnteredBy::Contact(name) => self.erased.contains(name),
-                EnteredBy::Signal(key) => self.beside.erased.contains(key),
+                EnteredBy::Contact(name) => erased.contains(name),
+                EnteredBy::Signal(key) => signals.is_erased(key),
             };
             if is_erased {
-                out.push(Output::JourneyGone {
-                    key: former.customer.clone(),
-                    journey: Box::new(former),
-                });
-                continue;
+                Fate::Erased
+            } else if known.rules.find(&former.rule, former.version).is_some() {
+                Fate::Withdrawn
+            } else {
+                Fate::Left
             }
-            // The journeys of a rule that is not in the configuration any more are left alone.
-            let mut rules = known.rules.rules().iter();
-            let is_left =
-                !rules.any(|rule| rule.name == former.rule && rule.version == former.version);
-            if former.status != AlertStatus::Withdrawn && !is_left {
-                let status = std::mem::replace(&mut former.status, AlertStatus::Withdrawn);
-                former.revision += 1;
-                former.cause = cause.clone();
-                out.push(Output::Journey(Box::new(former.clone()), Some(status)));
-            }
-            self.beside.journeys.insert(entry_id, former);
-        }
+        };
+        raised::tell(&mut beside.journeys, broken, cause, fate, out);
     }
 }
 

@@ -561,6 +561,7 @@ impl Stands {
                 | Output::SessionGone { .. }
                 | Output::Journey(..)
                 | Output::JourneyGone { .. }
+                | Output::Counted(_)
                 | Output::Cut { .. } => {}
             }
         }

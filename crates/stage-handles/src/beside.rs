@@ -4,7 +4,7 @@
 
 use crate::owners::Owners;
 use crate::{Handles, Output, Sent, move_to};
-use model::{Carried, ContactName, CustomerInput, Inside, Millis, Text, Unsent};
+use model::{Carried, ContactName, CustomerInput, Inside, Millis, Signals, Text, Unsent};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,15 +14,11 @@ pub(crate) struct Beside {
     /// What only rules ask of a contact that the handle resolves.
     pub(crate) inside: BTreeMap<ContactName, Inside>,
     unopened: BTreeMap<ContactName, (Carried, Inside)>,
-    /// By the signals' keys.
-    signals: BTreeMap<Text, model::Sent>,
+    pub(crate) signals: Signals,
     /// Where the unopened ones were sent.
     sent: BTreeMap<ContactName, Sent>,
     /// To whom the signals were told, and up to which one.
     told: BTreeMap<Text, (u64, Vec<Text>)>,
-    /// Signals that were just erased, which was not passed on yet.
-    #[serde(skip)]
-    erased: BTreeSet<Text>,
 }
 
 impl Beside {
@@ -56,33 +52,21 @@ impl Beside {
         is_void
     }
 
-    pub(crate) fn hear(&mut self, key: Text, sent: model::Sent) {
-        let known = self.signals.get(&key);
-        if known.is_none_or(|known| known.sequence <= sent.sequence) {
-            self.signals.insert(key, sent);
-        }
-    }
-
-    pub(crate) fn unhear(&mut self, key: Text, unsent: &Unsent) {
-        let known = self.signals.get(&key);
-        if known.is_some_and(|known| known.sequence <= unsent.sequence) {
-            self.signals.remove(&key);
-            if unsent.is_erased {
-                self.erased.insert(key);
-            }
-        }
-    }
-
     /// Whether a contact is kept here.
     pub(crate) fn holds(&self, name: &ContactName) -> bool {
         self.unopened.contains_key(name)
     }
 
+    /// The video chats that were booked and have not opened.
+    pub(crate) fn unopened(&self) -> impl Iterator<Item = &Carried> {
+        self.unopened.values().map(|(carried, _)| carried)
+    }
+
     /// When the oldest of it was.
     pub(crate) fn first_at(&self) -> Option<Millis> {
         let unopened = self.unopened.values().map(|(one, _)| one.started_at);
-        let signals = self.signals.values();
-        let signals = signals.map(|sent| sent.told.signal.occurred_at);
+        let signals = self.signals.iter();
+        let signals = signals.map(|(_, sent)| sent.told.signal.occurred_at);
         unopened.chain(signals).min()
     }
 
@@ -90,23 +74,17 @@ impl Beside {
     pub(crate) fn cut(&mut self, from: Millis, is_left: impl Fn(&ContactName) -> bool) {
         self.inside.retain(|name, _| is_left(name));
         self.unopened.retain(|_, (one, _)| one.started_at >= from);
-        self.signals
-            .retain(|_, sent| sent.told.signal.occurred_at >= from);
+        self.signals.cut(from);
         let (unopened, signals) = (&self.unopened, &self.signals);
         self.sent.retain(|name, _| unopened.contains_key(name));
-        self.told.retain(|key, _| signals.contains_key(key));
+        self.told.retain(|key, _| signals.holds(key));
     }
 
     /// Forgets what was before an instant, whoever it is about. Says whether there was anything.
     pub(crate) fn forget(&mut self, until: Millis) -> bool {
-        let before = (self.unopened.len(), self.signals.len());
+        let before = self.unopened.len();
         self.unopened.retain(|_, (one, _)| one.started_at >= until);
-        let gone = self.signals.extract_if(.., |_, sent| {
-            let signal = &sent.told.signal;
-            signal.occurred_at < until
-        });
-        self.erased.extend(gone.map(|(key, _)| key));
-        before != (self.unopened.len(), self.signals.len())
+        self.signals.forget(until) | (before != self.unopened.len())
     }
 }
 
@@ -165,7 +143,7 @@ impl Handles {
         out: &mut Vec<Output>,
     ) {
         let mut gone = std::mem::take(&mut beside.told);
-        for (signal, sent) in &beside.signals {
+        for (signal, sent) in beside.signals.iter() {
             let customers = self.customers_of(key, owners, sent.told.signal.occurred_at);
             let is_copy = customers.len() > 1;
             let former = gone.remove(signal);
@@ -186,7 +164,7 @@ impl Handles {
             }
             beside.told.insert(signal.clone(), told);
         }
-        let erased = std::mem::take(&mut beside.erased);
+        let erased = beside.signals.take_erased();
         for (signal, (sequence, customers)) in gone {
             for customer in &customers {
                 let is_erased = erased.contains(&signal);

@@ -38,7 +38,7 @@ impl Handles {
     }
 
     /// Adds what is known of the customers that are to be forgotten: whether the handle is theirs
-    /// alone, else which of its contacts may be theirs.
+    /// alone, else which of its contacts and bookings may be theirs.
     pub fn ask(&self, key: &str, state: &State, forget: &Forget, known: &mut Known) {
         let linked = state.links.iter().filter(|link| link.linked);
         let owners: BTreeSet<&Text> = state
@@ -65,10 +65,10 @@ impl Handles {
             &state.links,
             &state.past,
         );
-        for (name, carried) in &state.carried {
+        for carried in state.carried.values().chain(state.beside.unopened()) {
             let seen = owners.seen_at(carried.started_at);
             if carried.contact.is_some() && seen.iter().any(|owner| is_theirs(owner)) {
-                known.contacts.insert(name.clone());
+                known.contacts.insert(carried.name.clone());
             }
         }
     }

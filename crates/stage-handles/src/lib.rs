@@ -147,11 +147,11 @@ impl Stage for Handles {
                 Absorbed::Internal
             }
             HandleInput::Signal(key, sent) => {
-                state.beside.hear(key, *sent);
+                state.beside.signals.hear(key, *sent);
                 Absorbed::Internal
             }
             HandleInput::SignalVoid(key, unsent) => {
-                state.beside.unhear(key, &unsent);
+                state.beside.signals.unhear(key, &unsent);
                 Absorbed::Internal
             }
             HandleInput::Dropped { name, version } => {

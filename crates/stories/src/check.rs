@@ -24,6 +24,29 @@ pub(crate) fn check(story: &str, expect: Expect) {
     assert!(wrong.is_empty(), "{story}\n{}", wrong.join("\n"));
 }
 
+/// Runs a story for the sake of one journey rule: what is told of it while the story happens, and what
+/// stands in the end. That is compared restarted after every line, with every line twice, and (all
+/// tables) with the oracle in every way.
+pub(crate) fn check_journey(rule: &str, story: &str, expect: Expect) {
+    let run = Run::of(story);
+    let told = told::journeys(&run, rule, false, false);
+    let tables = run.oracle();
+    let of_rule = tables.journeys.iter().filter(|row| row["rule"] == rule);
+    let settled = of_rule.map(|row| told::settled_journey(&run, row));
+    let settled: Vec<String> = settled.collect();
+    expect.assert_eq(&words::finish(&[told.clone(), settled].concat()));
+    for (way, restart, twice) in [
+        ("restarted after every line", true, false),
+        ("every line twice", false, true),
+        ("restarted, every line twice", true, true),
+    ] {
+        assert_eq!(told, told::journeys(&run, rule, restart, twice), "{way}");
+    }
+    for (way, other) in run.all() {
+        assert_eq!(tables.difference(&other), None, "{way}");
+    }
+}
+
 /// Runs a story live and compares the sequence of what is told meanwhile with what is expected.
 /// Where it ends is compared with the oracle as well.
 pub(crate) fn check_told(story: &str, expect: Expect) {

@@ -18,6 +18,7 @@
 //! | `alerts` | what is told to the business |
 //! | `bounds` | limits, clocks, bad input |
 //! | `cases` | what a first design gets wrong |
+//! | `journeys` | the journey rules that work out of the box: each rule at its bounds, late, taken back |
 //! | `former` | states that former releases wrote |
 //!
 //! Invariant: nothing depends on this crate, and all of it is compiled for tests only.
@@ -53,6 +54,8 @@ mod cases;
 mod contacts;
 #[cfg(test)]
 mod identity;
+#[cfg(test)]
+mod journeys;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]

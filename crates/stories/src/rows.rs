@@ -64,13 +64,7 @@ pub(crate) fn of_oracle(settled: oracle::Settled) -> Tables {
 /// The rows that the engine would write.
 pub(crate) fn of_engine(bucket: &Bucket, counts: &Counts, meant: &Meant, until: i64) -> Tables {
     let names = names(meant);
-    let policies: Vec<_> = meant
-        .customers
-        .policies
-        .iter()
-        .map(|policy| policy.name.clone())
-        .collect();
-    let mut summary = Summary::new(&names.readings, &policies);
+    let mut summary = Summary::of(meant);
     summary.add(bucket, names.readings.headline, model::Millis(until));
     summary.add_capped(counts);
     let mut tables = Tables {
@@ -225,9 +219,11 @@ fn strip_summary(mut summary: Map<String, Value>) -> Map<String, Value> {
     for name in OF_THE_RUN {
         summary.remove(*name);
     }
-    if let Some(Value::Object(policies)) = summary.get_mut("policies") {
-        for (_, policy) in policies {
-            *policy = policy["alerts"].clone();
+    for (of, number) in [("policies", "alerts"), ("rules", "broken")] {
+        if let Some(Value::Object(counted)) = summary.get_mut(of) {
+            for (_, counts) in counted {
+                *counts = counts[number].clone();
+            }
         }
     }
     summary

@@ -1,6 +1,6 @@
 //! What is told while a story happens.
 
-use crate::rows;
+use crate::rows::{self, Row};
 use crate::times;
 use crate::ways::Run;
 use crate::words::{self, Words};
@@ -11,9 +11,44 @@ use worker::{Live, Partitions};
 
 /// Everything that was told, in order, each line with the time that had come.
 pub(crate) fn sequence(run: &Run, restart: bool, twice: bool) -> String {
+    words::finish(&heard(run, None, (restart, twice)))
+}
+
+/// What was told of one journey rule, in order, each line with the time that had come.
+pub(crate) fn journeys(run: &Run, rule: &str, restart: bool, twice: bool) -> Vec<String> {
+    heard(run, Some(rule), (restart, twice))
+}
+
+/// A broken journey that stands in the end.
+pub(crate) fn settled_journey(run: &Run, row: &Row) -> String {
+    let text = |column: &str| row[column].as_str().unwrap_or_default().to_string();
+    let ids = row["step_ids"].as_array().into_iter().flatten();
+    let ids: Vec<&str> = ids.map(|id| id.as_str().unwrap_or_default()).collect();
+    let time = |column: &str| rows::millis(&row[column]).unwrap_or_default();
+    let decided_at = times::words(time("decided_at"), &run.story.zone);
+    let what = journey(run, &text("rule"), &text("customer"), &ids);
+    format!("in the end\t{what}, decided {decided_at}")
+}
+
+/// Whose journey it is, and what its steps were.
+fn journey(run: &Run, rule: &str, customer: &str, ids: &[&str]) -> String {
+    let rules = run.meant.customers.rules.current();
+    let steps = { rules }.find(|known| known.name == rule);
+    let steps = steps.into_iter().flat_map(|rule| &rule.steps);
+    let named = steps.zip(ids).map(|(step, id)| match *id {
+        "" => format!("{} -", step.name),
+        id => format!("{} {id}", step.name),
+    });
+    let named: Vec<String> = named.collect();
+    format!("{}: {}", words::customer(customer), named.join(", "))
+}
+
+/// What is heard of everything but journeys, or of one journey rule alone.
+fn heard(run: &Run, rule: Option<&str>, (restart, twice): (bool, bool)) -> Vec<String> {
     let mut live = Live::new(&run.engine, Partitions::ONE);
     let mut heard = Heard {
         run,
+        rule,
         now: i64::MIN,
         last: BTreeMap::new(),
         lines: Vec::new(),
@@ -38,11 +73,12 @@ pub(crate) fn sequence(run: &Run, restart: bool, twice: bool) -> String {
     }
     heard.now = run.until();
     heard.hear(live.advance(Millis(heard.now)));
-    words::finish(&heard.lines)
+    heard.lines
 }
 
 struct Heard<'a> {
     run: &'a Run,
+    rule: Option<&'a str>,
     now: i64,
     /// What was last told, by customer, contact and reading.
     last: BTreeMap<String, String>,
@@ -51,6 +87,9 @@ struct Heard<'a> {
 
 impl Heard<'_> {
     fn hear(&mut self, told: Vec<Output>) {
+        if let Some(rule) = self.rule {
+            return self.hear_journeys(rule, told);
+        }
         let names = rows::names(&self.run.meant);
         let readings = rows::readings(&self.run.story, &self.run.meant);
         let words = Words {
@@ -111,7 +150,21 @@ impl Heard<'_> {
                 | Output::AlertGone { .. }
                 | Output::Journey(..)
                 | Output::JourneyGone { .. }
+                | Output::Counted(_)
                 | Output::Cut { .. } => {}
+            }
+        }
+    }
+
+    fn hear_journeys(&mut self, rule: &str, told: Vec<Output>) {
+        for output in told {
+            if let Output::Journey(told, _) = output
+                && told.rule == rule
+            {
+                let ids: Vec<&str> = told.step_ids.iter().map(|id| id.as_str()).collect();
+                let what = journey(self.run, rule, &told.customer, &ids);
+                let (status, cause) = (told.status.name(), because(&told.cause));
+                self.line(&format!("{what} ({status}{cause})"));
             }
         }
     }

@@ -5,6 +5,7 @@ use figures::{FigureRow, SampleRow, bucket_text};
 use files::Cell;
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
+use model::Text;
 
 /// The local date of a day, as it is written.
 fn date_text(day: i32) -> String {
@@ -53,6 +54,40 @@ pub fn figure<R>(names: &Names, of: &FigureRow, row: impl FnOnce(&[Cell]) -> R) 
         Cell::Bool(of.matured),
         number(of.coverage),
     ])
+}
+
+/// The name of a row of table `figures`: the columns that no other row has alike, the segment last.
+#[must_use]
+pub fn figure_name(names: &Names, of: &FigureRow) -> Text {
+    let readings = &names.readings;
+    let reading = of.reading.map(|place| &readings.list[usize::from(place)]);
+    let (window, scope, mode) = reading.map_or(("", "", ""), |reading| {
+        let window = readings.windows[reading.window].as_str();
+        let scope = readings.scopes[reading.scope].name.as_str();
+        (window, scope, reading.mode.name())
+    });
+    let number = |number: Option<u8>| number.map_or(String::new(), |number| number.to_string());
+    format!(
+        "{}/{}/{}/{}/{}/{window}/{scope}/{mode}/{}/{}/{}/{}",
+        names.tenant,
+        date_text(of.day),
+        number(of.hour),
+        of.figure.name(),
+        of.rule,
+        of.from_channel.map_or("", model::Channel::name),
+        of.channel.map_or("", model::Channel::name),
+        number(of.age_days),
+        of.segment
+    )
+    .into()
+}
+
+/// The name of a row of table `samples`.
+#[must_use]
+pub fn sample_name(names: &Names, of: &SampleRow) -> Text {
+    let (date, figure) = (date_text(of.day), of.figure.name());
+    let (rule, rank, segment) = (&of.rule, of.rank, &of.segment);
+    format!("{}/{date}/{figure}/{rule}/{rank}/{segment}", names.tenant).into()
 }
 
 /// The row of table `samples`.

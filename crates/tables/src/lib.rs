@@ -8,7 +8,7 @@ mod rows;
 mod summary;
 mod verdicts;
 
-pub use self::figures::{figure, sample};
+pub use self::figures::{figure, figure_name, sample, sample_name};
 pub use records::{DeadLetter, RECORD_SCHEMAS, Records};
 pub use rows::{
     Names, alert, broken_journey, contact, dead_letter, journey, marker, session, source_silent,

@@ -3,11 +3,13 @@
 //! A row of a file and a record on Kafka have the same fields, but for verdicts: there one record
 //! has all readings of its contact, so that whoever reads it sees them change together.
 
+use crate::figures;
 use crate::rows::{self, Names, known};
+use ::figures::{FigureRow, SampleRow};
 use files::{Cell, Table, ValueFormat, ValuePart, push_avro_count};
 use model::{
     Alert, Class, ContactResult, Journey, Millis, Reading, ReadingResult, Readings, Session,
-    Signal, SourceSilent, Status, Verdict,
+    Signal, SourceSilent, Status, Text, Verdict,
 };
 
 /// The tables that have a topic, each with the Avro schema of its records.
@@ -31,6 +33,14 @@ pub const RECORD_SCHEMAS: &[(&str, &str)] = &[
     (
         "journeys",
         include_str!("../../../schemas/output/journeys.avsc"),
+    ),
+    (
+        "figures",
+        include_str!("../../../schemas/output/figures.avsc"),
+    ),
+    (
+        "samples",
+        include_str!("../../../schemas/output/samples.avsc"),
     ),
     (
         "markers",
@@ -78,6 +88,8 @@ pub struct Records {
     sessions: Value,
     alerts: Value,
     journeys: Value,
+    figures: Value,
+    samples: Value,
     markers: Value,
     dead_letters: Value,
     /// Of each reading, written out: what names it.
@@ -142,6 +154,8 @@ impl Records {
             sessions: value("sessions"),
             alerts: value("alerts"),
             journeys: value("journeys"),
+            figures: value("figures"),
+            samples: value("samples"),
             markers: value("markers"),
             dead_letters: value("dead_letters"),
             readings: list
@@ -151,6 +165,20 @@ impl Records {
             saying: ValuePart::following(saying, format),
             names: names.clone(),
         }
+    }
+
+    /// A record of table `figures`. Says its name: the columns that no other row has alike.
+    pub fn figure(&mut self, row: &FigureRow, into: &mut Vec<u8>) -> Text {
+        figures::figure(&self.names, row, |cells| self.figures.push(cells, into));
+        self.close(into);
+        figures::figure_name(&self.names, row)
+    }
+
+    /// A record of table `samples`. Says its name.
+    pub fn sample(&mut self, row: &SampleRow, into: &mut Vec<u8>) -> Text {
+        figures::sample(&self.names, row, |cells| self.samples.push(cells, into));
+        self.close(into);
+        figures::sample_name(&self.names, row)
     }
 
     /// A record of table `contacts`.

@@ -5,6 +5,7 @@ use model::{
     Alert, Channel, Class, ContactResult, Millis, Money, Readings, Resolved, Text, Verdict,
 };
 use serde_json::{Map, Value, json};
+use settings::Meant;
 use std::collections::BTreeMap;
 use worker::{Bucket, Counts};
 
@@ -139,12 +140,16 @@ impl Summary {
         }
     }
 
-    /// A summary of nothing yet, for so many readings, with every policy named.
+    /// A summary of nothing yet, with every reading, policy and journey rule of the configuration.
     #[must_use]
-    pub fn new(readings: &Readings, policies: &[Text]) -> Summary {
+    pub fn of(meant: &Meant) -> Summary {
+        let customers = &meant.customers;
+        let policies = customers.policies.iter().map(|policy| &policy.name);
+        let rules = customers.rules.current().map(|rule| &rule.name);
         Summary {
-            readings: vec![ReadingFigures::default(); readings.list.len()],
-            alerts: policies.iter().map(|policy| (policy.clone(), 0)).collect(),
+            readings: vec![ReadingFigures::default(); customers.readings.list.len()],
+            alerts: policies.map(|policy| (policy.clone(), 0)).collect(),
+            journeys: rules.map(|rule| (rule.clone(), 0)).collect(),
             ..Summary::default()
         }
     }
@@ -179,6 +184,9 @@ impl Summary {
         }
         for (policy, alerts) in &other.alerts {
             *self.alerts.entry(policy.clone()).or_default() += alerts;
+        }
+        for (rule, journeys) in &other.journeys {
+            *self.journeys.entry(rule.clone()).or_default() += journeys;
         }
         self.first_at = match (self.first_at, other.first_at) {
             (Some(first), Some(others)) => Some(first.min(others)),
@@ -257,17 +265,13 @@ impl Summary {
         let readings: Map<String, Value> = named
             .map(|(reading, figures)| (reading.name.to_string(), reading_json(figures)))
             .collect();
-        let policies: Map<String, Value> = self
-            .alerts
-            .iter()
-            .map(|(policy, alerts)| {
-                let per_day = *alerts as f64 / days.max(1.0);
-                (
-                    policy.to_string(),
-                    json!({"alerts": alerts, "per_day": per_day}),
-                )
-            })
-            .collect();
+        let counted = |counts: &BTreeMap<Text, u64>, of: &str| {
+            let number = |(name, count): (&Text, &u64)| {
+                let per_day = *count as f64 / days.max(1.0);
+                (name.to_string(), json!({of: count, "per_day": per_day}))
+            };
+            counts.iter().map(number).collect::<Map<String, Value>>()
+        };
         let fields = [
             ("read", json!(counts.read)),
             ("decoded", json!(counts.decoded)),
@@ -288,7 +292,8 @@ impl Summary {
             ("identity_conflicts", json!(self.identity_conflicts)),
             ("coverage", json!(self.coverage())),
             ("readings", Value::Object(readings)),
-            ("policies", Value::Object(policies)),
+            ("policies", Value::Object(counted(&self.alerts, "alerts"))),
+            ("rules", Value::Object(counted(&self.journeys, "broken"))),
             ("figures", self.figures_json()),
         ];
         fields

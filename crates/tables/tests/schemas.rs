@@ -12,9 +12,6 @@ use tables::RECORD_SCHEMAS;
 /// The folders of output schemas: of files, and of what is otherwise on Kafka.
 const FOLDERS: [&str; 2] = ["output", "kafka"];
 
-/// Tables of `replay` that have no topic.
-const FILES_ONLY: [&str; 2] = ["figures", "samples"];
-
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../schemas")
@@ -91,7 +88,6 @@ fn a_change_that_breaks_readers_is_noticed() {
 #[test]
 fn every_table_with_a_topic_has_a_schema_of_its_records() {
     let mut of_records: Vec<&str> = RECORD_SCHEMAS.iter().map(|(table, _)| *table).collect();
-    of_records.extend(FILES_ONLY);
     of_records.sort_unstable();
     assert_eq!(of_records, tables_of("output"));
     let on_kafka = tables_of("kafka");

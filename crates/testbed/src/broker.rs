@@ -1,5 +1,6 @@
 //! Apache Kafka: brokers in KRaft mode, out of the jars that `./dev test` fetches.
 
+use crate::certificates::Certificates;
 use crate::process::Process;
 use crate::topics;
 use rustix::process::Signal;
@@ -191,7 +192,7 @@ fn make_nodes(folder: &Path, ports: &[u16], extra: &[(&str, &str)]) -> Vec<Node>
 #[derive(Debug)]
 pub struct Broker {
     node: Node,
-    /// The port on which a password is asked for.
+    /// The port on which a password or a certificate is asked for.
     secured: Option<u16>,
     /// Deleted when the broker is dropped.
     _folder: TempDir,
@@ -225,6 +226,56 @@ impl Broker {
         Broker::start_with(&[("log.dirs", &folder.display().to_string())])
     }
 
+    /// Aborts transactions that have been open for a minute or longer and of which their coordinator
+    /// knows nothing, by Kafka's own tool, as an operator does. Says what the tool found.
+    ///
+    /// # Panics
+    /// The tool fails.
+    #[must_use]
+    pub fn abort_hanging_transactions(&self) -> Vec<String> {
+        let node_id = "1";
+        let search = ["find-hanging", "--broker-id", node_id];
+        let found = self.transactions(&[&search[..], &["--max-transaction-timeout", "1"]].concat());
+        let found = found.unwrap_or_else(|why| panic!("{why}"));
+        // Topic, partition, producer id, producer epoch, coordinator epoch, start offset, and when.
+        let rows = found.lines().skip(1).map(str::trim);
+        let rows: Vec<String> = rows.filter(|row| !row.is_empty()).map(Into::into).collect();
+        for row in &rows {
+            let cells: Vec<&str> = row.split_whitespace().collect();
+            let [topic, partition, _, _, _, offset, ..] = cells[..] else {
+                panic!("kafka-transactions find-hanging said {found}");
+            };
+            let which = ["--topic", topic, "--partition", partition];
+            let abort = [&["abort"], &which[..], &["--start-offset", offset]].concat();
+            // Somebody may have ended it meanwhile.
+            match self.transactions(&abort) {
+                Err(why) if !why.contains("Could not find any open transactions") => {
+                    panic!("{why}")
+                }
+                _ => {}
+            }
+        }
+        rows
+    }
+
+    /// What `kafka-transactions.sh` prints, or why it fails.
+    fn transactions(&self, arguments: &[&str]) -> Result<String, String> {
+        let jars = kafka_jars().unwrap_or_else(|why| panic!("{why}"));
+        let output = java(&jars, 256)
+            .arg("org.apache.kafka.tools.TransactionsCommand")
+            .args(["--bootstrap-server", &self.bootstrap_servers()])
+            .args(arguments)
+            .output()
+            .expect("java was there a moment ago");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() {
+            Ok(said)
+        } else {
+            Err(format!("kafka-transactions {arguments:?}: {said}{wrong}"))
+        }
+    }
+
     /// Has it ended by itself?
     pub fn has_ended(&mut self) -> bool {
         let process = self.node.process.as_mut();
@@ -239,28 +290,15 @@ impl Broker {
     /// It does not start; says what it printed.
     #[must_use]
     pub fn start_secured(users: &[(&str, &str)]) -> Broker {
-        let ports = free_ports(3);
-        let (port, controller, secured) = (ports[0], ports[1], ports[2]);
         let mut jaas =
             "org.apache.kafka.common.security.plain.PlainLoginModule required".to_owned();
         for (name, password) in users {
             let _ = write!(jaas, " user_{name}=\"{password}\"");
         }
         jaas.push(';');
-        let listeners = format!(
-            "PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},\
-             SECURED://127.0.0.1:{secured}"
-        );
-        let advertised = format!("PLAINTEXT://127.0.0.1:{port},SECURED://127.0.0.1:{secured}");
-        let mut broker = Broker::start_on(
-            &[port, controller],
+        Broker::start_guarded(
+            "SASL_PLAINTEXT",
             &[
-                ("listeners", &listeners),
-                ("advertised.listeners", &advertised),
-                (
-                    "listener.security.protocol.map",
-                    "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:SASL_PLAINTEXT",
-                ),
                 ("listener.name.secured.sasl.enabled.mechanisms", "PLAIN"),
                 ("listener.name.secured.plain.sasl.jaas.config", &jaas),
                 (
@@ -269,12 +307,49 @@ impl Broker {
                 ),
                 ("super.users", "User:ANONYMOUS"),
             ],
-        );
+        )
+    }
+
+    /// Starts a broker that has a second listener, on which both sides show certificates (TLS).
+    ///
+    /// # Panics
+    /// It does not start; says what it printed.
+    #[must_use]
+    pub fn start_with_certificates(certificates: &Certificates) -> Broker {
+        let [store, authority] = [certificates.broker_store(), certificates.authority()];
+        let [store, authority] = [&store, &authority].map(|path| path.display().to_string());
+        let of_listener = |name: &str| format!("listener.name.secured.ssl.{name}");
+        let settings = [
+            ("keystore.type", "PEM"),
+            ("keystore.location", &store),
+            ("truststore.type", "PEM"),
+            ("truststore.location", &authority),
+            ("client.auth", "required"),
+        ]
+        .map(|(name, value)| (of_listener(name), value));
+        let settings = settings.each_ref().map(|(name, value)| (&**name, *value));
+        Broker::start_guarded("SSL", &settings)
+    }
+
+    /// Starts a broker with a second listener of this protocol.
+    fn start_guarded(protocol: &str, settings: &[(&str, &str)]) -> Broker {
+        let ports = free_ports(3);
+        let (port, controller, secured) = (ports[0], ports[1], ports[2]);
+        let advertised = format!("PLAINTEXT://127.0.0.1:{port},SECURED://127.0.0.1:{secured}");
+        let listeners = format!("{advertised},CONTROLLER://127.0.0.1:{controller}");
+        let protocols = format!("PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURED:{protocol}");
+        let mut all = vec![
+            ("listeners", &*listeners),
+            ("advertised.listeners", &*advertised),
+            ("listener.security.protocol.map", &*protocols),
+        ];
+        all.extend(settings);
+        let mut broker = Broker::start_on(&[port, controller], &all);
         broker.secured = Some(secured);
         broker
     }
 
-    /// The address of the listener that asks for a password.
+    /// The address of the listener that asks for a password or a certificate.
     ///
     /// # Panics
     /// There is none.

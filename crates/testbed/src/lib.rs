@@ -7,9 +7,11 @@
 //! number of servers run side by side.
 
 mod broker;
+mod certificates;
 mod process;
 mod registry;
 pub mod topics;
 
 pub use broker::{Broker, Cluster, kafka_jars};
+pub use certificates::Certificates;
 pub use registry::{Registry, registry_folder};

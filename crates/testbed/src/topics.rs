@@ -55,7 +55,8 @@ pub fn brokers(bootstrap_servers: &str) -> usize {
         .map_or(0, |metadata| metadata.brokers().len())
 }
 
-/// Creates a topic, with the broker's default replication.
+/// Creates a topic, with the broker's default replication, and waits until the broker names it to
+/// whoever asks for all topics: on a busy machine that is later than the creation.
 ///
 /// # Panics
 /// It is there already, or cannot be created.
@@ -73,6 +74,19 @@ pub fn create(bootstrap_servers: &str, topic: &str, partitions: u32, settings: &
     for result in results.expect("the broker answers") {
         result.expect("the topic can be created");
     }
+    let asked_at = Instant::now();
+    while !is_named(&admin, topic, partitions as usize) {
+        assert!(asked_at.elapsed() < WAIT, "{topic}: created, and not there");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// Whether all topics, as the broker names them, are with this one and its partitions.
+fn is_named(admin: &AdminClient<DefaultClientContext>, topic: &str, partitions: usize) -> bool {
+    let metadata = admin.inner().fetch_metadata(None, WAIT);
+    let metadata = metadata.expect("the broker answers");
+    let mut topics = metadata.topics().iter();
+    topics.any(|one| one.name() == topic && one.partitions().len() == partitions)
 }
 
 /// Appends records, each with its partition, key and value (`None`: a tombstone), and waits until

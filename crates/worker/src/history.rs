@@ -13,6 +13,7 @@ use model::{
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use stage_customers::EntryTrace;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,7 +43,14 @@ pub struct History<'a> {
     contacts: Queue<ContactInput>,
     counts: Mutex<Counts>,
     figures: Option<&'a Figures>,
+    traced: Option<&'a Traced<'a>>,
 }
+
+/// Whose entries of journey rules are traced: asked of each customer's key and of what is held of him.
+pub type Traced<'a> = dyn Fn(&str, &stage_customers::State) -> bool + Sync + 'a;
+
+/// What is done with each customer, by his key, what is held of him and the end of time.
+pub type Visit<'a> = dyn Fn(&str, &stage_customers::State, &Now) + Sync + 'a;
 
 /// Takes what the door let in; each thread has its own.
 pub struct Feed<'a> {
@@ -168,6 +176,8 @@ pub struct Settled {
     pub now: Millis,
     /// What the rows add up to, if figures were asked for.
     pub sheet: Sheet,
+    /// The entries of journey rules that were asked for, in order of time.
+    pub traces: Vec<EntryTrace>,
     rows: Queue<Row>,
 }
 
@@ -183,6 +193,7 @@ impl<'a> History<'a> {
             contacts,
             counts: Mutex::default(),
             figures: None,
+            traced: None,
         }
     }
 
@@ -190,6 +201,13 @@ impl<'a> History<'a> {
     #[must_use]
     pub fn counting(mut self, figures: &'a Figures) -> History<'a> {
         self.figures = Some(figures);
+        self
+    }
+
+    /// Traces entries of journey rules, too: those of the customers that are wanted.
+    #[must_use]
+    pub fn tracing(mut self, wanted: &'a Traced<'a>) -> History<'a> {
+        self.traced = Some(wanted);
         self
     }
 
@@ -212,39 +230,20 @@ impl<'a> History<'a> {
         until: Option<Millis>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Result<Settled, QueueError> {
-        let counts = self
-            .counts
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let now = until.unwrap_or(counts.horizon);
-        let run = Run {
-            engine: self.engine,
-            // There every source counts as read to its end.
-            now: Now::all(now),
-            handles: Queue::new(&self.store, PARTITIONS),
-            customers: Queue::new(&self.store, PARTITIONS),
-            markers: Mutex::default(),
-            starts: Mutex::default(),
-            counts: Mutex::new(counts),
-            figures: self.figures,
-            sheets: Mutex::default(),
-            progress,
-        };
-        run.stage("contacts", |partition| {
-            run.contacts(&self.contacts, partition)
-        })?;
-        drop(self.contacts);
-        run.stage("handles", |partition| run.of_handles(partition))?;
+        let store = Arc::clone(&self.store);
+        let run = self.up_to_customers(until, progress)?;
         let bounds = bounds(std::mem::take(&mut *lock(&run.starts)));
-        let rows = Queue::new(&self.store, bounds.len() + 1);
+        let rows = Queue::new(&store, bounds.len() + 1);
         run.stage("customers", |partition| {
             run.of_customers(partition, &rows, &bounds)
         })?;
         run.markers(&rows, &bounds)?;
-        let counts = run
-            .counts
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
+        let (counts, now) = run.counted();
+        let mut traces = std::mem::take(&mut *lock(&run.traces));
+        traces.sort_by(|a, b| {
+            let place = |one: &EntryTrace| (one.entered.at, one.rule);
+            (place(a), &a.entry_id).cmp(&(place(b), &b.entry_id))
+        });
         let sheets = run.sheets.into_inner();
         let sheets = sheets.unwrap_or_else(PoisonError::into_inner).into_iter();
         let sheet = sheets.reduce(|mut sheet, other| {
@@ -255,8 +254,64 @@ impl<'a> History<'a> {
             counts,
             now,
             sheet: sheet.unwrap_or_default(),
+            traces,
             rows,
         })
+    }
+
+    /// Brings everything that was taken to its customers and shows each of them, on all processors,
+    /// as he is at `until` or at the latest instant that anything speaks of: for who asks one thing
+    /// of many and wants no tables. Returns what was counted, and the end of time.
+    ///
+    /// # Errors
+    /// The disk, if memory did not suffice.
+    pub fn each_customer(
+        self,
+        until: Option<Millis>,
+        progress: &(dyn Fn(Progress) + Sync),
+        visit: &Visit<'_>,
+    ) -> Result<(Counts, Millis), QueueError> {
+        let run = self.up_to_customers(until, progress)?;
+        run.stage("customers", |partition| run.visit(partition, visit))?;
+        Ok(run.counted())
+    }
+
+    /// Runs the stages before customers.
+    fn up_to_customers<'r>(
+        self,
+        until: Option<Millis>,
+        progress: &'r (dyn Fn(Progress) + Sync),
+    ) -> Result<Run<'r>, QueueError>
+    where
+        'a: 'r,
+    {
+        let counts = self
+            .counts
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let now = until.unwrap_or(counts.horizon);
+        let run = Run {
+            engine: self.engine,
+            // There every source counts as read to its end.
+            now: Now::all(now),
+            until: now,
+            handles: Queue::new(&self.store, PARTITIONS),
+            customers: Queue::new(&self.store, PARTITIONS),
+            markers: Mutex::default(),
+            starts: Mutex::default(),
+            counts: Mutex::new(counts),
+            figures: self.figures,
+            sheets: Mutex::default(),
+            traced: self.traced,
+            traces: Mutex::default(),
+            progress,
+        };
+        run.stage("contacts", |partition| {
+            run.contacts(&self.contacts, partition)
+        })?;
+        drop(self.contacts);
+        run.stage("handles", |partition| run.of_handles(partition))?;
+        Ok(run)
     }
 }
 
@@ -276,6 +331,7 @@ fn bounds(mut starts: Vec<Millis>) -> Vec<Millis> {
 struct Run<'a> {
     engine: &'a Engine,
     now: Now,
+    until: Millis,
     handles: Queue<HandleInput>,
     customers: Queue<CustomerInput>,
     markers: Mutex<Vec<Signal>>,
@@ -284,7 +340,18 @@ struct Run<'a> {
     figures: Option<&'a Figures>,
     /// What was counted, in as many sheets as threads were counting at once.
     sheets: Mutex<Vec<Sheet>>,
+    traced: Option<&'a Traced<'a>>,
+    traces: Mutex<Vec<EntryTrace>>,
     progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// What is held of a customer after all that was said of him.
+fn held(inputs: Vec<CustomerInput>) -> stage_customers::State {
+    let mut state = stage_customers::State::default();
+    for input in inputs {
+        state.hold_all(input);
+    }
+    state
 }
 
 impl Run<'_> {
@@ -371,9 +438,10 @@ impl Run<'_> {
         let mut sheet = lock(&self.sheets).pop().unwrap_or_default();
         let mut write = |row: RowRef<'_>| row.push(&mut writer, bounds);
         while let Some((key, inputs)) = groups.next_group()? {
-            let mut state = stage_customers::State::default();
-            for input in inputs {
-                state.hold_all(input);
+            let state = held(inputs);
+            if self.traced.is_some_and(|wanted| wanted(&key, &state)) {
+                let mut traces = stage.traces(&key, &state, &self.now, |_| true);
+                lock(&self.traces).append(&mut traces);
             }
             let evaluation = stage.evaluate(&key, state, &self.now);
             counts
@@ -401,6 +469,21 @@ impl Run<'_> {
         lock(&self.counts).add(&counts);
         lock(&self.sheets).push(sheet);
         writer.finish()
+    }
+
+    /// Shows the customers of a partition.
+    fn visit(&self, partition: usize, visit: &Visit<'_>) -> Result<(), QueueError> {
+        let mut groups = self.customers.take(partition)?;
+        while let Some((key, inputs)) = groups.next_group()? {
+            let state = held(inputs);
+            visit(&key, &state, &self.now);
+        }
+        Ok(())
+    }
+
+    /// What was counted, and the end of time.
+    fn counted(&self) -> (Counts, Millis) {
+        (std::mem::take(&mut *lock(&self.counts)), self.until)
     }
 
     fn markers(&self, rows: &Queue<Row>, bounds: &[Millis]) -> Result<(), QueueError> {

@@ -15,6 +15,6 @@ mod queue;
 pub mod service;
 
 pub use engine::{Counts, Engine, Refused};
-pub use history::{Bucket, Feed, History, Progress, Settled, horizon};
+pub use history::{Bucket, Feed, History, Progress, Settled, Traced, Visit, horizon};
 pub use live::{Live, Partitions, Told};
 pub use queue::QueueError;

@@ -262,6 +262,7 @@ impl Told {
             stage_customers::Output::JourneyGone { journey, .. } => {
                 self.journeys.remove(&journey.entry_id);
             }
+            stage_customers::Output::Counted(_) => {}
             stage_customers::Output::Cut { key, contacts, .. } => {
                 self.cut.insert(key.clone(), *contacts);
             }

@@ -4,7 +4,6 @@ use crate::metrics::Metrics;
 use crate::process;
 use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
-use simulator::workload::yardstick::yardstick_config;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -31,11 +30,13 @@ pub struct Deployment {
     registry: Option<Registry>,
     folder: TempDir,
     ricochet: PathBuf,
+    /// What the configuration begins with.
+    config: String,
 }
 
 impl Deployment {
     /// Starts the servers and makes the topics.
-    pub fn start(ricochet: &Path) -> Result<Deployment> {
+    pub fn start(ricochet: &Path, config: String) -> Result<Deployment> {
         let broker = Broker::start();
         let registry = Registry::is_possible().then(Registry::start);
         let deployment = Deployment {
@@ -43,6 +44,7 @@ impl Deployment {
             registry,
             folder: tempfile::tempdir()?,
             ricochet: ricochet.canonicalize().context("--ricochet")?,
+            config,
         };
         let secret = format!("1:{}\n", "5a".repeat(32));
         std::fs::write(deployment.folder.path().join("secret"), secret)?;
@@ -83,7 +85,7 @@ impl Deployment {
              [kafka]\nbootstrap_servers = \"{}\"\napplication_id = \"{APPLICATION}\"\n\
              instance = \"{instance}\"\n{registry}[kafka.topics.\"{SOURCE}\"]\n\
              format = \"canonical-json\"\n",
-            yardstick_config(),
+            self.config,
             self.servers(),
         );
         let path = self.folder.path().join(format!("{instance}.toml"));

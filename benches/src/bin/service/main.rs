@@ -1,5 +1,5 @@
 //! The service on a real broker, from end to end:
-//! `service --ricochet FILE [--contacts N] [--rate N] [--seconds N] [--midnight N]`.
+//! `service --ricochet FILE [--contacts N] [--rate N] [--seconds N] [--midnight N] [--config FILE]`.
 //!
 //! A broker, a schema registry, the service and what measures them share this machine. `ricochet`
 //! is run as an operator runs it and seen as an operator sees it: by its metrics, its topics, and
@@ -17,6 +17,7 @@ mod saturation;
 use anyhow::{Context, Result, bail};
 use deployment::Deployment;
 use figures::Figures;
+use simulator::workload::yardstick::yardstick_config;
 use std::path::PathBuf;
 use testbed::Broker;
 
@@ -24,8 +25,8 @@ use testbed::Broker;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str =
-    "usage: service --ricochet FILE [--contacts N] [--rate N] [--seconds N] [--midnight N]";
+const USAGE: &str = "usage: service --ricochet FILE [--contacts N] [--rate N] [--seconds N] \
+                     [--midnight N] [--config FILE]";
 
 /// The yardstick's latest events are over by then.
 const BEHIND_MS: i64 = 20 * 60_000;
@@ -36,6 +37,7 @@ struct Arguments {
     rate: u64,
     seconds: u64,
     midnight: u64,
+    config: Option<PathBuf>,
 }
 
 fn arguments() -> Result<Arguments> {
@@ -45,6 +47,7 @@ fn arguments() -> Result<Arguments> {
         rate: 10_000,
         seconds: 30,
         midnight: 100_000,
+        config: None,
     };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
@@ -52,6 +55,7 @@ fn arguments() -> Result<Arguments> {
         let number = value.parse::<u64>().ok().filter(|number| *number > 0);
         match word.as_str() {
             "--ricochet" => arguments.ricochet = value.into(),
+            "--config" => arguments.config = Some(value.into()),
             "--contacts" => arguments.contacts = number.context(USAGE)?,
             "--rate" => arguments.rate = number.context(USAGE)?,
             "--midnight" => arguments.midnight = number.context(USAGE)?,
@@ -70,7 +74,11 @@ fn main() -> Result<()> {
     let mut figures = Figures::default();
     let cores = std::thread::available_parallelism()?;
     say("starting a broker and a schema registry");
-    let deployment = Deployment::start(&arguments.ricochet)?;
+    let config = match &arguments.config {
+        Some(path) => std::fs::read_to_string(path).context("--config")?,
+        None => yardstick_config().to_owned(),
+    };
+    let deployment = Deployment::start(&arguments.ricochet, config)?;
     figures.head("machine");
     figures.add(
         "cores, for broker, registry, service and this",

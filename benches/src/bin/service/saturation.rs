@@ -124,9 +124,11 @@ pub fn measure(
     let mut service = deployment.run("a")?;
     let (until_ready, _) = service.wait_for_tasks()?;
     // Until figures say that nothing waits, a second or two pass in which nothing is done: the end
-    // is where the counters last moved.
+    // is where the counters last moved. While a stage is busy its figures stand still, but not its
+    // processor time.
     let mut end = Mark::now(deployment, &service);
     let mut before = 0.0;
+    let mut cpu_before = Duration::ZERO;
     let mut quiet = 0;
     service.wait("it lags", Duration::from_millis(100), |service| {
         let metrics = service.metrics()?;
@@ -136,7 +138,10 @@ pub fn measure(
         if done > before {
             (before, end) = (done, Mark::now(deployment, service));
         }
-        quiet = if is_quiet { quiet + 1 } else { 0 };
+        let cpu = process::cpu(service.pid());
+        let is_busy = cpu.saturating_sub(cpu_before) > Duration::from_millis(50);
+        cpu_before = cpu;
+        quiet = if is_quiet && !is_busy { quiet + 1 } else { 0 };
         Ok(quiet >= 15)
     })?;
     let wall = end.at.duration_since(service.began_at);

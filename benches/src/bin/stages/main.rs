@@ -8,11 +8,12 @@
 
 mod packed;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use benches::avro;
 use benches::clock::{Spent, timed};
 use benches::table::{self, Line};
 use canonical::{Decode, Decoded, Format, Reader};
+use figures::{Figures, Ledger, When};
 use model::{ContactInput, CustomerInput, HandleInput, Millis, Now, Stage};
 use packed::Packed;
 use serde::Serialize;
@@ -20,6 +21,7 @@ use settings::Loaded;
 use simulator::workload::yardstick::{Shape, YardstickOptions, yardstick, yardstick_config};
 use stage_door::{Clocks, Place};
 use std::hint::black_box;
+use std::sync::Arc;
 use worker::{Counts, Engine};
 
 /// The allocator of `ricochet` itself.
@@ -69,8 +71,9 @@ impl Options {
 fn main() -> Result<()> {
     let options = Options::of(std::env::args().skip(1))?;
     let input = Input::new(&options)?;
-    let default = Run::new(&input, DEFAULT_CONFIG)?;
-    let fourteen = Run::new(&input, yardstick_config())?;
+    let default = Run::new(&input, DEFAULT_CONFIG, Rules::BuiltIn)?;
+    let without = Run::new(&input, DEFAULT_CONFIG, Rules::None)?;
+    let fourteen = Run::new(&input, yardstick_config(), Rules::BuiltIn)?;
     let (events, bytes) = (input.lines.len(), input.bytes());
     println!(
         "{} contacts of {} customers, as {} events of {} bytes; {} rounds on one thread",
@@ -89,11 +92,16 @@ fn main() -> Result<()> {
         Line::new("handles", "messages"),
         Line::new("customers, default readings", "contacts"),
         Line::new("  of it to evaluate", "contacts"),
+        Line::new("customers, default readings, no rules", "contacts"),
+        Line::new("  of it to evaluate", "contacts"),
         Line::new("customers, 14 readings", "contacts"),
         Line::new("  of it to evaluate", "contacts"),
+        Line::new("customers one by one, default", "messages"),
+        Line::new("  the same with figures", "messages"),
     ];
     for _ in 0..options.rounds {
         let [customers, evaluated] = default.customers()?;
+        let [customers_0, evaluated_0] = without.customers()?;
         let [customers_14, evaluated_14] = fourteen.customers()?;
         let round = [
             input.reference()?,
@@ -104,8 +112,12 @@ fn main() -> Result<()> {
             default.handles()?,
             customers,
             evaluated,
+            customers_0,
+            evaluated_0,
             customers_14,
             evaluated_14,
+            measured(default.one_by_one(None)?),
+            measured(default.one_by_one(Some(&default.figures))?),
         ];
         for (line, (spent, items)) in lines.iter_mut().zip(round) {
             line.add(spent, items);
@@ -113,7 +125,19 @@ fn main() -> Result<()> {
     }
     table::print(&lines);
     default.print_sizes("default readings")?;
+    let kept = [None, Some(&default.figures)].map(|figures| default.one_by_one(figures));
+    for (kept, with) in kept.into_iter().zip(["without", "with"]) {
+        let (_, messages, bytes) = kept?;
+        println!(
+            "  kept {with} figures: {} bytes a message",
+            bytes / messages.max(1)
+        );
+    }
     fourteen.print_sizes("14 readings")
+}
+
+fn measured((spent, items, _): (Spent, usize, usize)) -> Measured {
+    (spent, items)
 }
 
 /// What a line took, and for how many of its items.
@@ -223,11 +247,19 @@ impl Input {
 /// The stages with a configuration, and what each of them is sent.
 struct Run {
     engine: Engine,
+    figures: Arc<Figures>,
     now: Millis,
     decoded: Vec<Decoded>,
     contacts: Packed<ContactInput>,
     handles: Packed<HandleInput>,
     customers: Packed<CustomerInput>,
+}
+
+/// Which journey rules the customers stage has. The stages before it send it the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rules {
+    BuiltIn,
+    None,
 }
 
 const PLACE: Place<'static> = Place {
@@ -238,10 +270,14 @@ const PLACE: Place<'static> = Place {
 };
 
 impl Run {
-    fn new(input: &Input, config: &str) -> Result<Run> {
-        let meant = Loaded::from_text(config, "benches")?.meant()?;
+    fn new(input: &Input, config: &str, rules: Rules) -> Result<Run> {
+        let mut meant = Loaded::from_text(config, "benches")?.meant()?;
+        if rules == Rules::None {
+            meant.customers.rules = Arc::default();
+        }
         let mut run = Run {
             engine: meant.engine(|| vec![7; 32], None, None)?,
+            figures: Arc::new(meant.figures()),
             now: Millis::MIN,
             decoded: input.decoded()?,
             contacts: Packed::default(),
@@ -324,6 +360,70 @@ impl Run {
         Ok([(spent, contacts), (alone, contacts)])
     }
 
+    /// The stage as a service drives it: every message is settled as it comes, between a state that is
+    /// read and one that is written. With figures, their sums are kept, too, and their rows made. Says how
+    /// many bytes are kept of the customers in the end.
+    fn one_by_one(&self, figures: Option<&Arc<Figures>>) -> Result<(Spent, usize, usize)> {
+        let stage = self.engine.customers.clone();
+        let mut stage = match figures {
+            None => stage,
+            Some(figures) => stage.counting(Arc::clone(figures)),
+        };
+        let mut counted = Ledger::default();
+        if let Some(figures) = figures {
+            let generation = counted
+                .restored(figures, None)
+                .map_err(|what| anyhow!(what))?;
+            stage.count_by(generation);
+        }
+        let (mut messages, mut sent, mut bytes, mut all) = (0, Vec::new(), 0, 0);
+        let mut differences = Vec::new();
+        let (spent, result) = timed(|| {
+            self.customers.each_key(|key, inputs| {
+                let mut kept = postcard::to_allocvec(&stage_customers::State::default())?;
+                for input in inputs {
+                    let at = match &input {
+                        CustomerInput::Upsert(upsert) | CustomerInput::UpsertWith(upsert, _) => {
+                            upsert.contact.started_at
+                        }
+                        _ => self.now,
+                    };
+                    let mut state: stage_customers::State = postcard::from_bytes(&kept)?;
+                    stage.apply(key, &mut state, input);
+                    stage.settle(key, &mut state, &Now::all(at), &mut sent);
+                    kept = postcard::to_allocvec(&state)?;
+                    messages += 1;
+                    for output in sent.drain(..) {
+                        if let (stage_customers::Output::Counted(difference), Some(figures)) =
+                            (output, figures)
+                        {
+                            let when = When {
+                                today: figures.day(at),
+                                // A service of 2,000 messages a second.
+                                time: Millis(messages as i64 / 2),
+                                every_ms: 1_000,
+                            };
+                            differences.push(*difference);
+                            // A transaction of 40 ms.
+                            if messages % 80 == 0 {
+                                counted.count(&differences, when);
+                                differences.clear();
+                                bytes += counted.tell(figures, when, 80).len();
+                                counted.changed(|_, value| bytes += value.map_or(0, <[u8]>::len));
+                                counted.committed();
+                            }
+                        }
+                    }
+                }
+                all += kept.len();
+                Ok(())
+            })
+        });
+        result?;
+        black_box(bytes);
+        Ok((spent, messages, all))
+    }
+
     fn settle_contacts(
         &self,
         handles: &mut Packed<HandleInput>,
@@ -380,7 +480,14 @@ impl Run {
             .sessions
             .iter()
             .try_for_each(|row| rows.push(row))?;
-        evaluation.alerts.iter().try_for_each(|row| rows.push(row))
+        evaluation
+            .alerts
+            .iter()
+            .try_for_each(|row| rows.push(row))?;
+        evaluation
+            .journeys
+            .iter()
+            .try_for_each(|row| rows.push(row))
     }
 
     /// What a contact has of readings, and what of a customer is kept and sent.

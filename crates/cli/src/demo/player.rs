@@ -105,12 +105,7 @@ impl<'a> Player<'a> {
     /// The figures of everything told so far.
     pub fn summary(&self, meant: &Meant) -> Summary {
         let customers = &meant.customers;
-        let policies: Vec<Text> = customers
-            .policies
-            .iter()
-            .map(|policy| policy.name.clone())
-            .collect();
-        let mut summary = Summary::new(&customers.readings, &policies);
+        let mut summary = Summary::of(meant);
         let settled = self.live.told.settled();
         summary.add(&settled, customers.readings.headline, self.counts.horizon);
         summary.add_capped(&self.counts());

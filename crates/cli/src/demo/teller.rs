@@ -47,7 +47,7 @@ struct Shown {
 }
 
 /// What may still be told: it grows with the reader's time.
-struct Budget {
+pub(super) struct Budget {
     left: f64,
     at: Millis,
     /// Milliseconds of the day in which one alert can be read.
@@ -55,7 +55,18 @@ struct Budget {
 }
 
 impl Budget {
-    fn spend(&mut self, now: Millis) -> bool {
+    /// So much may be told in a minute of the reader's, who sees `speed` seconds of the day in one
+    /// of his.
+    pub(super) fn new(speed: f64, told_per_minute: f64, now: Millis) -> Budget {
+        Budget {
+            left: TOLD_AT_ONCE,
+            at: now,
+            alert_ms: speed * MINUTE_MS as f64 / told_per_minute,
+        }
+    }
+
+    /// Whether one more can be read now; then it is told.
+    pub(super) fn spend(&mut self, now: Millis) -> bool {
         let grown = now.since(self.at).max(0) as f64 / self.alert_ms;
         self.left = (self.left + grown).min(TOLD_AT_ONCE);
         self.at = self.at.max(now);
@@ -97,11 +108,7 @@ impl Teller {
     pub fn new(speed: f64, now: Millis, standing: &BTreeMap<Text, Alert>) -> Teller {
         let stands = |alert: &Alert| alert.status != AlertStatus::Withdrawn;
         Teller {
-            budget: Budget {
-                left: TOLD_AT_ONCE,
-                at: now,
-                alert_ms: speed * MINUTE_MS as f64 / TOLD_PER_MINUTE,
-            },
+            budget: Budget::new(speed, TOLD_PER_MINUTE, now),
             shown: BTreeMap::new(),
             standing: standing
                 .iter()

@@ -11,7 +11,7 @@ use crate::story::{Heard, Story, lasting, local};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::{ContactInput, ContactResult, Millis};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 type Row = BTreeMap<String, String>;
@@ -169,9 +169,10 @@ fn stories_agree(name: &str, config: &str) {
     assert_eq!(crate::replay::run(&replay).unwrap(), 0);
     let table = |name: &str| rows(&output.join(format!("{name}.csv")));
     let (contacts, verdicts, alerts) = (table("contacts"), table("verdicts"), table("alerts"));
+    let journeys = table("journeys");
 
     let inputs = Inputs::open(&config_path, &[input], None).unwrap();
-    let (all, rejected) = Found::all(&inputs).unwrap();
+    let (all, rejected) = Found::all(&inputs, &|_, _| true).unwrap();
     assert_eq!((rejected, all.chain.len()), (0, contacts.len()));
     let mut events: HashMap<String, Vec<Heard>> = HashMap::new();
     for record in heard(&inputs, |_| true).unwrap() {
@@ -187,6 +188,7 @@ fn stories_agree(name: &str, config: &str) {
     let stride = strides
         .find(|stride| gcd(*stride, all.chain.len()) == 1)
         .unwrap();
+    let mut journeys_seen = 0;
     for at in 0..STORIES {
         let result = &all.chain[at * stride % all.chain.len()];
         let id = result.contact.contact_id.as_str();
@@ -197,16 +199,30 @@ fn stories_agree(name: &str, config: &str) {
             ..found.story(&inputs, &links, &[])
         };
         let none = Vec::new();
-        let told = alerts.get(id).unwrap_or(&none);
+        let raised = alerts.get(id).unwrap_or(&none);
         let rows = verdicts.get(id).unwrap_or(&none);
-        check(
-            &story.of_contacts(named),
-            &contacts[id][0],
-            rows,
-            told,
-            &inputs,
-        );
+        let text = story.of_contacts(named);
+        let told = journeys_of(&text);
+        for row in journeys.get(id).unwrap_or(&none) {
+            assert!(told.contains(row["entry_id"].as_str()), "{row:?}\n{text}");
+        }
+        journeys_seen += told.len();
+        let all = || journeys.values().flatten();
+        let is_row = |told: &&&str| all().any(|row| row["entry_id"] == **told);
+        assert_eq!(told.iter().filter(is_row).count(), told.len(), "{text}");
+        check(&text, &contacts[id][0], rows, raised, &inputs);
     }
+    let is_seen = journeys_seen > 0 || journeys.is_empty();
+    assert!(is_seen, "no story tells of a journey");
+}
+
+/// The ids of the broken entries that a story tells of.
+fn journeys_of(story: &str) -> BTreeSet<&str> {
+    let broken = |line: &'_ str| line.trim().starts_with("Broken since");
+    let lines = story.lines().filter(|line| broken(line));
+    lines
+        .filter_map(|line| Some(line.rsplit_once(": alert ")?.1))
+        .collect()
 }
 
 fn gcd(a: usize, b: usize) -> usize {

@@ -2,7 +2,8 @@
 
 use crate::service::decode::Registry;
 use anyhow::Result;
-use model::{Alert, ContactResult, Journey, Session, Signal, SourceSilent};
+use figures::{FigureRow, SampleRow};
+use model::{Alert, ContactResult, Journey, Session, Signal, SourceSilent, Text};
 use settings::Meant;
 use tables::Names;
 use worker::service::{DeadLetter, Encode};
@@ -67,5 +68,13 @@ impl Encode for Records {
             hash: letter.hash,
         };
         self.0.dead_letter(&letter, into);
+    }
+
+    fn figure(&mut self, row: &FigureRow, into: &mut Vec<u8>) -> Text {
+        self.0.figure(row, into)
+    }
+
+    fn sample(&mut self, row: &SampleRow, into: &mut Vec<u8>) -> Text {
+        self.0.sample(row, into)
     }
 }

@@ -118,7 +118,7 @@ fn labels(meant: &Meant) -> Labels {
     sources.dedup();
     let readings = meant.customers.readings.list.iter();
     let policies = meant.customers.policies.iter().map(|policy| &policy.name);
-    let rules = meant.customers.rules.rules().iter().map(|rule| &rule.name);
+    let rules = meant.customers.rules.current().map(|rule| &rule.name);
     Labels {
         sources,
         readings: readings.map(|reading| reading.name.clone()).collect(),

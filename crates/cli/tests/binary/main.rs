@@ -14,5 +14,7 @@ mod helps;
 mod interrupts;
 mod limits;
 mod notes;
+mod patterns;
 mod records;
 mod refusals;
+mod rules;

@@ -34,7 +34,7 @@ const UNTIL: &str = "2026-05-01T00:00:00Z";
 /// Everybody comes again and again.
 const CUSTOMERS: u32 = 120;
 /// What is waited for has come after this long, however busy the machine is.
-const WITHIN: Duration = Duration::from_secs(120);
+const WITHIN: Duration = Duration::from_secs(300);
 
 /// Contacts of the days from one to another of March 2026, by day and hour, in order.
 fn contacts(random: &mut StdRng, from: (i64, i64), to: (i64, i64), count: usize) -> Vec<String> {

@@ -1,13 +1,14 @@
 //! An application on the shared broker: its topics, its processes, what went in and what came out.
 
 use crate::avro::Avro;
-use crate::rows::{Tables, of_files, of_topics};
+use crate::rows::{Tables, figures_of_files, figures_of_topics, of_files, of_topics};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use testbed::{Broker, Registry};
@@ -18,8 +19,12 @@ const BINARY: &str = env!("CARGO_BIN_EXE_ricochet");
 const CHANNELS: [&str; 5] = ["phone", "chat", "email", "video", "web"];
 /// Partitions of each source topic.
 const SOURCE_PARTITIONS: u32 = 2;
-/// Outputs have settled after this long, however busy the machine is.
-const SETTLED_WITHIN: Duration = Duration::from_secs(120);
+/// Outputs that have not changed for so long have settled, however busy the machine is.
+const UNCHANGED_MAX: Duration = Duration::from_secs(120);
+/// And after this long in any case.
+const SETTLED_WITHIN: Duration = Duration::from_secs(600);
+/// Lines of the logs of all processes that are shown where something does not settle.
+const LINES_SHOWN: usize = 40;
 
 /// A process of the service; it is killed when it is dropped.
 pub struct Process {
@@ -55,16 +60,46 @@ impl Process {
 
     /// What it answers to `GET path`: the status and the body.
     pub fn get(&self, path: &str) -> (u16, String) {
-        use std::io::{Read, Write};
-        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        (status, body.to_owned())
+        get(&self.address, path).unwrap()
     }
+}
+
+/// What is answered to `GET path`: the status and the body.
+fn get(address: &str, path: &str) -> std::io::Result<(u16, String)> {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let cut_short = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
+    let status = answer.split(' ').nth(1).and_then(|word| word.parse().ok());
+    let (_, body) = answer.split_once("\r\n\r\n").ok_or_else(cut_short)?;
+    Ok((status.ok_or_else(cut_short)?, body.to_owned()))
+}
+
+/// Waits until what is read is what is expected, as long as it goes on changing, and no longer than
+/// `within`. Returns what was read last, if it is something else.
+fn waited<T: PartialEq>(
+    expected: &T,
+    read: impl Fn() -> T,
+    unchanged_max: Duration,
+    within: Duration,
+) -> Option<T> {
+    let began_at = Instant::now();
+    let (mut found, mut changed_at) = (read(), began_at);
+    while found != *expected {
+        if changed_at.elapsed() > unchanged_max || began_at.elapsed() > within {
+            return Some(found);
+        }
+        std::thread::sleep(Duration::from_millis(500));
+        let now = read();
+        if now != found {
+            (found, changed_at) = (now, Instant::now());
+        }
+    }
+    None
 }
 
 impl Drop for Process {
@@ -100,6 +135,9 @@ pub struct Deployment {
     avro: Option<Avro>,
     /// A channel whose topic the configuration does not name.
     left_out: Cell<Option<&'static str>>,
+    /// Where the processes that were started listen, and the last that they have logged.
+    addresses: RefCell<Vec<String>>,
+    lines: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Deployment {
@@ -131,6 +169,17 @@ impl Deployment {
     /// The same on brokers of one's own, with a configuration that begins like this: everything but
     /// `[sources]`, `[http]` and `[kafka]`.
     pub fn on(servers: &str, application_id: &str, head: &str, avro: Option<Avro>) -> Deployment {
+        Deployment::of(servers, application_id, head, avro, 4)
+    }
+
+    /// The same with so many tasks in each stage.
+    pub fn of(
+        servers: &str,
+        application_id: &str,
+        head: &str,
+        avro: Option<Avro>,
+        partitions: u32,
+    ) -> Deployment {
         let deployment = Deployment {
             folder: tempfile::tempdir().unwrap(),
             servers: servers.to_owned(),
@@ -138,6 +187,8 @@ impl Deployment {
             head: RefCell::new(head.to_owned()),
             avro,
             left_out: Cell::new(None),
+            addresses: RefCell::default(),
+            lines: Arc::default(),
         };
         std::fs::write(
             deployment.path("secret"),
@@ -148,8 +199,9 @@ impl Deployment {
             let topic = deployment.topic(channel);
             testbed::topics::create(&deployment.servers, &topic, SOURCE_PARTITIONS, &[]);
         }
-        let (code, text) =
-            deployment.run(&["topics", "--config", "a.toml", "init", "--partitions", "4"]);
+        let partitions = partitions.to_string();
+        let init = ["topics", "--config", "a.toml", "init", "--partitions"];
+        let (code, text) = deployment.run(&[&init[..], &[partitions.as_str()]].concat());
         assert_eq!(code, Some(0), "{text}");
         deployment
     }
@@ -241,13 +293,20 @@ impl Deployment {
             .find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()))
             .expect("it says where it listens");
         let shows = std::env::var_os("RICOCHET_SHOW_LOGS").is_some();
+        let last = Arc::clone(&self.lines);
         std::thread::spawn(move || {
             for line in lines.map_while(Result::ok) {
                 if shows {
                     eprintln!("{line}");
                 }
+                let mut last = last.lock().unwrap();
+                last.push_back(line);
+                if last.len() > LINES_SHOWN {
+                    last.pop_front();
+                }
             }
         });
+        self.addresses.borrow_mut().push(address.clone());
         Process { child, address }
     }
 
@@ -336,17 +395,58 @@ impl Deployment {
 
     /// Waits until the topics say what they should.
     pub fn expect(&self, expected: &Tables) {
-        let began_at = Instant::now();
-        loop {
-            let told = self.told();
-            if told == *expected {
-                return;
-            }
-            if began_at.elapsed() > SETTLED_WITHIN {
-                panic!("{}", expected.difference(&told));
-            }
-            std::thread::sleep(Duration::from_millis(500));
+        let read = || self.told();
+        self.settle(expected, read, |told| expected.difference(told));
+    }
+
+    /// Whether the topics say what they should within a time.
+    pub fn settles_within(&self, expected: &Tables, time: Duration) -> bool {
+        waited(expected, || self.told(), time, time).is_none()
+    }
+
+    /// Waits until what all tasks have counted adds up to the figures of the last replay.
+    pub fn expect_figures(&self) {
+        let expected = figures_of_files(&self.path("settled"));
+        assert!(expected.len() > 500, "{} figures", expected.len());
+        let avro = self.avro.as_ref();
+        let read = || figures_of_topics(&self.servers, &self.application_id, avro);
+        self.settle(&expected, read, |found| {
+            let only = |a: &[String], b: &[String]| -> Vec<String> {
+                let only = a.iter().filter(|row| b.binary_search(row).is_err());
+                only.take(5).cloned().collect()
+            };
+            format!(
+                "{} figures expected, {} found\nmissing {:#?}\nwrong {:#?}",
+                expected.len(),
+                found.len(),
+                only(&expected, found),
+                only(found, &expected)
+            )
+        });
+    }
+
+    /// Waits until what is read is what is expected, as long as it goes on changing.
+    fn settle<T: PartialEq>(
+        &self,
+        expected: &T,
+        read: impl Fn() -> T,
+        difference: impl Fn(&T) -> String,
+    ) {
+        if let Some(found) = waited(expected, read, UNCHANGED_MAX, SETTLED_WITHIN) {
+            panic!("{}\n{}", difference(&found), self.state_of_processes());
         }
+    }
+
+    /// What the processes that still run say of their health, and what was logged last.
+    fn state_of_processes(&self) -> String {
+        let mut text = String::new();
+        for address in self.addresses.borrow().iter() {
+            if let Ok((status, body)) = get(address, "/health/ready") {
+                text += &format!("{address}: {status} {body}\n");
+            }
+        }
+        let lines = self.lines.lock().unwrap();
+        lines.iter().fold(text, |text, line| text + line + "\n")
     }
 
     /// Asks for an erasure, with the identifier on standard input, and waits for it so many seconds.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Compaction has to have met every partition several times within this.
 const GONE_WITHIN: Duration = Duration::from_secs(300);
 /// Everything is told within this.
-const TOLD_WITHIN: Duration = Duration::from_secs(120);
+const TOLD_WITHIN: Duration = Duration::from_secs(300);
 /// An erasure is confirmed after so many seconds, however busy the machine is.
 const CONFIRMED_WITHIN_S: u64 = 240;
 /// Nobody can confirm what is waited for so many seconds.

@@ -176,6 +176,7 @@ fn run(seed: u64) -> Option<Vec<Fault>> {
     events.extend(ends);
     eprintln!("seed {seed}: {faults:?}");
     deployment.expect(&deployment.replayed(&events, UNTIL));
+    deployment.expect_figures();
     for (name, process) in service.processes {
         assert_eq!(process.stop(), Some(0), "{name}");
     }

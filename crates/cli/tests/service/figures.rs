@@ -1,7 +1,8 @@
-//! The metrics of a service are what stands in its tables.
+//! What a service counts, in metrics and in topic `figures`, is what stands in its tables.
 
-use crate::deployment::Deployment;
-use crate::settles::{UNTIL, events};
+use crate::deployment::{Deployment, head};
+use crate::settles::{UNTIL, events, events_of};
+use testbed::Broker;
 
 /// The sum of the samples of a metric whose labels contain all of these words.
 fn sum(metrics: &str, name: &str, words: &[&str]) -> f64 {
@@ -59,4 +60,45 @@ fn metrics_are_what_the_tables_say() {
     assert_eq!(status, 200, "{body}");
     assert_eq!(process.get("/health/live").0, 200);
     assert_eq!(process.stop(), Some(0));
+}
+
+/// A day through so many tasks, with a crash in the middle: what all tasks have counted in the end
+/// adds up to the figures of a replay, row by row.
+fn figures_add_up(partitions: u32) {
+    let Some(broker) = Broker::shared() else {
+        return;
+    };
+    let id = format!("figures-of-{partitions}");
+    let deployment = Deployment::of(
+        &broker.bootstrap_servers(),
+        &id,
+        &head(""),
+        None,
+        partitions,
+    );
+    let mut events = events_of(6, 2_000);
+    let process = deployment.start("a", "all");
+    let other = deployment.start("b", "all");
+    let half = events.len() / 2;
+    deployment.send(&events[..half]);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    process.kill();
+    deployment.send(&events[half..]);
+    let process = deployment.start("a", "all");
+    let ends = deployment.end_time(&events, UNTIL);
+    events.extend(ends);
+    deployment.expect(&deployment.replayed(&events, UNTIL));
+    deployment.expect_figures();
+    assert_eq!(process.stop(), Some(0));
+    assert_eq!(other.stop(), Some(0));
+}
+
+#[test]
+fn figures_of_three_tasks_add_up_after_a_crash() {
+    figures_add_up(3);
+}
+
+#[test]
+fn figures_of_seven_tasks_add_up_after_a_crash() {
+    figures_add_up(7);
 }

@@ -3,6 +3,7 @@
 
 use crate::avro::Avro;
 use crate::deployment::{Deployment, Process, head};
+use crate::rows::Tables;
 use crate::settles::{UNTIL, events};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -18,18 +19,23 @@ fn says(process: &Process, looked_for: &str) -> String {
             return said;
         }
         assert!(
-            asked_at.elapsed() < Duration::from_secs(90),
+            asked_at.elapsed() < Duration::from_secs(300),
             "no `{looked_for}` in {said}"
         );
         std::thread::sleep(Duration::from_millis(200));
     }
 }
 
-/// The rest of a day is sent, time comes to its end, and the topics are compared with a replay.
-fn settle(deployment: &Deployment, mut events: Vec<String>) {
+/// Time comes to its end; returns what a replay of the whole day says.
+fn ended(deployment: &Deployment, mut events: Vec<String>) -> Tables {
     let ends = deployment.end_time(&events, UNTIL);
     events.extend(ends);
-    deployment.expect(&deployment.replayed(&events, UNTIL));
+    deployment.replayed(&events, UNTIL)
+}
+
+/// Time comes to its end, and the topics are compared with a replay.
+fn settle(deployment: &Deployment, events: Vec<String>) {
+    deployment.expect(&ended(deployment, events));
 }
 
 #[test]
@@ -121,8 +127,6 @@ impl Drop for Disk {
 }
 
 #[test]
-#[ignore = "fails about every third time on a fast disk, and it is not known why: what was told of some \
-            contacts before the broker gave up is not what a replay says, or a transaction hangs"]
 fn the_disk_of_the_broker_is_full() {
     if !Broker::is_possible() {
         return;
@@ -143,7 +147,7 @@ fn the_disk_of_the_broker_is_full() {
     let filled_at = Instant::now();
     while !broker.has_ended() {
         assert!(
-            filled_at.elapsed() < Duration::from_secs(60),
+            filled_at.elapsed() < Duration::from_secs(180),
             "the broker goes on"
         );
         std::thread::sleep(Duration::from_millis(100));
@@ -152,7 +156,17 @@ fn the_disk_of_the_broker_is_full() {
     std::fs::remove_file(&filler).unwrap();
     broker.restart();
     deployment.send(&events[half..]);
-    settle(&deployment, events);
+    let expected = ended(&deployment, events);
+    // A broker that gives up in the midst of a transaction may leave it open without its coordinator
+    // knowing of it. Nobody but an operator can end it then, and the service says so.
+    for _ in 0..4 {
+        if deployment.settles_within(&expected, Duration::from_secs(90)) {
+            break;
+        }
+        let hanging = broker.abort_hanging_transactions();
+        eprintln!("hanging transactions, aborted: {hanging:#?}");
+    }
+    deployment.expect(&expected);
     says(&process, "\"ready\":true");
     assert_eq!(process.stop(), Some(0));
 }
@@ -176,7 +190,7 @@ fn the_brokers_forget_the_offsets_of_a_service_that_was_away() {
     let asked_at = Instant::now();
     while deployment.rows("contacts").is_empty() {
         assert!(
-            asked_at.elapsed() < Duration::from_secs(90),
+            asked_at.elapsed() < Duration::from_secs(300),
             "nothing is told"
         );
         std::thread::sleep(Duration::from_millis(500));
@@ -233,7 +247,7 @@ fn a_topic_of_ours_is_deleted() {
         }
         // Members that have just ended count as members until their sessions are over.
         assert!(said.contains("the group has members"), "{said}");
-        assert!(asked_at.elapsed() < Duration::from_secs(60), "{said}");
+        assert!(asked_at.elapsed() < Duration::from_secs(180), "{said}");
         std::thread::sleep(Duration::from_secs(1));
     }
     let process = deployment.start("a", "customers");

@@ -117,6 +117,78 @@ pub fn of_files(folder: &Path) -> Tables {
     tables.sort()
 }
 
+/// The rows of table `figures` of a replay, as text, less what only sums can say.
+pub fn figures_of_files(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("figures.jsonl")).unwrap();
+    let rows = text
+        .lines()
+        .map(|line| object(serde_json::from_str(line).unwrap()));
+    let mut rows: Vec<String> = rows.map(|row| without_shares(row).to_string()).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// The sums over all tasks of the last rows of topic `figures`, as text.
+pub fn figures_of_topics(servers: &str, application_id: &str, avro: Option<&Avro>) -> Vec<String> {
+    let mut last = BTreeMap::new();
+    for row in testbed::topics::read_committed(servers, &format!("{application_id}.figures")) {
+        last.insert(row.key, row.value);
+    }
+    let mut sums: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    for (key, value) in last {
+        let Some(value) = value else { continue };
+        let row = object(match avro {
+            None => serde_json::from_slice(&value).unwrap(),
+            Some(avro) => avro.decode(&value),
+        });
+        let (_task, name) = key.split_once('/').unwrap();
+        match sums.remove(name) {
+            None => sums.insert(name.to_owned(), row),
+            Some(sum) => sums.insert(name.to_owned(), added(sum, &row)),
+        };
+    }
+    let rows = sums.into_values();
+    let mut rows: Vec<String> = rows.map(|row| without_shares(row).to_string()).collect();
+    rows.sort_unstable();
+    rows
+}
+
+/// Numerators, denominators and buckets add up.
+fn added(mut sum: Map<String, Value>, row: &Map<String, Value>) -> Map<String, Value> {
+    let both = |name: &str| [&sum, row].map(|row| row[name].as_f64().unwrap_or(0.0));
+    let [a, b] = both("numerator");
+    let numerator = ((a * 1e6).round() + (b * 1e6).round()) / 1e6;
+    let [a, b] = both("denominator");
+    let is_share = sum["denominator"].is_number();
+    let matured = sum["matured"] == true && row["matured"] == true;
+    let mut buckets = sum["buckets"].as_object().cloned().unwrap_or_default();
+    for (bound, count) in row["buckets"].as_object().into_iter().flatten() {
+        let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+        let known = buckets.get(bound).map_or(0, number);
+        buckets.insert(bound.clone(), (known + number(count)).to_string().into());
+    }
+    sum.insert("numerator".into(), numerator.into());
+    if is_share {
+        sum.insert("denominator".into(), ((a + b) as u64).into());
+    }
+    sum.insert("matured".into(), matured.into());
+    sum.insert("buckets".into(), buckets.into());
+    sum
+}
+
+fn without_shares(row: Map<String, Value>) -> Value {
+    let shown = row.into_iter();
+    let shown = shown.filter(|(name, value)| {
+        !value.is_null() && !["value", "coverage"].contains(&name.as_str())
+    });
+    // Whole numbers are written as such, whoever wrote them.
+    let number = |value: Value| match value.as_f64().filter(|_| value.is_f64()) {
+        Some(number) if number.fract() == 0.0 => (number as i64).into(),
+        _ => value,
+    };
+    Value::Object(shown.map(|(name, value)| (name, number(value))).collect())
+}
+
 /// The last record of each key of the output topics.
 pub fn of_topics(servers: &str, application_id: &str, avro: Option<&Avro>) -> Tables {
     let mut tables = Tables::default();

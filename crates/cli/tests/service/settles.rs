@@ -11,10 +11,15 @@ pub const UNTIL: &str = "2026-03-19T00:00:00Z";
 
 /// A generated day with its days before.
 pub fn events(seed: u64) -> Vec<String> {
+    events_of(seed, CUSTOMERS)
+}
+
+/// The same of a brand with so many customers.
+pub fn events_of(seed: u64, customers: u64) -> Vec<String> {
     let options = DayOptions {
         seed,
         date: date(2026, 3, 17),
-        customers: CUSTOMERS,
+        customers,
         scale: 1.0,
     };
     day(options).map(|record| record.json).collect()
@@ -39,6 +44,7 @@ fn a_day_on_kafka_settles_to_what_a_replay_says() {
         expected.difference(&expected)
     );
     deployment.expect(&expected);
+    deployment.expect_figures();
     assert_eq!(process.stop(), Some(0));
 }
 
@@ -53,6 +59,7 @@ fn a_day_in_avro_settles_to_what_a_replay_of_its_json_says() {
     let ends = deployment.end_time(&events, UNTIL);
     events.extend(ends);
     deployment.expect(&deployment.replayed(&events, UNTIL));
+    deployment.expect_figures();
     let (code, text) = deployment.run(&["topics", "--config", "a.toml", "verify"]);
     assert_eq!(code, Some(0), "{text}");
     assert_eq!(process.stop(), Some(0));

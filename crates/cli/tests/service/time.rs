@@ -9,7 +9,7 @@ const NAMED: &str = "week = [\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\
     [sources.crm]\nlateness = \"0s\"\nsilence_max = \"3s\"\nbrings = [\"phone\"]\n\n\
     [sources.site]\nlateness = \"0s\"\nbrings = [\"chat\"]\n";
 /// What is waited for has come after this long, however busy the machine is.
-const WITHIN: Duration = Duration::from_secs(120);
+const WITHIN: Duration = Duration::from_secs(300);
 
 /// A member that does not come back is forgotten after 15 s.
 const SESSION: Duration = Duration::from_secs(17);

@@ -2,7 +2,7 @@
 
 use crate::settings::RECORD_BYTES_MAX;
 use std::collections::BTreeMap;
-use worker::service::{ERASURES, StageName, topic_name};
+use worker::service::{ERASURES, StageName, TABLES, topic_name};
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -16,9 +16,11 @@ const DEAD_LETTER_KEPT_MS: u64 = 30 * DAY_MS;
 /// How long a tombstone is kept: a reader that is away longer may miss that something is gone.
 const TOMBSTONE_KEPT_MS: u64 = 7 * DAY_MS;
 
-/// Output topics in which a later record of a key replaces an earlier one.
-const TABLES: [&str; 7] = [
-    "contacts", "verdicts", "sessions", "alerts", "journeys", "figures", "samples",
+/// Output topics with how long a record of theirs is kept, where none replaces another. In the
+/// others a later record of a key replaces an earlier one.
+const STREAMS: [(&str, u64); 2] = [
+    ("markers", OUTPUT_KEPT_MS),
+    ("dead_letters", DEAD_LETTER_KEPT_MS),
 ];
 
 /// How large the topics are made.
@@ -40,6 +42,15 @@ pub struct TopicPlan {
     pub partitions: u32,
     /// Its settings by Kafka's names, but for `min.insync.replicas`, which depends on the replicas.
     pub settings: BTreeMap<&'static str, String>,
+}
+
+impl TopicPlan {
+    /// Whether it has one partition, whatever others have: its keys are nobody's, and one task reads
+    /// all of it.
+    #[must_use]
+    pub fn is_of_one_task(&self) -> bool {
+        self.name.ends_with(&format!(".{ERASURES}"))
+    }
 }
 
 /// A group, and the topics that it reads.
@@ -92,19 +103,11 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
             .iter()
             .map(|stage| topic(stage.changelog(), of_changelog())),
     );
-    topics.extend(TABLES.map(|table| topic(table, of_table())));
+    topics.extend(TABLES.map(|table| topic(table, of_output(table))));
     topics.push(TopicPlan {
         partitions: 1,
         ..topic(ERASURES, of_table())
     });
-    topics.push(topic(
-        "markers",
-        kept("delete", &[("retention.ms", OUTPUT_KEPT_MS)]),
-    ));
-    topics.push(topic(
-        "dead_letters",
-        kept("delete", &[("retention.ms", DEAD_LETTER_KEPT_MS)]),
-    ));
     let group = |stage: &StageName| GroupPlan {
         group: name(stage.name()),
         topics: stage
@@ -150,6 +153,13 @@ fn of_changelog() -> BTreeMap<&'static str, String> {
             ("delete.retention.ms", TOMBSTONE_KEPT_MS),
         ],
     )
+}
+
+fn of_output(table: &str) -> BTreeMap<&'static str, String> {
+    let stream = STREAMS.iter().find(|(stream, _)| *stream == table);
+    stream.map_or_else(of_table, |(_, kept_ms)| {
+        kept("delete", &[("retention.ms", *kept_ms)])
+    })
 }
 
 /// What was taken back has to go within days, whoever it names: without a bound, compaction may wait

@@ -13,7 +13,18 @@ use std::time::Duration;
 
 /// Remembers the trouble that says most.
 #[derive(Debug, Default)]
-pub(super) struct Hearing(Mutex<Option<(bool, String)>>);
+pub(super) struct Hearing(Mutex<Option<(Says, String)>>);
+
+/// How much a trouble says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    /// That nobody is there.
+    Nobody,
+    /// What befell a connection.
+    What,
+    /// That a name, a password or a certificate is at fault.
+    Why,
+}
 
 impl ClientContext for Hearing {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -22,13 +33,16 @@ impl ClientContext for Hearing {
 
     fn error(&self, error: KafkaError, reason: &str) {
         use RDKafkaErrorCode as Code;
-        let says_why = matches!(
-            error.rdkafka_error_code(),
-            Some(Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL | Code::Resolve)
-        );
+        let says = match error.rdkafka_error_code() {
+            Some(
+                Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL | Code::Resolve,
+            ) => Says::Why,
+            Some(Code::AllBrokersDown) => Says::Nobody,
+            _ => Says::What,
+        };
         let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if says_why || !heard.as_ref().is_some_and(|(said_why, _)| *said_why) {
-            *heard = Some((says_why, reason.to_owned()));
+        if heard.as_ref().is_none_or(|(said, _)| *said <= says) {
+            *heard = Some((says, reason.to_owned()));
         }
     }
 }

@@ -158,7 +158,7 @@ impl Check<'_> {
         }
         self.replicas(plan, found, of_topic);
         let wanted = self.plan.sizes.partitions;
-        if plan.name.ends_with(".erasures") && found.partitions != 1 {
+        if plan.is_of_one_task() && found.partitions != 1 {
             self.error(
                 &format!("{}: partitions", plan.name),
                 &found.partitions.to_string(),
@@ -294,8 +294,8 @@ impl Check<'_> {
         let is_table = |topic: &&TopicPlan| {
             let policy = topic.settings.get("cleanup.policy");
             let is_table = policy.is_some_and(|policy| policy == "compact,delete");
-            // Its keys are nobody's: it has one partition, and is looked at above.
-            is_table && !topic.name.ends_with(".erasures")
+            // What one task reads is looked at above.
+            is_table && !topic.is_of_one_task()
         };
         let others: Vec<(String, u32)> = self
             .plan

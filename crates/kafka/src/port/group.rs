@@ -1,6 +1,6 @@
 //! What the group decides: partitions given and taken.
 
-use super::tasks::{Phase, Task};
+use super::tasks::Task;
 use super::{KafkaPort, error};
 use crate::consumer::{Rebalance, list_of};
 use rdkafka::consumer::Consumer;
@@ -26,19 +26,17 @@ impl KafkaPort {
     }
 
     fn take(&mut self, given: Vec<TopicPartition>) -> Result<(), PortError> {
-        // At their end and paused, they bring nothing until a seek says from where.
-        let list = list_of(&given, Offset::End);
+        // Paused, they bring nothing until a seek says from where. Where they begin matters all the
+        // same: librdkafka looks that up, and if it hears of it after the seek only, it goes there
+        // (`strayed` in `tasks.rs`). From the beginning it passes by where the seek has led.
+        let list = list_of(&given, Offset::Beginning);
         self.consumer()
             .incremental_assign(&list)
             .map_err(|cause| error("partitions cannot be taken", &cause))?;
         if !given.is_empty() {
             self.pause(&given);
         }
-        self.tasks.extend(given.iter().map(|of| Task {
-            of: of.clone(),
-            phase: Phase::Silent,
-            end_seen: false,
-        }));
+        self.tasks.extend(given.iter().cloned().map(Task::given));
         // A process that is given nothing has to know that too: it is ready, and stands by.
         self.waiting.push_back(Polled::Assigned(given));
         Ok(())

@@ -177,8 +177,7 @@ impl KafkaPort {
 
     fn set_phase(&mut self, of: &TopicPartition, phase: Phase) {
         if let Some(task) = self.tasks.iter_mut().find(|task| task.of == *of) {
-            task.phase = phase;
-            task.end_seen = false;
+            task.enter(phase);
         }
     }
 
@@ -234,12 +233,7 @@ impl Port for KafkaPort {
 
     fn start(&mut self, task: &TopicPartition, from: Option<i64>) {
         self.silence(task);
-        let phase = Phase::Starting {
-            from,
-            not_before: Instant::now(),
-            no_offset_said: 0,
-        };
-        self.set_phase(task, phase);
+        self.set_phase(task, Phase::starting(from));
     }
 
     fn release(&mut self, tasks: &[TopicPartition]) {

@@ -1,6 +1,6 @@
 //! Taking what the consumer and the restores have.
 
-use super::tasks::{Batch, Task, caught_up};
+use super::tasks::{Batch, caught_up, meet_end};
 use super::{KafkaPort, error};
 use crate::restore::{Piece, Restore};
 use rdkafka::consumer::Consumer;
@@ -58,12 +58,8 @@ impl KafkaPort {
     fn consumer_error(&mut self, cause: &KafkaError) -> Result<(), PortError> {
         match cause {
             KafkaError::PartitionEOF(partition) => {
-                let number = partition.cast_unsigned();
-                let of_number = |task: &&mut Task| task.of.partition == number;
-                self.tasks
-                    .iter_mut()
-                    .filter(of_number)
-                    .for_each(|task| task.end_seen = true);
+                let offset = self.consumer().context().take_end_met();
+                meet_end(&mut self.tasks, partition.cast_unsigned(), offset);
             }
             KafkaError::MessageConsumption(
                 RDKafkaErrorCode::UnknownTopic
@@ -120,7 +116,7 @@ impl KafkaPort {
         let Some(standings) = &mut self.standings else {
             return Ok(());
         };
-        for task in &self.tasks {
+        for task in &mut self.tasks {
             if let Some(end) = caught_up(task, standings, self.drained) {
                 standings.by_partition.remove(&task.of);
                 self.waiting

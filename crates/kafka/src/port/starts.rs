@@ -20,6 +20,9 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_millis(200);
 const NO_OFFSET_SAID: u32 = 3;
 const NO_OFFSET_APART: Duration = Duration::from_secs(1);
 
+/// What librdkafka says of a seek in a partition that it does not fetch.
+const NOT_FETCHED: &str = "Erroneous state";
+
 impl KafkaPort {
     /// Starts what is to be started, until the cluster does not answer.
     pub(super) fn serve_starts(&mut self) {
@@ -96,12 +99,28 @@ impl KafkaPort {
             return Ok(Phase::Silent);
         };
         let consumer = self.consumer();
-        consumer.seek(&of.topic, partition, Offset::Offset(wanted), ANSWER_WITHIN)?;
+        match consumer.seek(&of.topic, partition, Offset::Offset(wanted), ANSWER_WITHIN) {
+            // It was not being fetched.
+            Err(KafkaError::Seek(why)) if why.contains(NOT_FETCHED) => {
+                self.give_again(of, wanted)?
+            }
+            sought => sought?,
+        }
         consumer.resume(&list_of(std::slice::from_ref(of), Offset::Invalid))?;
         Ok(Phase::Running {
             next: wanted,
-            since: Instant::now(),
+            read_since: None,
         })
+    }
+
+    /// Begins the fetching of a partition anew. librdkafka gave it up: it asked for an offset that
+    /// was deleted meanwhile, which may be one before ours.
+    fn give_again(&self, of: &TopicPartition, from: i64) -> KafkaResult<()> {
+        tracing::info!(task = %of, from, "the fetching of a partition is begun anew");
+        let partition = std::slice::from_ref(of);
+        let consumer = self.consumer();
+        consumer.incremental_unassign(&list_of(partition, Offset::Invalid))?;
+        consumer.incremental_assign(&list_of(partition, Offset::Offset(from)))
     }
 
     /// Where to go on behind records that are gone, if an operator has said so by moving the group's
@@ -139,11 +158,7 @@ impl KafkaPort {
     pub(super) fn look_for_gaps(&mut self) {
         for task in &mut self.tasks {
             if let Phase::Running { next, .. } = task.phase {
-                task.phase = Phase::Starting {
-                    from: Some(next),
-                    not_before: Instant::now(),
-                    no_offset_said: 0,
-                };
+                task.enter(Phase::starting(Some(next)));
             }
         }
     }

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The numbers of Kafka's requests that are answered with addresses of brokers.
 const METADATA: i16 = 3;
 const FIND_COORDINATOR: i16 = 10;
+/// The number of requests for the ends of partitions.
+const LIST_OFFSETS: i16 = 2;
 
 /// Everything goes through it: it is the only broker that the cluster is said to have.
 pub struct Proxy {
@@ -25,6 +28,8 @@ struct Shared {
     hides_brokers: AtomicBool,
     /// Such answers so far, by client id.
     hidden: Mutex<BTreeMap<String, u32>>,
+    /// How long answers are held back that say where partitions end, milliseconds.
+    ends_held_ms: AtomicU64,
     connections: Mutex<Vec<TcpStream>>,
 }
 
@@ -56,6 +61,13 @@ impl Proxy {
     /// From now on the cluster is said to have no brokers, or again the one that it has.
     pub fn hide_brokers(&self, hides: bool) {
         self.shared.hides_brokers.store(hides, Ordering::SeqCst);
+    }
+
+    /// From now on, answers that say where partitions end come so much later, and with them all that
+    /// is behind them.
+    pub fn hold_ends(&self, time: Duration) {
+        let time_ms = time.as_millis() as u64;
+        self.shared.ends_held_ms.store(time_ms, Ordering::SeqCst);
     }
 
     /// How often a client was told that there are none.
@@ -120,6 +132,10 @@ impl Shared {
                     Some((FIND_COORDINATOR, _)) => {
                         answer.truncate(answer.len() - 4);
                         answer.extend_from_slice(&i32::from(port).to_be_bytes());
+                    }
+                    Some((LIST_OFFSETS, _)) => {
+                        let held_ms = shared.ends_held_ms.load(Ordering::SeqCst);
+                        std::thread::sleep(Duration::from_millis(held_ms));
                     }
                     _ => {}
                 }

@@ -43,6 +43,7 @@ pub(super) fn rule(rule: &Rule, known: &Known<'_>, findings: &mut Vec<Finding>) 
 
 /// Checks rules beside each other.
 pub(super) fn rules(rules: &[Rule], findings: &mut Vec<Finding>) {
+    let rules: Vec<&Rule> = rules.iter().filter(|rule| !rule.former).collect();
     for (place, rule) in rules.iter().enumerate() {
         for other in &rules[..place] {
             let Some(what) = overlap(rule, other) else {

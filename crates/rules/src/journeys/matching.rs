@@ -71,12 +71,12 @@ pub(super) struct Awaited {
 
 /// A step that was found, or an absence whose bound serves as an anchor.
 #[derive(Clone, Copy, Debug)]
-struct Found {
+pub(super) struct Found {
     /// `None`: the bound of an absence.
-    of: Option<MomentRef>,
+    pub of: Option<MomentRef>,
     /// Later steps come after this place.
     place: u32,
-    start: Millis,
+    pub start: Millis,
     end: Millis,
     /// The end may still move on.
     is_open: bool,
@@ -87,7 +87,7 @@ struct Found {
 
 /// Where a step of an entry stands.
 #[derive(Clone, Copy, Debug)]
-enum Standing {
+pub(super) enum Standing {
     /// It depends on a step that has not come.
     Unreached,
     /// It holds, or is not needed.
@@ -111,6 +111,20 @@ impl RuleSet {
         reason_depth: usize,
         from: Millis,
     ) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        let known = (calendar, times, reason_depth);
+        self.each_entry(history, known, from, &mut |_, entry| entries.push(entry));
+        entries
+    }
+
+    /// Shows each entry, with the run that has just looked at it.
+    pub(super) fn each_entry(
+        &self,
+        history: &History<'_>,
+        (calendar, times, reason_depth): (&Calendar, &Times, usize),
+        from: Millis,
+        visit: &mut dyn FnMut(&mut Run<'_, '_, '_>, Entry),
+    ) {
         let moments = Moments::new(history);
         let mut entered: Vec<(u16, u32)> = Vec::new();
         let mut enter = |rule: u16, place: u32| {
@@ -137,43 +151,56 @@ impl RuleSet {
         }
         entered.sort_unstable();
         let of_rule = entered.chunk_by(|a, b| a.0 == b.0);
-        let mut entries = Vec::with_capacity(entered.len());
         for entered in of_rule {
             let rule = entered[0].0 as usize;
-            let mut run = Run {
-                rule: &self.rules()[rule],
-                place: rule,
-                moments: &moments,
-                calendar,
-                times,
-                depth: reason_depth,
-                fitting: self.rules()[rule].steps.iter().map(|_| None).collect(),
-                found: Vec::new(),
-                standing: Vec::new(),
-            };
-            entries.extend(entered.iter().map(|(_, place)| run.entry(*place)));
+            let whole = (rule, &self.rules()[rule]);
+            let mut run = Run::new(whole, &moments, (calendar, times), reason_depth);
+            for (_, place) in entered {
+                let entry = run.entry(*place);
+                visit(&mut run, entry);
+            }
         }
-        entries
     }
 }
 
 /// The entries of one rule in one history.
-struct Run<'r, 'h, 'a> {
-    rule: &'r Rule,
+pub(super) struct Run<'r, 'h, 'a> {
+    pub rule: &'r Rule,
     place: usize,
-    moments: &'r Moments<'h, 'a>,
+    pub moments: &'r Moments<'h, 'a>,
     calendar: &'r Calendar,
     times: &'r Times,
     depth: usize,
     /// By step, made when it is first needed.
     fitting: Vec<Option<Fitting<'a>>>,
     /// Of the entry at hand, by step.
-    found: Vec<Option<Found>>,
-    standing: Vec<Standing>,
+    pub found: Vec<Option<Found>>,
+    pub standing: Vec<Standing>,
 }
 
-impl Run<'_, '_, '_> {
-    fn entry(&mut self, place: u32) -> Entry {
+impl<'r, 'h, 'a> Run<'r, 'h, 'a> {
+    /// A rule, with its place in its set, and what it is matched against.
+    pub(super) fn new(
+        (place, rule): (usize, &'r Rule),
+        moments: &'r Moments<'h, 'a>,
+        (calendar, times): (&'r Calendar, &'r Times),
+        depth: usize,
+    ) -> Run<'r, 'h, 'a> {
+        Run {
+            rule,
+            place,
+            moments,
+            calendar,
+            times,
+            depth,
+            fitting: rule.steps.iter().map(|_| None).collect(),
+            found: Vec::new(),
+            standing: Vec::new(),
+        }
+    }
+
+    /// The entry that begins at a place.
+    pub(super) fn entry(&mut self, place: u32) -> Entry {
         self.found.clear();
         self.standing.clear();
         let entered = self.found_at(&self.rule.steps[0], place);
@@ -296,7 +323,7 @@ impl Run<'_, '_, '_> {
         Some((anchors.iter().map(of_anchor).min()?, is_sure))
     }
 
-    fn time(&self, step: usize) -> &StepTime {
+    pub(super) fn time(&self, step: usize) -> &StepTime {
         self.times.step(self.place, step)
     }
 
@@ -403,6 +430,20 @@ impl Run<'_, '_, '_> {
         (bound, Standing::Unreached)
     }
 
+    /// The place of what must be absent, if it is there.
+    pub(super) fn turned_up(&mut self, at: usize) -> Option<u32> {
+        let step = &self.rule.steps[at];
+        let anchors = self.anchors(step)?;
+        let due = self.due(step, &anchors);
+        let end = step.until.and_then(|until| self.found[until]);
+        let until = due.map_or(Millis::MAX, |(due, _)| due);
+        let after = anchors.iter().map(|anchor| anchor.place).max().unwrap_or(0);
+        let again = self.again(step, &anchors, until);
+        let first = self.first(at, &anchors, (after, until));
+        let place = again.into_iter().chain(first).min()?;
+        end.is_none_or(|end| place < end.place).then_some(place)
+    }
+
     /// Whether what must be absent is.
     fn absence(&mut self, at: usize) -> Standing {
         let step = &self.rule.steps[at];
@@ -411,14 +452,7 @@ impl Run<'_, '_, '_> {
         };
         let due = self.due(step, &anchors);
         let end = step.until.and_then(|until| self.found[until]);
-        let until = due.map_or(Millis::MAX, |(due, _)| due);
-        let after = anchors.iter().map(|anchor| anchor.place).max().unwrap_or(0);
-        let again = self.again(step, &anchors, until);
-        let first = self.first(at, &anchors, (after, until));
-        let turned_up = again.into_iter().chain(first).min();
-        if let Some(place) = turned_up
-            && end.is_none_or(|end| place < end.place)
-        {
+        if let Some(place) = self.turned_up(at) {
             return Standing::Over(self.moments.at(place));
         }
         let bound = match (due, end) {

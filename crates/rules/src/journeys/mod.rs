@@ -25,13 +25,15 @@ mod test_of;
 #[cfg(test)]
 mod tests;
 mod times;
+mod trace;
 
 pub use finding::{Finding, Weight};
 pub use history::{Happening, Heard, History, MomentRef, Seen};
 pub use keys::{Compare, Compared, Keys, Match, NumberKey, Operator, TextKey, TruthKey};
 pub use matching::{Entry, State};
 pub use model::Kept;
-pub use plain::{Language, plain_words};
+pub use plain::{Language, plain_words, step_words};
 pub use rule::{Decide, From, Pattern, Rule, Segment, Step, Title};
 pub use set::{BUILT_IN, Known, RuleSet, RuleText, SourceBrings};
 pub use times::{SourceClock, Times};
+pub use trace::StepTrace;

@@ -53,32 +53,43 @@ pub fn plain_words(rule: &Rule, language: Language) -> String {
     }
 }
 
+/// What one step of a rule asks for, as a sentence: "Then, within 24h after the end of "paid", comes a
+/// contact, by phone."
+#[must_use]
+pub fn step_words(rule: &Rule, place: usize, language: Language) -> String {
+    match language {
+        Language::English => said_of_step(rule, place, &english::English),
+        Language::French => said_of_step(rule, place, &french::French),
+    }
+}
+
+fn said_of_step(rule: &Rule, place: usize, words: &dyn Words) -> String {
+    let step = &rule.steps[place];
+    let anchors: Vec<&Step> = step.of.iter().map(|anchor| &rule.steps[*anchor]).collect();
+    let mut bounds: Vec<String> = Vec::new();
+    if let Some(span) = step.within {
+        bounds.push(words.bound(span, step.from, &anchors));
+    }
+    if let Some(until) = step.until {
+        bounds.push(words.until(&rule.steps[until].name));
+    }
+    let bound = bounds.join(", ");
+    let opening = match (place, step.absent, step.optional) {
+        (0, _, _) => words.entry().to_string(),
+        (_, true, _) => words.not(&bound),
+        (_, _, true) => words.perhaps(&bound),
+        (_, _, _) => words.then(&bound),
+    };
+    let (pattern, compared) = (words.pattern(step), words.compared(step, &anchors));
+    format!("{opening} {pattern}{compared}.")
+}
+
 fn said(rule: &Rule, words: &dyn Words) -> String {
     let mut text = words.heading(rule);
     for (place, step) in rule.steps.iter().enumerate() {
-        let anchors: Vec<&Step> = step.of.iter().map(|anchor| &rule.steps[*anchor]).collect();
-        let mut bounds: Vec<String> = Vec::new();
-        if let Some(span) = step.within {
-            bounds.push(words.bound(span, step.from, &anchors));
-        }
-        if let Some(until) = step.until {
-            bounds.push(words.until(&rule.steps[until].name));
-        }
-        let bound = bounds.join(", ");
-        let opening = match (place, step.absent, step.optional) {
-            (0, _, _) => words.entry().to_string(),
-            (_, true, _) => words.not(&bound),
-            (_, _, true) => words.perhaps(&bound),
-            (_, _, _) => words.then(&bound),
-        };
-        let (pattern, compared) = (words.pattern(step), words.compared(step, &anchors));
-        let name = &step.name;
-        let number = place + 1;
-        write!(
-            text,
-            "\n  {number}. ({name}) {opening} {pattern}{compared}."
-        )
-        .expect("writing to a string cannot fail");
+        let (number, name) = (place + 1, &step.name);
+        let sentence = said_of_step(rule, place, words);
+        write!(text, "\n  {number}. ({name}) {sentence}").expect("writing to a string cannot fail");
     }
     let has_absence = rule.steps.iter().any(|step| step.absent);
     text.push_str("\n  ");

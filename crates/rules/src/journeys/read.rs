@@ -29,6 +29,7 @@ const STEP_KEYS: &[&str] = &[
 ];
 
 /// What one `[[rule]]` declares.
+#[derive(Clone)]
 pub(super) struct Declared {
     pub name: Text,
     pub version: u32,
@@ -201,6 +202,7 @@ impl Reader<'_> {
             file: self.file.to_string(),
             line,
             built_in: false,
+            former: false,
             holds_from: Millis::MIN,
             holds_until: Millis::MAX,
         });

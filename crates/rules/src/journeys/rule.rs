@@ -125,6 +125,8 @@ pub struct Rule {
     pub line: usize,
     /// It is of the library that works out of the box.
     pub built_in: bool,
+    /// A later version of it holds: what began under this one runs out under it.
+    pub former: bool,
     /// Entries before this instant are none: a rule added later holds from then on.
     pub holds_from: Millis,
     /// Entries from this instant on are none: another version holds for them.

@@ -8,9 +8,10 @@ use super::matching::Entry;
 use super::read::{self, Declared};
 use super::rule::Rule;
 use super::test_of::Target;
-use super::times::{self, SourceClock, Times};
+use super::times::{self, SourceClock, Times, Waits};
 use calendar::{Anchor, Window};
 use model::{Channel, ChannelSet, Kind, Millis, Now, Scope, SignalName, Text, Wait};
+use std::sync::Arc;
 
 /// The library that works out of the box, as a file that can be read and copied.
 pub const BUILT_IN: &str = include_str!("../../built-in.toml");
@@ -56,6 +57,7 @@ pub struct Known<'a> {
 pub struct RuleSet {
     rules: Vec<Rule>,
     index: Index,
+    waits: Arc<Waits>,
 }
 
 /// Rules by what their entry looks at, so that a contact is only shown to rules that it could enter.
@@ -69,8 +71,9 @@ pub(super) struct Index {
 
 impl RuleSet {
     /// The built-in rules, unless `built_in` is false, with the rules of the files laid over them: a
-    /// rule of the same name replaces one, `enabled = false` switches it off. Of two versions of one
-    /// name the greater holds. Rules with errors are left out of the set; whoever finds one refuses
+    /// rule of the same name replaces one, `enabled = false` switches it off. Of several versions of one
+    /// name the greatest holds; the others stay behind it, for entries that began before it held.
+    /// Rules with errors are left out of the set; whoever finds one refuses
     /// to start.
     #[must_use]
     pub fn read(
@@ -88,25 +91,43 @@ impl RuleSet {
                 &mut findings,
             ));
         }
-        let own = one_of_each(own, &mut findings);
+        let mut own = one_of_each(own, &mut findings);
         let mut library = Vec::new();
         if built_in {
             library = read::read(BUILT_IN_FILE, BUILT_IN, known.scopes, &mut findings);
-            library.retain(|declared| own.iter().all(|other| other.name != declared.name));
         }
+        library.retain(|declared| {
+            let of_name = own.iter_mut().find(|own| own.newest.name == declared.name);
+            if let Some(own) = of_name
+                && own.newest.version > declared.version
+            {
+                own.formers.push((true, declared.clone()));
+                return false;
+            }
+            own.iter().all(|own| own.newest.name != declared.name)
+        });
         let mut rules: Vec<Rule> = Vec::new();
-        for (is_built_in, declared) in [(true, library), (false, own)] {
-            for declared in declared {
-                let Some(mut rule) = declared.rule else {
-                    continue;
-                };
-                rule.built_in = is_built_in;
-                let before = findings.len();
-                check::rule(&rule, known, &mut findings);
-                let new = &findings[before..];
-                let is_right = new.iter().all(|finding| finding.weight != Weight::Error);
-                if is_right && declared.enabled {
-                    rules.push(rule);
+        let mut take = |is_built_in, is_former, declared: Declared| {
+            let Some(mut rule) = declared.rule else {
+                return false;
+            };
+            (rule.built_in, rule.former) = (is_built_in, is_former);
+            let before = findings.len();
+            check::rule(&rule, known, &mut findings);
+            let new = &findings[before..];
+            let is_right = new.iter().all(|finding| finding.weight != Weight::Error);
+            let is_taken = is_right && declared.enabled;
+            rules.extend(is_taken.then_some(rule));
+            is_taken
+        };
+        for declared in library {
+            take(true, false, declared);
+        }
+        for Versions { newest, formers } in own {
+            // Where the newest is switched off, nothing is left that others could run out beside.
+            if take(false, false, newest) {
+                for (is_built_in, former) in formers {
+                    take(is_built_in, true, former);
                 }
             }
         }
@@ -120,13 +141,30 @@ impl RuleSet {
     #[must_use]
     pub fn of(rules: Vec<Rule>) -> RuleSet {
         let index = Index::of(&rules);
-        RuleSet { rules, index }
+        let waits = Arc::new(times::waits(&rules));
+        RuleSet {
+            rules,
+            index,
+            waits,
+        }
     }
 
     /// The rules: the built-in ones first, each in order of their files.
     #[must_use]
     pub fn rules(&self) -> &[Rule] {
         &self.rules
+    }
+
+    /// A rule of this name and version.
+    #[must_use]
+    pub fn find(&self, name: &str, version: u32) -> Option<&Rule> {
+        let mut rules = self.rules.iter();
+        rules.find(|rule| rule.name == name && rule.version == version)
+    }
+
+    /// The rules that hold for what begins now: those that no later version has followed.
+    pub fn current(&self) -> impl Iterator<Item = &Rule> + Clone {
+        self.rules.iter().filter(|rule| !rule.former)
     }
 
     pub(super) fn index(&self) -> &Index {
@@ -143,7 +181,7 @@ impl RuleSet {
     /// signal: a step that asks for one source waits for all that bring the same.
     #[must_use]
     pub fn times_at(&self, now: &Now) -> Times {
-        Times::of_now(&self.rules, now)
+        Times::of_now(&self.waits, now)
     }
 
     /// What time has to come to before it alone may change an entry, and at which instants.
@@ -240,15 +278,26 @@ impl RuleSet {
     }
 }
 
-/// Of several rules of one name the one of the greatest version.
-fn one_of_each(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Vec<Declared> {
-    let mut kept: Vec<Declared> = Vec::new();
+/// The versions of a rule.
+struct Versions {
+    newest: Declared,
+    /// With whether each is built in.
+    formers: Vec<(bool, Declared)>,
+}
+
+/// Of several rules of one name the one of the greatest version, and the others beside it.
+fn one_of_each(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Vec<Versions> {
+    let mut kept: Vec<Versions> = Vec::new();
     for declared in declared {
-        let Some(place) = kept.iter().position(|other| other.name == declared.name) else {
-            kept.push(declared);
+        let same_name = |other: &Versions| other.newest.name == declared.name;
+        let Some(place) = kept.iter().position(same_name) else {
+            kept.push(Versions {
+                newest: declared,
+                formers: Vec::new(),
+            });
             continue;
         };
-        let first = &kept[place];
+        let first = &kept[place].newest;
         let at = format!("{}:{}", first.file, first.line);
         let (version, before) = (declared.version, first.version);
         let (weight, what) = if version == before {
@@ -257,7 +306,8 @@ fn one_of_each(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Vec<Decl
         } else {
             let greater = version.max(before);
             let what = format!(
-                "versions {before} ({at}) and {version} are both here: version {greater} holds"
+                "versions {before} ({at}) and {version} are both here: version {greater} holds, and \
+                 what began under the other runs out under it"
             );
             (Weight::Warning, what)
         };
@@ -268,9 +318,11 @@ fn one_of_each(declared: Vec<Declared>, findings: &mut Vec<Finding>) -> Vec<Decl
             what,
             weight,
         });
-        if version > before {
-            kept[place] = declared;
-        }
+        let former = match version > before {
+            true => std::mem::replace(&mut kept[place].newest, declared),
+            false => declared,
+        };
+        kept[place].formers.push((false, former));
     }
     kept
 }

@@ -3,6 +3,8 @@
 use super::rule::{Decide, Rule};
 use super::test_of::{Target, Test};
 use model::{Brings, Channel, ChannelSet, Millis, Now, Reached, SignalName, Text, Wait};
+use std::cell::OnceCell;
+use std::sync::Arc;
 
 /// How far one source has come.
 #[derive(Clone, Debug)]
@@ -45,12 +47,26 @@ pub(super) struct StepTime {
     pub silent: Vec<(Text, Millis)>,
 }
 
-/// How far the sources have come. It changes with the clocks only, so it is made once for all
-/// customers.
+/// What each step of a set waits for, by rule, and how its rule decides.
+pub(super) type Waits = Vec<(Decide, Vec<Brings>)>;
+
+/// What each step of these rules waits for. It is asked for at every customer, so it is made once.
+pub(super) fn waits(rules: &[Rule]) -> Waits {
+    let of_rule = |rule: &Rule| {
+        let steps = rule.steps.iter();
+        let brings = steps.map(|step| brings(&step.pattern.tests));
+        (rule.decide, brings.collect())
+    };
+    rules.iter().map(of_rule).collect()
+}
+
+/// How far the sources have come.
 #[derive(Clone, Debug)]
 pub struct Times {
-    /// By rule and step.
-    of: Vec<Vec<StepTime>>,
+    /// By rule and step. Most customers have entered few of the rules: the others are not looked at.
+    of: Vec<OnceCell<Vec<StepTime>>>,
+    /// What those are made of that are not there from the beginning.
+    now: Option<(Arc<Waits>, Now)>,
 }
 
 impl Times {
@@ -59,45 +75,50 @@ impl Times {
         let of_rule = |rule: &Rule| {
             let of_step = |tests: &Vec<Test>| step_time(tests, rule.decide, clocks);
             let tests = rule.steps.iter().map(|step| &step.pattern.tests);
-            tests.map(of_step).collect()
+            OnceCell::from(tests.map(of_step).collect::<Vec<StepTime>>())
         };
         Times {
             of: rules.iter().map(of_rule).collect(),
+            now: None,
         }
     }
 
     /// The times of rules where the sources of a channel or signal are not known one by one: each
     /// step waits for all that can bring it, whatever source it asks for. A source is silent from
     /// where it is no longer proved on.
-    pub(super) fn of_now(rules: &[Rule], now: &Now) -> Times {
-        let of_step = |rule: &Rule, tests: &[Test]| {
-            let clock = now.clock(brings(tests));
-            let passed = match rule.decide {
-                Decide::Early => clock.seen,
-                Decide::Settled => clock.settled,
-            };
-            let is_silent = clock.proved < clock.seen;
-            StepTime {
-                passed,
-                silent: match is_silent {
-                    true => vec![(Text::default(), clock.proved)],
-                    false => Vec::new(),
-                },
-            }
-        };
-        let of_rule = |rule: &Rule| {
-            let steps = rule.steps.iter();
-            steps
-                .map(|step| of_step(rule, &step.pattern.tests))
-                .collect()
-        };
+    pub(super) fn of_now(waits: &Arc<Waits>, now: &Now) -> Times {
         Times {
-            of: rules.iter().map(of_rule).collect(),
+            of: vec![OnceCell::new(); waits.len()],
+            now: Some((Arc::clone(waits), now.clone())),
         }
     }
 
     pub(super) fn step(&self, rule: usize, step: usize) -> &StepTime {
-        &self.of[rule][step]
+        let of_rule = self.of[rule].get_or_init(|| {
+            let (waits, now) = self.now.as_ref().expect("what has no now is made at once");
+            let (decide, steps) = &waits[rule];
+            steps
+                .iter()
+                .map(|brings| time_of(*decide, *brings, now))
+                .collect()
+        });
+        &of_rule[step]
+    }
+}
+
+fn time_of(decide: Decide, brings: Brings, now: &Now) -> StepTime {
+    let clock = now.clock(brings);
+    let passed = match decide {
+        Decide::Early => clock.seen,
+        Decide::Settled => clock.settled,
+    };
+    let is_silent = clock.proved < clock.seen;
+    StepTime {
+        passed,
+        silent: match is_silent {
+            true => vec![(Text::default(), clock.proved)],
+            false => Vec::new(),
+        },
     }
 }
 

@@ -203,6 +203,8 @@ pub const KEYS: &[Key] = &[
     key("import.NAME.values.FIELD.VALUE", Kind::TextOrEmpty, Told("the value itself"), r#""handled""#,
         "What a value of the file means in the canonical field; empty: no value."),
 
+    key("figures.topics", Kind::Bool, Is("true"), "false",
+        "Whether `run` tells the topics `figures` and `samples`. Without them the customers stage needs much less time; a `replay` has the tables all the same."),
     key("figures.segments[].keys", TEXTS, Required, r#"["reason", "team"]"#,
         "One to three dimensions by which figures are broken down together: `channel`, `source`, `medium`, `direction`, `initiation`, `outcome`, `reason`, `queue`, `agent`, `team`, `site`, `tier`, `party`, `page`, `step`, `disposition`, `identified_by`, `rank`, `entry_channel`, `origin_channel`, `attributes.NAME`."),
     key("figures.segments[].values_max", Kind::Integer { min: 1, max: 10_000 }, Is("100"), "100",

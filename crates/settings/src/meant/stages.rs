@@ -399,6 +399,20 @@ fn costs(check: &mut Check<'_>) -> [Option<ChannelCost>; 5] {
     if typed.costs.0.is_empty() {
         check.note("no [costs]: contacts, sessions and alerts carry no cost of their own".into());
     }
+    let has_cost = |channel: &&Channel| {
+        let mut named = typed.costs.0.iter();
+        named.any(|(name, _)| name == channel.name())
+    };
+    let without = Channel::ALL.iter().filter(|channel| !has_cost(channel));
+    let without: Vec<String> = without
+        .map(|channel| format!("[costs.{}]", channel.name()))
+        .collect();
+    if !typed.costs.0.is_empty() && !without.is_empty() {
+        let without = without.join(", ");
+        check.note(format!(
+            "no {without}: the cost of a session or a journey with such a contact is partial"
+        ));
+    }
     each_channel(|channel| {
         let (_, cost) = typed
             .costs

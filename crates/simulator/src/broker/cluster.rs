@@ -27,7 +27,7 @@ impl Default for Limits {
         Limits {
             transaction_timeout_ms: 10_000,
             session_timeout_ms: 15_000,
-            tombstones_kept_ms: 3_600_000,
+            tombstones_kept_ms: 7 * 24 * 3_600_000,
             fencing: true,
         }
     }

@@ -4,7 +4,7 @@ use super::{Broker, Epoch, Limits, Refused};
 use model::{Millis, Text};
 use worker::service::TopicPartition;
 
-const KEPT_MS: i64 = 3_600_000;
+const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 
 fn broker() -> Broker {
     let mut broker = Broker::new(Limits::default(), Millis(0));

@@ -77,6 +77,7 @@ const SUMMARY: &[&str] = &[
     "coverage",
     "readings",
     "policies",
+    "rules",
     "contacts_capped",
     "incomplete",
     "identity_conflicts",
@@ -171,16 +172,13 @@ impl Tables {
             ..Tables::default()
         };
         // The oracle does not know how many days a run's history has.
-        let policies = tables
-            .summary
-            .get_mut("policies")
-            .and_then(Value::as_object_mut);
-        for policy in policies
-            .into_iter()
-            .flat_map(|policies| policies.values_mut())
-        {
-            if let Some(figures) = policy.as_object_mut() {
-                figures.remove("per_day");
+        for counted in ["policies", "rules"] {
+            let all = tables.summary.get_mut(counted);
+            let all = all.and_then(Value::as_object_mut).into_iter();
+            for figures in all.flat_map(|all| all.values_mut()) {
+                if let Some(figures) = figures.as_object_mut() {
+                    figures.remove("per_day");
+                }
             }
         }
         for result in &bucket.contacts {
@@ -246,6 +244,18 @@ impl Tables {
         for row in rows {
             self.add(table, row.into_iter().collect());
         }
+    }
+
+    /// Adds rows.
+    pub(crate) fn add_maps(&mut self, table: &'static str, rows: Vec<Map<String, Value>>) {
+        for row in rows {
+            self.add(table, row);
+        }
+    }
+
+    /// Forgets the rows of a table.
+    pub(crate) fn clear(&mut self, table: &str) {
+        self.rows.remove(table);
     }
 
     /// Adds what the engine counted until time has come so far.

@@ -312,13 +312,7 @@ fn tables(
     }
     let names = Names::of(meant);
     let readings = &meant.customers.readings;
-    let policies: Vec<model::Text> = meant
-        .customers
-        .policies
-        .iter()
-        .map(|policy| policy.name.clone())
-        .collect();
-    let mut summary = Summary::new(readings, &policies);
+    let mut summary = Summary::of(meant);
     summary.add(bucket, readings.headline, now);
     summary.add_capped(counts);
     let summary = summary.json(counts, readings, 1.0);

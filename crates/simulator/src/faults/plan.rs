@@ -83,6 +83,7 @@ impl Plan {
                 commit_every_ms: dice.pick(&[0, 40, 40, 200]),
                 commit_every_max_ms: 500,
                 commit_records_max: dice.pick(&[1, 5, 10_000, 10_000]),
+                open_max_ms: 500,
                 timers_per_step_max: dice.pick(&[1, 10, 500]),
                 timers_per_commit_max: dice.pick(&[1, 20, 2_000]),
                 timers_every_ms: dice.pick(&[0, 1_000]),

@@ -2,6 +2,7 @@
 
 use crate::broker::{Schedule, SimPort};
 use crate::campaign::json_row;
+use figures::{FigureRow, SampleRow};
 use files::Cell;
 use model::{Alert, ContactResult, Journey, Millis, Session, Signal, SourceSilent, Text};
 use serde_json::{Value, json};
@@ -133,5 +134,15 @@ impl Encode for JsonEncode {
     fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>) {
         let place = format!("{}/{}", letter.place, letter.offset);
         write(&json!({"place": place, "reason": letter.reason}), into);
+    }
+
+    fn figure(&mut self, of: &FigureRow, into: &mut Vec<u8>) -> Text {
+        tables::figure(&self.0, of, row("figures", into));
+        tables::figure_name(&self.0, of)
+    }
+
+    fn sample(&mut self, of: &SampleRow, into: &mut Vec<u8>) -> Text {
+        tables::sample(&self.0, of, row("samples", into));
+        tables::sample_name(&self.0, of)
     }
 }

@@ -1,5 +1,7 @@
 //! What stands in the output topics in the end, and how it came there.
 
+use super::figures;
+use super::plan::Plan;
 use super::world::APPLICATION;
 use crate::broker::Broker;
 use crate::campaign::Tables;
@@ -27,7 +29,7 @@ pub(super) struct Results {
 }
 
 /// A record of an output topic.
-type Told = (String, Option<Value>);
+pub(super) type Told = (String, Option<Value>);
 
 impl Results {
     /// Reads all output topics, as a reader of committed records does.
@@ -44,6 +46,10 @@ impl Results {
             };
             results.add_last(table, told);
         }
+        let figures = figures::added(results.told(broker, "figures"));
+        results.tables.add_maps("figures", figures);
+        let samples = figures::chosen(results.told(broker, "samples"));
+        results.tables.add_maps("samples", samples);
         for (key, value) in results.told(broker, "dead_letters") {
             let reason = value.map(|value| value["reason"].as_str().unwrap_or("").to_owned());
             let former = results.dead_letters.insert(key, reason.unwrap_or_default());
@@ -54,6 +60,14 @@ impl Results {
             }
         }
         results
+    }
+
+    /// Samples are compared where none can be missing: where no date was closed.
+    pub(super) fn compare_samples(&mut self, expected: &mut Tables, plan: &Plan) {
+        if plan.is_lasting {
+            self.tables.clear("samples");
+            expected.clear("samples");
+        }
     }
 
     /// Takes the silences of sources out, of which the oracle knows nothing, since they are about

@@ -1,5 +1,6 @@
 //! The records of a seed's history, as they lie in the source topics, and what they come to.
 
+use super::figures;
 use super::plan::Plan;
 use crate::campaign::Tables;
 use crate::oracle::{self, Chapter, DeadLetter, InputLine, Options};
@@ -148,12 +149,20 @@ impl Sources {
             [one] => oracle::settle(&self.config, &one.lines, options)?,
             all => oracle::settle_chapters(&self.config, all, options)?,
         };
+        // A task shows every segment: which have most contacts only all of them know.
+        let config = self.config.replace("values_max = ", "values_max = 1000");
+        let (figures, samples) = oracle::figures_of(&config, &settled)?;
         let named =
             |DeadLetter { file, line, reason }: &DeadLetter| (format!("{file}/{line}"), *reason);
         dead_letters.extend(settled.dead_letters.iter().map(named));
         let summary = settled.summary.as_object().cloned().unwrap_or_default();
+        let mut tables = Tables::of_oracle(settled);
+        let figures = figures.into_iter().map(|row| row.into_iter().collect());
+        let figures = figures.map(figures::without_shares).collect();
+        tables.add_maps("figures", figures);
+        tables.add_rows("samples", samples);
         Ok(Expected {
-            tables: Tables::of_oracle(settled),
+            tables,
             summary,
             dead_letters,
         })

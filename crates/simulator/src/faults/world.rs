@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tables::Names;
 use worker::service::{
-    Application, ERASURES, PortError, Runner, Sources as DoorSources, StageName, TABLES, TaskPhase,
-    TopicPartition, topic_name,
+    Application, ERASURES, PortError, Runner, Sources as DoorSources, StageName, Stats, TABLES,
+    TaskPhase, TopicPartition, topic_name,
 };
 use worker::{Counts, Engine};
 
@@ -505,6 +505,8 @@ impl<'a> World<'a> {
     /// Why not everything is decided up to an instant; `None` if it is.
     pub(super) fn waits_for(&self, end: Millis) -> Option<String> {
         let now = self.broker.borrow().now();
+        // Then absences are held back, whatever has settled.
+        let is_silent = self.is_any_source_silent();
         // Whoever was shut out and does not know it yet has the same tasks as another process.
         let mut done = BTreeSet::new();
         let mut behind = Vec::new();
@@ -525,12 +527,15 @@ impl<'a> World<'a> {
                     }
                     let is_done = stats.phase == TaskPhase::Running
                         && stats.now >= end
+                        && (is_silent || stats.proved >= end)
                         && stats.due == 0
+                        && stats.untold == 0
                         && !is_open;
                     if name == StageName::Customers && is_done {
                         done.insert(task.clone());
                     } else if !is_done {
-                        let (phase, due, now) = (stats.phase, stats.due, stats.now.0);
+                        let (phase, now) = (stats.phase, stats.now.0);
+                        let due = stats.due + stats.untold;
                         behind.push(format!(
                             "{task} {phase:?} due {due} open {is_open} at {now}",
                         ));
@@ -540,6 +545,41 @@ impl<'a> World<'a> {
         }
         let left = self.setting.plan.stage_partitions[2] as usize - done.len();
         (left > 0).then(|| format!("{left} partitions; {}", behind.join(", ")))
+    }
+
+    /// Whether any task still reads its changelog: no restore takes weeks.
+    pub(super) fn restores(&self) -> bool {
+        let now = self.broker.borrow().now();
+        self.any_stats(
+            |process| process.runs(now),
+            |stats| {
+                let mut tasks = stats.tasks.values();
+                tasks.any(|task| task.phase == TaskPhase::Restoring)
+            },
+        )
+    }
+
+    fn is_any_source_silent(&self) -> bool {
+        self.any_stats(
+            |_| true,
+            |stats| {
+                let mut sources = stats.sources.values();
+                sources.any(|source| source.silent == Some(true))
+            },
+        )
+    }
+
+    /// Whether what a stage of one of these processes counts is like this.
+    fn any_stats(&self, of: impl Fn(&Process<'a>) -> bool, is: impl Fn(&Stats) -> bool) -> bool {
+        let processes = self.processes.borrow();
+        let mut processes = processes.iter().filter(|process| of(process));
+        processes.any(|process| {
+            process.stages.iter().any(|stage| {
+                let mut stage = stage.borrow_mut();
+                let runner = stage.runner.as_mut();
+                runner.is_some_and(|runner| is(runner.stats()))
+            })
+        })
     }
 
     /// Whether any stage still keeps the state of a key.

@@ -150,7 +150,8 @@ impl Handles {
     /// What contacts and signals say.
     pub fn of(contacts: &[Contact], signals: &[&Event], world: &World) -> Handles {
         let mut handles = Handles::default();
-        for contact in contacts {
+        // A booking is no contact: it is seen with nobody.
+        for contact in contacts.iter().filter(|one| one.has_opened) {
             let Some((_, unique)) = unique_of(&contact.identifiers, world) else {
                 continue;
             };

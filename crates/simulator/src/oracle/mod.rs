@@ -220,13 +220,19 @@ pub fn settle_with_figures(
     options: Options,
 ) -> Result<(Settled, Vec<Row>, Vec<Row>), String> {
     let settled = settle(config, inputs, options)?;
+    let (figures, samples) = figures_of(config, &settled)?;
+    Ok((settled, figures, samples))
+}
+
+/// The rows of tables `figures` and `samples` of a settled result. The error is a mistake in the
+/// configuration.
+pub fn figures_of(config: &str, settled: &Settled) -> Result<(Vec<Row>, Vec<Row>), String> {
     let world = World {
         config: config::read(config)?,
         end_of_time: settled.end_of_time,
         incomplete: 0,
     };
-    let (figures, samples) = figures::rows(&settled, &world);
-    Ok((settled, figures, samples))
+    Ok(figures::rows(settled, &world))
 }
 
 fn settle_records(

@@ -164,6 +164,19 @@ fn session_rows(customers: &[Customer], world: &World) -> Vec<Row> {
     in_order(all)
 }
 
+/// How many entries of each rule are broken.
+fn broken_by_rule(customers: &[Customer], world: &World) -> Value {
+    let rules = world.config.rules.iter();
+    let mut numbers: BTreeMap<&str, u64> = rules.map(|rule| (rule.name.as_str(), 0)).collect();
+    for told in customers.iter().flat_map(|customer| &customer.broken) {
+        if let Some(rule) = told.journey["rule"].as_str() {
+            *numbers.entry(rule).or_default() += 1;
+        }
+    }
+    let number = |(name, broken): (&str, u64)| (name.to_owned(), json!({ "broken": broken }));
+    numbers.into_iter().map(number).collect()
+}
+
 fn journey_rows(customers: &[Customer]) -> Vec<Row> {
     let told = customers.iter().flat_map(|customer| &customer.broken);
     let row = |told: &broken::Told| {
@@ -245,6 +258,7 @@ fn summary(
         "coverage": (all > 0).then(|| identified as f64 / all as f64),
         "readings": readings,
         "policies": policies,
+        "rules": broken_by_rule(customers, world),
         "contacts_capped": capped,
         "incomplete": world.incomplete,
         "identity_conflicts": known().filter(|counted| counted.owned.has_conflict).count(),

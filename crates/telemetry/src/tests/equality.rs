@@ -40,10 +40,8 @@ fn followers_of(bucket: &Bucket, reasons: &Reasons) -> BTreeMap<Follower, i64> {
 
 fn expect_equal(all: &Business, meant: &settings::Meant, reasons: &Reasons, told: &Told) {
     let readings = &meant.customers.readings;
-    let policies = &meant.customers.policies;
-    let names: Vec<model::Text> = policies.iter().map(|policy| policy.name.clone()).collect();
     let bucket = told.settled();
-    let mut summary = Summary::new(readings, &names);
+    let mut summary = Summary::of(meant);
     summary.add(&bucket, readings.headline, Millis::LAST);
     for (place, channel) in Channel::ALL.iter().enumerate() {
         let own = all.contacts.iter().filter(|((of, _), _)| of == channel);

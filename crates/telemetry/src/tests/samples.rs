@@ -141,6 +141,7 @@ pub fn customers() -> Stats {
         keys: 11,
         state_bytes: 2_048,
         due: 4,
+        untold: 0,
         ..task(TaskPhase::Running)
     };
     let tasks = [(TopicPartition::new("r.by_customer", 0), running)];

@@ -75,6 +75,22 @@ impl DoorTask {
         }
     }
 
+    /// The sources stand where the committed position says.
+    fn hear_committed(&mut self) {
+        if let Some(expected) = &self.expected {
+            let sources = &mut self.position.committed.sources;
+            let clock = sources.entry(expected.clone());
+            clock.or_insert(SourceClock::EXPECTED);
+        }
+        let sources = &self.position.committed.sources;
+        self.position.open.sources.clone_from(sources);
+        for (source, clock) in sources {
+            if clock.occurred_at != Millis::MIN {
+                self.clocks.restore(source, 0, clock.occurred_at);
+            }
+        }
+    }
+
     /// Moves on the sources that are quiet, if the partition is read to its end.
     fn idle(&mut self, time: Millis) {
         if self.coordinator.is_some() {
@@ -101,19 +117,9 @@ impl Task for DoorTask {
         &mut self.position
     }
 
-    fn restored(&mut self) {
-        if let Some(expected) = &self.expected {
-            let sources = &mut self.position.committed.sources;
-            let clock = sources.entry(expected.clone());
-            clock.or_insert(SourceClock::EXPECTED);
-        }
-        let sources = &self.position.committed.sources;
-        self.position.open.sources.clone_from(sources);
-        for (source, clock) in sources {
-            if clock.occurred_at != Millis::MIN {
-                self.clocks.restore(source, 0, clock.occurred_at);
-            }
-        }
+    fn restored(&mut self) -> Result<(), String> {
+        self.hear_committed();
+        Ok(())
     }
 
     fn committed(&mut self) {
@@ -136,7 +142,7 @@ impl Task for DoorTask {
         }
         self.caught_up_at = None;
         self.clocks = Clocks::default();
-        self.restored();
+        self.hear_committed();
     }
 
     fn caught_up(&mut self, time: Millis) {
@@ -294,7 +300,8 @@ impl<D: Decode> Work for DoorWork<'_, D> {
             | Logged::Clock(..)
             | Logged::Terms(..)
             | Logged::Pending(..)
-            | Logged::Remembered(..) => {}
+            | Logged::Remembered(..)
+            | Logged::Counted(..) => {}
         }
         Ok(())
     }

@@ -8,6 +8,7 @@
 use crate::service::memories::{Lookup, Memories};
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, TopicPartition};
+use crate::service::tally::{Counted, Tally};
 use crate::service::topics::{BY_CUSTOMER, BY_HANDLE, StageName};
 use crate::service::wire::{self, Answer, Passing, Pending, Remembered};
 use memchr::memmem::Finder;
@@ -22,6 +23,9 @@ const SEARCHED_MAX: usize = 16;
 
 /// A stage of which something can be forgotten.
 pub(crate) trait Erases: Stage {
+    /// What a task of it keeps beside the states.
+    type Tally: Tally<Self>;
+
     /// Adds what is known under a key of the customers that are to be forgotten.
     fn ask(&self, _key: &str, _state: &Self::State, _forget: &Forget, _known: &mut Known) {}
 
@@ -46,6 +50,8 @@ pub(crate) trait Erases: Stage {
 }
 
 impl Erases for stage_contacts::Contacts {
+    type Tally = ();
+
     fn forget(
         &self,
         key: &str,
@@ -63,6 +69,8 @@ impl Erases for stage_contacts::Contacts {
 }
 
 impl Erases for stage_handles::Handles {
+    type Tally = ();
+
     fn ask(&self, key: &str, state: &Self::State, forget: &Forget, known: &mut Known) {
         stage_handles::Handles::ask(self, key, state, forget, known);
     }
@@ -80,6 +88,8 @@ impl Erases for stage_handles::Handles {
 }
 
 impl Erases for stage_customers::Customers {
+    type Tally = Counted;
+
     fn forget(
         &self,
         key: &str,

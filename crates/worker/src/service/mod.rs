@@ -16,6 +16,7 @@ mod slot;
 mod sources;
 mod stages;
 mod stats;
+mod tally;
 mod timers;
 mod topics;
 mod wire;

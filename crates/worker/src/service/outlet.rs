@@ -5,6 +5,7 @@ use crate::service::sources::TaskClock;
 use crate::service::stats::{Business, Reasons};
 use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
 use crate::service::wire::{self, PASSING_KEY, Passing};
+use figures::{Difference, FigureRow, SampleRow};
 use model::{
     Alert, ContactInput, ContactName, ContactResult, Journey, Session, Signal, SourceSilent, Terms,
     Text,
@@ -49,6 +50,10 @@ pub trait Encode {
     fn marker(&mut self, marker: &Signal, into: &mut Vec<u8>);
     /// A row of table `dead_letters`.
     fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>);
+    /// A row of table `figures`. Says its name: the columns that no other row has alike.
+    fn figure(&mut self, row: &FigureRow, into: &mut Vec<u8>) -> Text;
+    /// A row of table `samples`. Says its name.
+    fn sample(&mut self, row: &SampleRow, into: &mut Vec<u8>) -> Text;
 }
 
 /// What was sent in the open transaction, for the counters.
@@ -90,6 +95,8 @@ impl Topics {
                 "sessions",
                 "alerts",
                 "journeys",
+                "figures",
+                "samples",
             ],
         };
         Ok(Topics {
@@ -146,6 +153,8 @@ pub(crate) struct Outlet<'a, P: Port> {
     /// Keys likewise.
     pub(crate) key: &'a mut Vec<u8>,
     pub(crate) bundles: Bundles,
+    /// What the outputs of the task that is flushed change in its figures.
+    pub(crate) counted: Vec<Difference>,
 }
 
 impl<P: Port> Outlet<'_, P> {
@@ -249,6 +258,38 @@ impl<P: Port> Outlet<'_, P> {
         self.row("alerts", &key, &key, true);
     }
 
+    /// A row of what a task has counted, or a tombstone. The rows of all tasks of one name stand in one
+    /// partition.
+    pub(crate) fn figures_row(&mut self, task: u32, row: &figures::Row) {
+        let (table, name, is_there) = match row {
+            figures::Row::Figure(row, is_there) => {
+                ("figures", self.encode.figure(row, self.buffer), *is_there)
+            }
+            figures::Row::Sample(row, is_there) => {
+                ("samples", self.encode.sample(row, self.buffer), *is_there)
+            }
+        };
+        let key = format!("{task}/{name}");
+        self.row(table, &name, &key, is_there);
+    }
+
+    /// Writes a part of what a task has counted to the changelog.
+    pub(crate) fn counted_part(
+        &mut self,
+        place: &TopicPartition,
+        part: &[u8],
+        value: Option<&[u8]>,
+    ) {
+        wire::counted_key(part, self.key);
+        self.buffer.clear();
+        if let Some(value) = value {
+            wire::counted(value, self.buffer);
+        }
+        let value = value.map(|_| self.buffer.as_slice());
+        self.port.send(place, self.key, value);
+        self.sent.changelog_bytes += (self.key.len() + value.map_or(0, <[u8]>::len)) as u64;
+    }
+
     pub(crate) fn contact_input(&mut self, key: &str, input: &ContactInput) {
         self.message(BY_CONTACT, key, input);
     }
@@ -345,6 +386,7 @@ impl Routed for stage_customers::Customers {
                 outlet.row("journeys", key, &row_key, false);
                 outlet.row("alerts", key, &row_key, false);
             }
+            Output::Counted(difference) => outlet.counted.push(*difference),
             Output::Cut { .. } => {}
         }
     }

@@ -8,8 +8,12 @@ pub struct Pace {
     /// A stage that is behind takes longer, up to this: a quarter of the time that its records have
     /// waited, in milliseconds of real time. The longer, the more is said once instead of often.
     pub commit_every_max_ms: i64,
-    /// Or after so many messages.
+    /// Or after so many messages, timers among them.
     pub commit_records_max: usize,
+    /// A transaction that was open for longer than this is followed by smaller ones, until they keep
+    /// within it, in milliseconds of real time: the brokers abort one that takes too long, and it
+    /// would come again as large as it was.
+    pub open_max_ms: i64,
     /// Timers that fire between two polls.
     pub timers_per_step_max: usize,
     /// A transaction in which so many have fired is committed at once: at midnight live records
@@ -35,6 +39,7 @@ impl Default for Pace {
             commit_every_ms: 40,
             commit_every_max_ms: 500,
             commit_records_max: 10_000,
+            open_max_ms: 2_000,
             timers_per_step_max: 500,
             timers_per_commit_max: 2_000,
             timers_every_ms: 1_000,
@@ -43,5 +48,53 @@ impl Default for Pace {
             clock_again_ms: 10_000,
             purge_every_ms: 60_000,
         }
+    }
+}
+
+/// How many messages a transaction may have, as far as those before it tell.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Largest(usize);
+
+impl Largest {
+    pub(crate) fn new(pace: &Pace) -> Largest {
+        Largest(pace.commit_records_max)
+    }
+
+    pub(crate) fn get(self) -> usize {
+        self.0
+    }
+
+    /// A transaction of so many messages was open for so long, in milliseconds of real time.
+    pub(crate) fn learn(&mut self, messages: usize, open_ms: i64, pace: &Pace) {
+        if open_ms > pace.open_max_ms {
+            let share = pace.open_max_ms as f64 / open_ms as f64;
+            let kept_within = (messages as f64 * share) as usize;
+            self.0 = kept_within.clamp(1, self.0);
+        } else if open_ms < pace.open_max_ms / 2 {
+            self.0 = self.0.saturating_mul(2).min(pace.commit_records_max);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_too_long_is_followed_by_less_and_then_by_more() {
+        let pace = Pace::default();
+        let mut largest = Largest::new(&pace);
+        largest.learn(4_000, 20_000, &pace);
+        assert_eq!(largest.get(), 400);
+        largest.learn(400, 1_900, &pace);
+        assert_eq!(largest.get(), 400, "as it should be");
+        largest.learn(1, 60_000, &pace);
+        assert_eq!(largest.get(), 1, "one message may be large");
+        largest.learn(1, 10, &pace);
+        assert_eq!(largest.get(), 2);
+        for _ in 0..20 {
+            largest.learn(1, 10, &pace);
+        }
+        assert_eq!(largest.get(), pace.commit_records_max);
     }
 }

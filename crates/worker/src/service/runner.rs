@@ -11,7 +11,7 @@
 //! what is committed but the overlay, which an abort drops.
 
 use crate::service::outlet::{Bundles, Encode, Outlet, Sent, Topics};
-use crate::service::pace::Pace;
+use crate::service::pace::{Largest, Pace};
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::slot::{Phase, Slot};
 use crate::service::stages::Application;
@@ -40,6 +40,12 @@ const STALLED_MS: i64 = 250;
 /// seven days.
 const COMMITTED_AGAIN_MS: i64 = 24 * 3_600_000;
 
+/// What was known of a changelog longer ago than this, in milliseconds of real time, when the rest of
+/// it was read, is read again from its beginning: a key that was deleted meanwhile may have lost its
+/// tombstone before it was read, and would come to life again. Tombstones are kept for seven days at
+/// least (`topics init`), and a task to which nothing happens commits once a day.
+const CHANGELOG_KNOWN_MAX_MS: i64 = 2 * 24 * 3_600_000;
+
 /// A stage of one process.
 pub(crate) struct Loop<P: Port, W: Work> {
     stage: StageName,
@@ -49,6 +55,7 @@ pub(crate) struct Loop<P: Port, W: Work> {
     encode: Box<dyn Encode>,
     topics: Topics,
     pace: Pace,
+    largest: Largest,
     slots: BTreeMap<TopicPartition, Slot<W::Task>>,
     /// A former transaction of ours may still be open, or be committed without our knowing.
     is_unknown: bool,
@@ -110,6 +117,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             encode,
             topics,
             pace: application.pace,
+            largest: Largest::new(&application.pace),
             slots: BTreeMap::new(),
             is_unknown: true,
             opened_at: None,
@@ -183,7 +191,7 @@ impl<P: Port, W: Work> Loop<P, W> {
         let Some(opened_at) = self.opened_at else {
             return false;
         };
-        self.open_records >= self.pace.commit_records_max
+        self.open_records >= self.largest.get()
             || self.open_timers >= self.pace.timers_per_commit_max
             || self.port.time().since(opened_at) >= self.commit_after_ms()
     }
@@ -209,7 +217,7 @@ impl<P: Port, W: Work> Loop<P, W> {
                 }
                 self.forget(&tasks);
             }
-            Polled::Records(place, records) => self.records(&place, &records),
+            Polled::Records(place, records) => self.all_records(&place, &records),
             Polled::CaughtUp(place, end) => self.caught_up(&place, end),
             Polled::Restoring(place, records) => self.restoring(&place, records),
             Polled::Restored(place, end) => self.restored(&place, end),
@@ -230,6 +238,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             phase_at: self.port.time(),
             changelog: self.topics.changelog_of(self.stage, place),
             changelog_end: 0,
+            known_at: self.port.time(),
             restored_records: 0,
             clock_sent: None,
             clock_sent_at: Millis::MIN,
@@ -270,15 +279,34 @@ impl<P: Port, W: Work> Loop<P, W> {
         }
     }
 
-    fn records(&mut self, place: &TopicPartition, records: &[Record]) {
+    /// Takes records, in as many transactions as it takes.
+    fn all_records(&mut self, place: &TopicPartition, records: &[Record]) {
+        let mut rest = records;
+        loop {
+            let room = self.largest.get().saturating_sub(self.open_records).max(1);
+            let (now, behind) = rest.split_at(room.min(rest.len()));
+            let is_going_on = self.records(place, now);
+            rest = behind;
+            // What comes behind an abort comes again.
+            if rest.is_empty() || !is_going_on {
+                return;
+            }
+            if self.open_records >= self.largest.get() && !self.commit() {
+                return;
+            }
+        }
+    }
+
+    /// Says whether what comes behind these records may be taken.
+    fn records(&mut self, place: &TopicPartition, records: &[Record]) -> bool {
         let time = self.port.time();
         self.open_waited_ms = self.open_waited_ms.max(self.waited_ms(place, records));
         let Some(slot) = self.slots.get_mut(place) else {
-            return;
+            return false;
         };
         for record in records {
             if !matches!(slot.phase, Phase::Running) {
-                return;
+                return false;
             }
             match self.work.apply(&mut slot.task, record, time) {
                 Ok(Took::Taken(messages)) => {
@@ -291,13 +319,14 @@ impl<P: Port, W: Work> Loop<P, W> {
                     // What it left half done is dropped with the rest of the transaction.
                     slot.task.position_mut().is_open = true;
                     self.abort();
-                    return;
+                    return false;
                 }
                 Ok(Took::NotYet) => slot.enter(Phase::Stalled(time.plus(STALLED_MS)), time),
                 // It is one of our own records: what came before it is sound and is committed.
                 Err(damaged) => slot.stop(damaged.to_string(), time),
             }
         }
+        true
     }
 
     /// How long records have waited, if others wait behind them. Whether they do is asked because a
@@ -339,8 +368,19 @@ impl<P: Port, W: Work> Loop<P, W> {
         if !matches!(slot.phase, Phase::Restoring) {
             return;
         }
+        if time.since(slot.known_at) > CHANGELOG_KNOWN_MAX_MS {
+            slot.task = self.work.task(place, time);
+            slot.known_at = time;
+            slot.restored_records = 0;
+            self.port.restore(place, &slot.changelog, 0);
+            return;
+        }
         slot.changelog_end = end;
-        slot.task.restored();
+        if let Err(what) = slot.task.restored() {
+            let why = format!("changelog {}: {what}", slot.changelog);
+            slot.stop(why, time);
+            return;
+        }
         let partitions = self.input_partitions.get(&place.topic).copied();
         let partitions = partitions.unwrap_or_default();
         let position = slot.task.position_mut();
@@ -413,7 +453,7 @@ impl<P: Port, W: Work> Loop<P, W> {
                 continue;
             }
             if slot.timers_at <= time {
-                let keys_max = self.pace.timers_per_step_max;
+                let keys_max = self.pace.timers_per_step_max.min(self.largest.get());
                 let fired = self.work.fire(&mut slot.task, keys_max);
                 self.open_records += fired;
                 self.open_timers += fired;
@@ -476,6 +516,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             buffer: &mut self.buffer,
             key: &mut self.key,
             bundles: Bundles::new(),
+            counted: Vec::new(),
         };
         for (place, slot) in &mut self.slots {
             if !slot.task.position().is_open {
@@ -493,10 +534,16 @@ impl<P: Port, W: Work> Loop<P, W> {
             }
         }
         outlet.send_bundles();
+        let (messages, opened_at) = (self.open_records, self.opened_at);
         self.closed();
-        match self.port.commit(&offsets) {
+        let outcome = self.port.commit(&offsets);
+        if let Some(opened_at) = opened_at {
+            let open_ms = self.port.time().since(opened_at);
+            self.largest.learn(messages, open_ms, &self.pace);
+        }
+        match outcome {
             Outcome::Committed(ends) => {
-                self.committed(ends);
+                self.committed(ends, opened_at);
                 self.stats.committed(started.elapsed().as_micros() as u64);
                 true
             }
@@ -511,13 +558,14 @@ impl<P: Port, W: Work> Loop<P, W> {
         }
     }
 
-    fn committed(&mut self, ends: Vec<(TopicPartition, i64)>) {
+    fn committed(&mut self, ends: Vec<(TopicPartition, i64)>, opened_at: Option<Millis>) {
         let time = self.port.time();
         for slot in self.slots.values_mut() {
             if !slot.task.position().is_open {
                 continue;
             }
             slot.committed_at = time;
+            slot.known_at = opened_at.unwrap_or(time);
             self.stats.set_aside += slot.task.position().set_aside.len() as u64;
             let counts = std::mem::take(&mut slot.task.position_mut().counts);
             self.stats.counts.add(&counts);

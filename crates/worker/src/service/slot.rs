@@ -29,6 +29,9 @@ pub(crate) struct Slot<T> {
     pub(crate) changelog: TopicPartition,
     /// The offset behind what is known of the changelog.
     pub(crate) changelog_end: i64,
+    /// Until when, in real time, nobody but this task has written to the changelog: since then
+    /// something may stand there, or have been deleted there, that was not read.
+    pub(crate) known_at: Millis,
     pub(crate) restored_records: u64,
     pub(crate) clock_sent: Option<TaskClock>,
     pub(crate) clock_sent_at: Millis,
@@ -82,9 +85,11 @@ impl<T: Task> Slot<T> {
             waiting_since: self.read_recorded_at.filter(|_| is_behind),
             now: position.now.settled(Brings::ALL),
             furthest: position.now.furthest_settled(),
+            proved: position.now.proved(Brings::ALL),
             keys,
             state_bytes,
             due,
+            untold: self.task.untold(),
             restored_records: self.restored_records,
             clocks: self.task.clocks(),
         }

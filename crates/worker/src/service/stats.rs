@@ -90,12 +90,17 @@ pub struct TaskStats {
     pub now: Millis,
     /// The same of what has come furthest: it waits for fewer sources.
     pub furthest: Millis,
+    /// That something did not happen may be said up to here: no further than `now`, and not while a
+    /// source is silent that could have brought it.
+    pub proved: Millis,
     /// Keys with state.
     pub keys: u64,
     /// Bytes of their values.
     pub state_bytes: u64,
     /// Keys whose deadline has come and that have not been settled yet.
     pub due: u64,
+    /// Sums of its figures of which rows are still to be told.
+    pub untold: u64,
     /// Records of its changelog that a running restore has read.
     pub restored_records: u64,
     /// Clocks that it has: by upstream task for a stage, by source for the door.

@@ -8,16 +8,18 @@ use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, Topi
 use crate::service::runner::Loop;
 use crate::service::sources::{SourceSettings, Sources};
 use crate::service::stages::Application;
+use crate::service::stats::TaskPhase;
 use crate::service::topics::StageName;
 use crate::service::wire;
 use calendar::Calendar;
+use figures::{FigureRow, SampleRow};
 use model::{
     Absorbed, Alert, Brings, ContactResult, Deadlines, Journey, Millis, Now, Session, Signal,
     SourceSilent, Stage, Text,
 };
 use stage_door::SecondHash;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 /// Counts what it hears under a key, and crashes on what a key's name says.
@@ -43,7 +45,9 @@ impl Stage for Brittle {
     fn deadlines(&self, _state: &u64, _out: &mut Deadlines) {}
 }
 
-impl Erases for Brittle {}
+impl Erases for Brittle {
+    type Tally = ();
+}
 
 impl Routed for Brittle {
     fn route<P: Port>(key: &str, output: u64, outlet: &mut Outlet<'_, P>) {
@@ -66,6 +70,12 @@ impl Encode for Plain {
     fn broken_journey(&mut self, _: &Journey, _: &mut Vec<u8>) {}
     fn source_silent(&mut self, _: &SourceSilent, _: &mut Vec<u8>) {}
     fn marker(&mut self, _: &Signal, _: &mut Vec<u8>) {}
+    fn figure(&mut self, _: &FigureRow, _: &mut Vec<u8>) -> Text {
+        Text::default()
+    }
+    fn sample(&mut self, _: &SampleRow, _: &mut Vec<u8>) -> Text {
+        Text::default()
+    }
 
     fn dead_letter(&mut self, letter: &DeadLetter, into: &mut Vec<u8>) {
         into.clear();
@@ -90,6 +100,8 @@ struct OneLog {
     changelog_open: Vec<Record>,
     /// Whether each of the next commits is refused.
     refuses: VecDeque<bool>,
+    /// The first restore takes so long, in milliseconds, and compaction leaves nothing meanwhile.
+    restore_ms: i64,
 }
 
 /// No source is named.
@@ -121,7 +133,12 @@ impl Port for OneLog {
     }
 
     fn restore(&mut self, task: &TopicPartition, _changelog: &TopicPartition, _from: i64) {
-        let records = self.changelog.clone();
+        let mut records = self.changelog.clone();
+        let restore_ms = std::mem::take(&mut self.restore_ms);
+        self.time += restore_ms;
+        if restore_ms > 0 {
+            records = std::mem::take(&mut self.changelog);
+        }
         let end = records.len() as i64;
         self.polled
             .push_back(Polled::Restoring(task.clone(), records));
@@ -130,7 +147,8 @@ impl Port for OneLog {
 
     fn start(&mut self, task: &TopicPartition, from: Option<i64>) {
         self.polled.clear();
-        let records = self.input[from.unwrap_or(0) as usize..].to_vec();
+        let behind = self.input.get(from.unwrap_or(0) as usize..);
+        let records = behind.unwrap_or_default().to_vec();
         if !records.is_empty() {
             self.polled
                 .push_back(Polled::Records(task.clone(), records));
@@ -189,6 +207,26 @@ impl Port for OneLog {
     }
 }
 
+/// A stage of one task, which is given to it.
+fn of_one_task<'a, S>(by: &'a S, mut port: OneLog, pace: Pace) -> Loop<OneLog, Keyed<'a, S>>
+where
+    S: Erases + Routed<State = u64, Input = u64>,
+{
+    let task = TopicPartition::new("a.by_handle", 0);
+    port.polled.push_back(Polled::Assigned(vec![task]));
+    let sources = Arc::new(sources());
+    let application = Application {
+        id: "a".into(),
+        sources: Arc::clone(&sources),
+        pace,
+        remembered_ms: 0,
+    };
+    let stage = StageName::Handles;
+    static SECOND: LazyLock<SecondHash> = LazyLock::new(|| SecondHash::new(&[0; 32]));
+    let work = Keyed::new(by, stage, Vec::new(), sources, &SECOND, 0);
+    Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap()
+}
+
 #[test]
 fn a_key_on_which_the_code_crashes_is_put_aside_and_nobody_else_notices() {
     let said = [
@@ -231,30 +269,11 @@ fn record(offset: i64, key: &str, value: Vec<u8>) -> Record {
 
 /// Three messages of two keys are put aside, whichever way they come.
 fn put_aside(input: Vec<Record>, places: [&str; 3]) {
-    let mut port = OneLog {
+    let port = OneLog {
         input,
         ..OneLog::default()
     };
-    let task = TopicPartition::new("a.by_handle", 0);
-    port.polled.push_back(Polled::Assigned(vec![task]));
-    let sources = Arc::new(sources());
-    let application = Application {
-        id: "a".into(),
-        sources: Arc::clone(&sources),
-        pace: Pace::default(),
-        remembered_ms: 0,
-    };
-    let stage = StageName::Handles;
-    let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(
-        &Brittle,
-        stage,
-        Vec::new(),
-        Arc::clone(&sources),
-        &second,
-        0,
-    );
-    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    let mut stage = of_one_task(&Brittle, port, Pace::default());
     // What a crash prints is of no interest here.
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
@@ -283,29 +302,11 @@ fn put_aside(input: Vec<Record>, places: [&str; 3]) {
 fn a_task_to_which_nothing_happens_commits_its_position_once_a_day() {
     const DAY_MS: i64 = 24 * 3_600_000;
     let task = TopicPartition::new("a.by_handle", 0);
-    let mut port = OneLog {
-        quiet: Some(task.clone()),
+    let port = OneLog {
+        quiet: Some(task),
         ..OneLog::default()
     };
-    port.polled.push_back(Polled::Assigned(vec![task]));
-    let sources = Arc::new(sources());
-    let application = Application {
-        id: "a".into(),
-        sources: Arc::clone(&sources),
-        pace: Pace::default(),
-        remembered_ms: 0,
-    };
-    let stage = StageName::Handles;
-    let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(
-        &Brittle,
-        stage,
-        Vec::new(),
-        Arc::clone(&sources),
-        &second,
-        0,
-    );
-    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    let mut stage = of_one_task(&Brittle, port, Pace::default());
     while stage.port.time < 10 * DAY_MS {
         stage.step(Duration::ZERO).unwrap();
     }
@@ -337,30 +338,11 @@ fn steps_until_commit(recorded_at: Millis) -> usize {
         recorded_at: Some(recorded_at),
         ..record(0, "sound", value)
     };
-    let mut port = OneLog {
+    let port = OneLog {
         input: vec![record],
         ..OneLog::default()
     };
-    let task = TopicPartition::new("a.by_handle", 0);
-    port.polled.push_back(Polled::Assigned(vec![task]));
-    let sources = Arc::new(sources());
-    let application = Application {
-        id: "a".into(),
-        sources: Arc::clone(&sources),
-        pace: Pace::default(),
-        remembered_ms: 0,
-    };
-    let stage = StageName::Handles;
-    let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(
-        &Brittle,
-        stage,
-        Vec::new(),
-        Arc::clone(&sources),
-        &second,
-        0,
-    );
-    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    let mut stage = of_one_task(&Brittle, port, Pace::default());
     let mut steps = 0;
     while stage.port.committed.is_empty() {
         stage.step(Duration::ZERO).unwrap();
@@ -379,6 +361,64 @@ fn a_stage_that_is_behind_commits_less_often() {
     );
     assert!(fresh < 12, "{fresh} steps");
     assert!((50..62).contains(&behind), "{behind} steps");
+}
+
+/// A key was deleted, and its tombstone is gone before it was read: it does not come to life again.
+#[test]
+fn a_changelog_that_takes_days_to_be_read_is_read_again() {
+    let (_, changelog) = taken_over(&Named("former"), Vec::new(), &[], 100);
+    for (restore_ms, keys) in [(3_600_000, 5), (49 * 3_600_000, 0)] {
+        let port = OneLog {
+            changelog: changelog.clone(),
+            restore_ms,
+            ..OneLog::default()
+        };
+        let by = Named("former");
+        let mut stage = of_one_task(&by, port, Pace::default());
+        for _ in 0..20 {
+            stage.step(Duration::ZERO).unwrap();
+        }
+        let stats = stage.stats();
+        assert_eq!(
+            stats.tasks.values().map(|task| task.keys).sum::<u64>(),
+            keys
+        );
+        assert!(
+            stats
+                .tasks
+                .values()
+                .all(|task| task.phase == TaskPhase::Running)
+        );
+    }
+}
+
+/// More comes at once than a transaction may hold: it is cut, and what is refused comes again.
+#[test]
+fn what_comes_at_once_is_committed_in_pieces() {
+    for refuses in [&[][..], &[true], &[false, true], &[true, true, false, true]] {
+        let input = (0..7).map(|number: i64| {
+            let mut value = Vec::new();
+            wire::message(&1_u64, &mut value);
+            record(number, &format!("key {number}"), value)
+        });
+        let port = OneLog {
+            input: input.collect(),
+            refuses: refuses.iter().copied().collect(),
+            ..OneLog::default()
+        };
+        let pace = Pace {
+            commit_records_max: 2,
+            ..Pace::default()
+        };
+        let mut stage = of_one_task(&Brittle, port, pace);
+        for _ in 0..60 {
+            stage.step(Duration::ZERO).unwrap();
+        }
+        let offsets = stage.port.offsets.iter().map(|(_, offset)| *offset);
+        assert_eq!(offsets.collect::<Vec<i64>>(), [2, 4, 6, 7], "{refuses:?}");
+        let said = stage.port.committed.iter().filter(|(to, ..)| to == "out");
+        assert_eq!(said.count(), 7, "{refuses:?}");
+    }
 }
 
 #[test]
@@ -437,7 +477,9 @@ impl Stage for Named {
     }
 }
 
-impl Erases for Named {}
+impl Erases for Named {
+    type Tally = ();
+}
 
 impl Routed for Named {
     fn route<P: Port>(key: &str, output: String, outlet: &mut Outlet<'_, P>) {
@@ -461,30 +503,18 @@ fn taken_over(
         wire::message(&(number as u64), &mut value);
         record(number as i64 - 1, &format!("key {number}"), value)
     };
-    let mut port = OneLog {
+    let port = OneLog {
         input: (1..=5).map(message).collect(),
         changelog,
         refuses: refuses.iter().copied().collect(),
         ..OneLog::default()
     };
-    let task = TopicPartition::new("a.by_handle", 0);
-    port.polled.push_back(Polled::Assigned(vec![task]));
-    let sources = Arc::new(sources());
     let pace = Pace {
         timers_per_step_max: 2,
         timers_per_commit_max: 2,
         ..Pace::default()
     };
-    let application = Application {
-        id: "a".into(),
-        sources: Arc::clone(&sources),
-        pace,
-        remembered_ms: 0,
-    };
-    let stage = StageName::Handles;
-    let second = SecondHash::new(&[0; 32]);
-    let work = Keyed::new(by, stage, Vec::new(), sources, &second, 0);
-    let mut stage = Loop::new(&application, stage, port, work, Box::new(Plain)).unwrap();
+    let mut stage = of_one_task(by, port, pace);
     for _ in 0..100 {
         if stage.port.offsets.len() >= commits_max {
             break;

@@ -80,12 +80,14 @@ pub const BY_CUSTOMER: &str = "by_customer";
 /// Where erasures are asked for and confirmed: one partition, which a task of the door reads.
 pub const ERASURES: &str = "erasures";
 /// The output tables that have a topic.
-pub const TABLES: [&str; 7] = [
+pub const TABLES: [&str; 9] = [
     "contacts",
     "verdicts",
     "sessions",
     "alerts",
     "journeys",
+    "figures",
+    "samples",
     "markers",
     "dead_letters",
 ];

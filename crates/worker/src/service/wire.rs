@@ -63,6 +63,11 @@ const CLOCK_KEY: u8 = b'c';
 /// Before the key of the terms of a task in a changelog.
 const TERMS_KEY: u8 = b't';
 
+/// A part of what a task has counted, in a changelog: bytes of the crate `figures`.
+const COUNTED: u8 = 50;
+/// Before the key of such a part, which is bytes.
+const COUNTED_KEY: u8 = b'g';
+
 /// A record of one of our own topics that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("offset {offset}: {what}")]
@@ -206,6 +211,8 @@ pub(crate) enum Logged<'a> {
     Clock(&'a str, TaskClock),
     /// The readings and policies that a task knows.
     Terms(Terms),
+    /// A part of what a task has counted; `None`: there is none any more.
+    Counted(&'a [u8], Option<&'a [u8]>),
 }
 
 /// Where a task stands: committed together with what follows from everything before it.
@@ -366,6 +373,18 @@ pub(crate) fn terms_key(task: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(task.as_bytes());
 }
 
+pub(crate) fn counted_key(part: &[u8], into: &mut Vec<u8>) {
+    into.clear();
+    into.push(COUNTED_KEY);
+    into.extend_from_slice(part);
+}
+
+pub(crate) fn counted(value: &[u8], into: &mut Vec<u8>) {
+    into.clear();
+    into.push(COUNTED);
+    into.extend_from_slice(value);
+}
+
 pub(crate) fn state_key(key: &str, into: &mut Vec<u8>) {
     into.clear();
     into.push(STATE_KEY);
@@ -515,6 +534,14 @@ pub fn messages_of(value: &[u8]) -> usize {
 pub(crate) fn logged(record: &Record) -> Result<Logged<'_>, Damaged> {
     let unread = |error: postcard::Error| Damaged::new(record, error.to_string());
     let (kind, name) = match key(record)? {
+        [COUNTED_KEY, part @ ..] => {
+            return match record.value.as_deref() {
+                None => Ok(Logged::Counted(part, None)),
+                Some([COUNTED, value @ ..]) => Ok(Logged::Counted(part, Some(value))),
+                Some([form, ..]) => Err(Damaged::new(record, unknown_form(*form))),
+                Some([]) => Err(Damaged::new(record, "unknown form of its value")),
+            };
+        }
         [
             kind @ (STATE_KEY | META_KEY | CLOCK_KEY | PENDING_KEY | REMEMBERED_KEY | TERMS_KEY),
             name @ ..,

@@ -93,7 +93,10 @@ pub(crate) trait Task {
     /// Where it stands, to be moved.
     fn position_mut(&mut self) -> &mut Position;
     /// All of its changelog was read.
-    fn restored(&mut self);
+    ///
+    /// # Errors
+    /// Bytes in it are none of ours.
+    fn restored(&mut self) -> Result<(), String>;
     /// The transaction is committed: the overlay is the base now.
     fn committed(&mut self);
     /// The transaction is not: the overlay is nothing now.
@@ -104,6 +107,10 @@ pub(crate) trait Task {
     fn aside(&self) -> u64;
     /// Keys with state, bytes of their values, keys that are due.
     fn sizes(&self) -> (u64, u64, u64);
+    /// Sums of figures of which rows are still to be told.
+    fn untold(&self) -> u64 {
+        0
+    }
     /// What it knows of the sources: the door when each was heard, the one task that tells it
     /// whether they are silent.
     fn sources(&self) -> Vec<(Text, SourceStats)>;

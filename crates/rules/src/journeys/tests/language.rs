@@ -251,10 +251,19 @@ fn names_and_versions() {
     check(
         &both,
         &expect![[
-            r#"rules.toml:5: warning: rule "r": versions 2 (rules.toml:1) and 1 are both here: version 2 holds"#
+            r#"rules.toml:5: warning: rule "r": versions 2 (rules.toml:1) and 1 are both here: version 2 holds, and what began under the other runs out under it"#
         ]],
     );
-    assert_eq!(read(&both).0.rules()[0].version, 2);
+    let versions = |set: &RuleSet| {
+        let rules = set.rules().iter();
+        rules
+            .map(|rule| (rule.version, rule.former))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(versions(&read(&both).0), [(2, false), (1, true)]);
+    // A rule that is switched off leaves nothing behind.
+    let off = "[[rule]]\nname = \"r\"\nversion = 3\nenabled = false\n";
+    assert_eq!(versions(&read(&(both + off)).0), []);
 }
 
 /// The rules that hold when a text is laid over the library.
@@ -280,7 +289,8 @@ fn a_rule_of_the_same_name_replaces_a_built_in_one_or_switches_it_off() {
     assert!(off.rules().iter().all(|rule| rule.name != "slow-chat"));
     let text = "[[rule]]\nname = \"slow-chat\"\nversion = 7\nsteps = [{ channel = \"chat\", wait = \"> 1min\" }]\n";
     let replaced = laid_over(text);
-    assert_eq!(replaced.rules().len(), count);
+    assert_eq!(replaced.current().count(), count);
+    assert_eq!(replaced.rules().len(), count + 1, "the former runs out");
     let slow = replaced
         .rules()
         .iter()

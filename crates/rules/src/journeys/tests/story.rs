@@ -4,7 +4,9 @@
 //! time and pairs. Times are `DAY/HH:MM[:SS[.mmm]]` of June 2026 in UTC; the 1st is a Monday. Steps are
 //! `steps=NAME:STATUS@TIME[,...]`, kinds `kinds=NAME@TIME[,...]`.
 
-use super::super::{Entry, Heard, History, Kept, MomentRef, RuleSet, Seen, SourceClock, State};
+use super::super::{
+    Entry, Heard, History, Kept, MomentRef, RuleSet, Seen, SourceClock, State, StepTrace,
+};
 use calendar::{Calendar, Weekday};
 use model::{
     Channel, Contact, Direction, EndKind, Initiation, Kind, Millis, Outcome, Provenance, Reason,
@@ -211,13 +213,43 @@ pub(super) fn told(
     let times = rules.times(clocks);
     let entries = rules.entries(&history, &calendar(), &times, usize::MAX, Millis::MIN);
     let mut text = String::new();
-    for entry in &entries {
+    let traced = rules.traced(&history, &calendar(), &times, usize::MAX);
+    assert_eq!(entries.len(), traced.len(), "{story}");
+    for (entry, (same, trace)) in entries.iter().zip(&traced) {
+        assert_eq!(entry, same, "{story}");
         let rule = &rules.rules()[entry.rule];
+        agrees(entry, trace, story);
         if wanted.is_empty() || wanted.contains(&rule.name.as_str()) {
             line(&mut text, rule, entry, &history);
         }
     }
     text
+}
+
+/// What is said of each step leaves no other state than the entry's.
+fn agrees(entry: &Entry, trace: &[StepTrace], story: &str) {
+    let of_step = |trace: &StepTrace| match trace {
+        StepTrace::Came { by, .. } => Some(*by),
+        _ => None,
+    };
+    let steps: Vec<Option<MomentRef>> = trace.iter().map(of_step).collect();
+    assert_eq!(steps, entry.steps, "{story}");
+    let over = |(place, trace): (usize, &StepTrace)| match trace {
+        StepTrace::Violated { at, .. } | StepTrace::Missed { at } => Some((*at, place)),
+        _ => None,
+    };
+    let over = trace.iter().enumerate().filter_map(over).min();
+    let holds = |trace: &StepTrace| {
+        use StepTrace::{Absent, Came, Optional};
+        let is_passed = matches!(trace, Absent { is_passed, .. } if *is_passed);
+        is_passed || matches!(trace, Came { .. } | Optional)
+    };
+    let state = match entry.state {
+        State::Fulfilled { step, at } => over == Some((at, step)),
+        State::Broken { .. } | State::HeldBack { .. } => over.is_none() && trace.iter().all(holds),
+        State::Open { .. } => over.is_none() && !trace.iter().all(holds),
+    };
+    assert!(state, "{:?} {trace:?}: {story}", entry.state);
 }
 
 fn line(text: &mut String, rule: &super::super::Rule, entry: &Entry, history: &History<'_>) {

@@ -110,7 +110,16 @@ impl Counting<'_> {
                 && text(session, "started_at") == text(one.row, "started_at")
                 && session["channels"][0] == json!(one.channel())
         };
-        let own = self.sessions.iter().find(is_own);
-        own.filter(|session| number(session, "contacts") == Some(1))
+        let own: Vec<&Row> = self.sessions.iter().filter(is_own).collect();
+        let is_lone = |session: &&&Row| number(session, "contacts") == Some(1);
+        // Sources may give the same id at the same instant.
+        let is_of_it = |session: &&&Row| {
+            let ends = text(session, "ended_at") == text(one.row, "ended_at");
+            ends && text(session, "last_outcome") == text(one.row, "outcome")
+        };
+        match own[..] {
+            [session] => Some(session).filter(|session| is_lone(&session)),
+            _ => own.iter().filter(is_lone).find(is_of_it).copied(),
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::history::{Fields, History};
+use super::history::{Fields, History, Past};
 use super::people::Known;
 use super::setup::{DAY_MS, HOUR_MS, MINUTE_MS};
 
@@ -151,22 +151,41 @@ pub(super) fn marker(history: &mut History, at_ms: i64) {
 /// A marker at the very bound of a silence, or of a window, after the last contacts: it moves the
 /// end of time, and so says what is still open and what is final.
 pub(super) fn marker_at_a_bound(history: &mut History) {
-    let Some(past) = history.past.last().cloned() else {
+    // Only who falls silent last does so after everything else.
+    let latest = history.past.iter().map(|past| {
+        let heard_ms = last_heard_ms(history, past);
+        (heard_ms + silence_ms(history, past), past)
+    });
+    let Some((silent_ms, past)) = latest.max_by_key(|(silent_ms, _)| *silent_ms) else {
         return;
     };
-    let channel = super::setup::CHANNELS
-        .iter()
-        .position(|name| *name == past.place.channel);
-    let silence_ms = history.setup.silence_ms[channel.unwrap_or(0)];
+    let past = past.clone();
     let window = history.setup.windows[history.dice.index(history.setup.windows.len())].clone();
     let due_at_ms = history.setup.due_at_ms(&window, past.start_ms, past.end_ms);
-    let choices = [
-        past.end_ms + silence_ms,
-        past.end_ms + silence_ms + 1,
-        due_at_ms - 1,
-        due_at_ms,
-    ];
+    let choices = [silent_ms, silent_ms + 1, due_at_ms - 1, due_at_ms];
     let at_ms = history.dice.pick(&choices);
     history.saw("end_of_time_at_a_bound");
     marker(history, at_ms);
+}
+
+fn silence_ms(history: &History, past: &Past) -> i64 {
+    let channels = super::setup::CHANNELS.iter();
+    let channel = channels
+        .copied()
+        .position(|name| name == past.place.channel);
+    history.setup.silence_ms[channel.unwrap_or(0)]
+}
+
+/// When a contact was last spoken of.
+fn last_heard_ms(history: &History, past: &Past) -> i64 {
+    let is_its = |fields: &Fields| {
+        let named = ["contact_id", "root_contact_id"].map(|name| fields.get(name));
+        named
+            .into_iter()
+            .flatten()
+            .any(|id| *id == *past.contact_id)
+    };
+    let its = history.sent.iter().filter(|sent| is_its(&sent.fields));
+    let heard = its.filter_map(|sent| sent.fields.get("occurred_at")?.as_i64());
+    heard.max().unwrap_or(past.end_ms)
 }

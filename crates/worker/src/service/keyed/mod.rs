@@ -7,6 +7,7 @@ use crate::service::erasing::{Erases, Erasing};
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, Record, TopicPartition};
 use crate::service::sources::{self, Sources, TaskClock};
+use crate::service::tally::Tally;
 use crate::service::timers::{Timer, Timers};
 use crate::service::topics::StageName;
 use crate::service::wire::{self, Damaged, Heard, Logged};
@@ -174,6 +175,7 @@ where
             sealed: Vec::new(),
             erasing: Erasing::new(self.name, &self.before),
             has_crashed: false,
+            tally: S::Tally::default(),
         }
     }
 
@@ -199,6 +201,11 @@ where
                 let key = Text::from(key);
                 let value = record.value.unwrap_or_default().into_boxed_slice();
                 task.put(key, value, None);
+            }
+            Logged::Counted(place, value) => {
+                let offset = record.offset;
+                let restored = task.tally.restore(place, value);
+                restored.map_err(|what| Damaged { offset, what })?;
             }
             Logged::Pending(name, pending) => task.erasing.restore(name, pending),
             Logged::Remembered(hash, remembered) => {
@@ -276,8 +283,10 @@ where
         fired + self.settle_again(task, keys_max - fired.min(keys_max))
     }
 
-    fn tick(&self, _task: &mut KeyedTask<S>, _time: Millis) -> bool {
-        false
+    fn tick(&self, task: &mut KeyedTask<S>, time: Millis) -> bool {
+        let is_due = task.tally.is_due(time);
+        task.position.is_open |= is_due;
+        is_due
     }
 
     fn flush<P: Port>(
@@ -347,6 +356,10 @@ where
             outlet.terms(changelog, &task.place.to_string(), &task.terms);
             task.terms_sent = true;
         }
+        let now = &task.position.open.now;
+        let is_quiet = !task.timers.is_due(now) && task.again.is_empty();
+        let times = (now, is_quiet);
+        task.tally.flush(&task.place, times, changelog, outlet);
         send_position(&task.place, &task.position, changelog, outlet);
         Ok(())
     }

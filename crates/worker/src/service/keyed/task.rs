@@ -5,11 +5,12 @@ use crate::service::erasing::{Erases, Erasing};
 use crate::service::port::{Record, TopicPartition};
 use crate::service::sources::{self, Said, TaskClock};
 use crate::service::stats::SourceStats;
+use crate::service::tally::Tally;
 use crate::service::timers::{Timer, Timers};
 use crate::service::wire::{self, Meta};
 use crate::service::work::{Crashed, Position, Task, guarded};
 use hashbrown::hash_map::Entry;
-use model::{Absorbed, Brings, Deadlines, Millis, Now, Stage, Terms, Text};
+use model::{Absorbed, Brings, Deadlines, Millis, Now, Terms, Text};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ pub(super) enum Goal {
 }
 
 /// What is kept for a partition.
-pub(crate) struct KeyedTask<S: Stage> {
+pub(crate) struct KeyedTask<S: Erases> {
     /// The stage by this task's terms.
     pub(super) stage: S,
     pub(super) terms: Terms,
@@ -62,6 +63,8 @@ pub(crate) struct KeyedTask<S: Stage> {
     pub(super) erasing: Erasing<S>,
     /// The code has crashed on a state that was looked at: the transaction has to be aborted.
     pub(super) has_crashed: bool,
+    /// What is kept beside the states.
+    pub(super) tally: S::Tally,
 }
 
 impl<S: Erases> KeyedTask<S>
@@ -176,13 +179,14 @@ where
         &mut self.position
     }
 
-    fn restored(&mut self) {
+    fn restored(&mut self) -> Result<(), String> {
         self.base.shrink_to_fit();
         self.clocks.append(&mut self.heard);
         self.is_time_news = true;
         let now = known_time(&self.position.committed.now);
         self.terms_moved |= self.terms.take_up(&self.names, now);
         self.stage = self.stage.with_terms(&self.terms);
+        self.tally.restored(&mut self.stage, now)?;
         self.again_open.clear();
         self.again.clear();
         if !self.names.is_empty() && !self.terms.are_settled() {
@@ -192,10 +196,12 @@ where
             let deadlines = wire::deadlines_of(&kept.value);
             kept.put_into(&mut self.timers, key, &deadlines);
         }
+        Ok(())
     }
 
     fn committed(&mut self) {
         self.position.commit();
+        self.tally.committed();
         self.erasing.committed();
         self.clocks.append(&mut self.heard);
         self.again_open.clear();
@@ -220,6 +226,7 @@ where
 
     fn dropped(&mut self) {
         self.position.drop();
+        self.tally.dropped();
         self.erasing.dropped();
         self.heard.clear();
         self.is_time_news = true;
@@ -244,6 +251,10 @@ where
     fn sizes(&self) -> (u64, u64, u64) {
         let due = self.timers.due(&self.position.committed.now) as u64;
         (self.base.len() as u64, self.value_bytes, due)
+    }
+
+    fn untold(&self) -> u64 {
+        self.tally.untold()
     }
 
     fn sources(&self) -> Vec<(Text, SourceStats)> {

@@ -151,6 +151,7 @@ impl Business {
                 let now = AlertStatus::Withdrawn;
                 alerted(&mut self.journeys, &journey.rule, Some(journey.status), now);
             }
+            Output::Counted(_) => {}
             Output::Cut {
                 contacts, former, ..
             } => {
