@@ -132,8 +132,14 @@ fn free_ports(count: usize) -> Vec<u16> {
 }
 
 /// Makes the folders of some brokers of one cluster, formatted and ready to be launched. Each has
-/// two ports: for clients, and for the other brokers' controllers.
-fn make_nodes(folder: &Path, ports: &[u16], extra: &[(&str, &str)]) -> Vec<Node> {
+/// two ports: for clients, and for the other brokers' controllers. `last` is where the last one keeps
+/// its data, if not beside the others.
+fn make_nodes(
+    folder: &Path,
+    ports: &[u16],
+    extra: &[(&str, &str)],
+    last: Option<&Path>,
+) -> Vec<Node> {
     let jars = kafka_jars().unwrap_or_else(|why| panic!("{why}"));
     let count = ports.len() / 2;
     let voters: Vec<String> = (0..count)
@@ -148,6 +154,9 @@ fn make_nodes(folder: &Path, ports: &[u16], extra: &[(&str, &str)]) -> Vec<Node>
                 replication: count,
                 process: None,
             };
+            let data = last
+                .filter(|_| index + 1 == count)
+                .map_or_else(|| node.folder.join("data"), Path::to_owned);
             std::fs::create_dir_all(&node.folder).expect("the folder is ours");
             let (port, controller) = (ports[2 * index], ports[2 * index + 1]);
             let mut text = format!(
@@ -158,7 +167,7 @@ fn make_nodes(folder: &Path, ports: &[u16], extra: &[(&str, &str)]) -> Vec<Node>
                  default.replication.factor={count}\nmin.insync.replicas={min_isr}\n",
                 index + 1,
                 voters.join(","),
-                node.folder.join("data").display(),
+                data.display(),
             );
             for topic in ["offsets.topic", "transaction.state.log"] {
                 let _ = writeln!(text, "{topic}.replication.factor={count}");
@@ -215,71 +224,6 @@ impl Broker {
     #[must_use]
     pub fn start_with(settings: &[(&str, &str)]) -> Broker {
         Broker::start_on(&free_ports(2), settings)
-    }
-
-    /// Starts a broker whose data are kept in a folder of one's own.
-    ///
-    /// # Panics
-    /// It does not start; says what it printed.
-    #[must_use]
-    pub fn start_in(folder: &Path) -> Broker {
-        Broker::start_with(&[("log.dirs", &folder.display().to_string())])
-    }
-
-    /// Aborts transactions that have been open for a minute or longer and of which their coordinator
-    /// knows nothing, by Kafka's own tool, as an operator does. Says what the tool found.
-    ///
-    /// # Panics
-    /// The tool fails.
-    #[must_use]
-    pub fn abort_hanging_transactions(&self) -> Vec<String> {
-        let node_id = "1";
-        let search = ["find-hanging", "--broker-id", node_id];
-        let found = self.transactions(&[&search[..], &["--max-transaction-timeout", "1"]].concat());
-        let found = found.unwrap_or_else(|why| panic!("{why}"));
-        // Topic, partition, producer id, producer epoch, coordinator epoch, start offset, and when.
-        let rows = found.lines().skip(1).map(str::trim);
-        let rows: Vec<String> = rows.filter(|row| !row.is_empty()).map(Into::into).collect();
-        for row in &rows {
-            let cells: Vec<&str> = row.split_whitespace().collect();
-            let [topic, partition, _, _, _, offset, ..] = cells[..] else {
-                panic!("kafka-transactions find-hanging said {found}");
-            };
-            let which = ["--topic", topic, "--partition", partition];
-            let abort = [&["abort"], &which[..], &["--start-offset", offset]].concat();
-            // Somebody may have ended it meanwhile.
-            match self.transactions(&abort) {
-                Err(why) if !why.contains("Could not find any open transactions") => {
-                    panic!("{why}")
-                }
-                _ => {}
-            }
-        }
-        rows
-    }
-
-    /// What `kafka-transactions.sh` prints, or why it fails.
-    fn transactions(&self, arguments: &[&str]) -> Result<String, String> {
-        let jars = kafka_jars().unwrap_or_else(|why| panic!("{why}"));
-        let output = java(&jars, 256)
-            .arg("org.apache.kafka.tools.TransactionsCommand")
-            .args(["--bootstrap-server", &self.bootstrap_servers()])
-            .args(arguments)
-            .output()
-            .expect("java was there a moment ago");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let wrong = String::from_utf8_lossy(&output.stderr);
-        if output.status.success() {
-            Ok(said)
-        } else {
-            Err(format!("kafka-transactions {arguments:?}: {said}{wrong}"))
-        }
-    }
-
-    /// Has it ended by itself?
-    pub fn has_ended(&mut self) -> bool {
-        let process = self.node.process.as_mut();
-        process.is_none_or(Process::has_ended)
     }
 
     /// Starts a broker that has a second listener, on which clients say a name and a password
@@ -372,7 +316,7 @@ impl Broker {
 
     fn start_on(ports: &[u16], settings: &[(&str, &str)]) -> Broker {
         let folder = TempDir::with_prefix("ricochet-kafka-").expect("there is a place for it");
-        let mut nodes = make_nodes(folder.path(), ports, settings);
+        let mut nodes = make_nodes(folder.path(), ports, settings, None);
         let mut node = nodes.pop().expect("one was asked for");
         node.launch();
         node.wait_until_ready();
@@ -478,14 +422,33 @@ impl Cluster {
     /// One does not start; says what it printed.
     #[must_use]
     pub fn start() -> Cluster {
+        Cluster::start_on(None)
+    }
+
+    /// As [`Cluster::start`]; the last of the three keeps its data in a folder of one's own.
+    ///
+    /// # Panics
+    /// One does not start; says what it printed.
+    #[must_use]
+    pub fn start_in(data: &Path) -> Cluster {
+        Cluster::start_on(Some(data))
+    }
+
+    fn start_on(data: Option<&Path>) -> Cluster {
         let folder = TempDir::with_prefix("ricochet-kafka-").expect("there is a place for it");
-        let mut nodes = make_nodes(folder.path(), &free_ports(6), &[]);
+        let mut nodes = make_nodes(folder.path(), &free_ports(6), &[], data);
         nodes.iter_mut().for_each(Node::launch);
         nodes.iter_mut().for_each(Node::wait_until_ready);
         Cluster {
             nodes,
             _folder: folder,
         }
+    }
+
+    /// Has one of them ended by itself?
+    pub fn has_ended(&mut self, place: usize) -> bool {
+        let process = self.nodes[place].process.as_mut();
+        process.is_none_or(Process::has_ended)
     }
 
     /// Their addresses, as `bootstrap.servers` wants them.

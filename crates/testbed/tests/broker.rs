@@ -11,8 +11,6 @@ fn a_broker_keeps_records_through_a_kill() {
     let servers = broker.bootstrap_servers();
     topics::create(&servers, "t", 2, &[]);
     topics::produce(&servers, "t", &[(0, "a", Some("1")), (1, "b", None)]);
-    let nothing: [String; 0] = [];
-    assert_eq!(broker.abort_hanging_transactions(), nothing);
     broker.kill();
     assert_eq!(topics::brokers(&servers), 0);
     broker.restart();

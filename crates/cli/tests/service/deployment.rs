@@ -399,11 +399,6 @@ impl Deployment {
         self.settle(expected, read, |told| expected.difference(told));
     }
 
-    /// Whether the topics say what they should within a time.
-    pub fn settles_within(&self, expected: &Tables, time: Duration) -> bool {
-        waited(expected, || self.told(), time, time).is_none()
-    }
-
     /// Waits until what all tasks have counted adds up to the figures of the last replay.
     pub fn expect_figures(&self) {
         let expected = figures_of_files(&self.path("settled"));
@@ -437,12 +432,19 @@ impl Deployment {
         }
     }
 
-    /// What the processes that still run say of their health, and what was logged last.
+    /// What the processes that still run say of their health and of their lag, and what was logged last.
     fn state_of_processes(&self) -> String {
         let mut text = String::new();
         for address in self.addresses.borrow().iter() {
             if let Ok((status, body)) = get(address, "/health/ready") {
                 text += &format!("{address}: {status} {body}\n");
+            }
+            if let Ok((_, metrics)) = get(address, "/metrics") {
+                let is_lag =
+                    |line: &&str| line.starts_with("ricochet_lag_") && !line.ends_with(" 0");
+                for line in metrics.lines().filter(is_lag) {
+                    text += &format!("{address}: {line}\n");
+                }
             }
         }
         let lines = self.lines.lock().unwrap();
