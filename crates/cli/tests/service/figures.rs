@@ -5,7 +5,7 @@ use crate::settles::{UNTIL, events, events_of};
 use testbed::Broker;
 
 /// The sum of the samples of a metric whose labels contain all of these words.
-fn sum(metrics: &str, name: &str, words: &[&str]) -> f64 {
+pub fn sum(metrics: &str, name: &str, words: &[&str]) -> f64 {
     metrics
         .lines()
         .filter(|line| line.starts_with(name) && line[name.len()..].starts_with(['{', ' ']))
