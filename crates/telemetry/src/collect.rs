@@ -81,6 +81,9 @@ impl Collector for FromSlots {
         for (stage, slot) in &self.slots.slots() {
             let silence_ms = now.since(slot.heard_at);
             families.add(&names::UNHEARD, &[stage], seconds(silence_ms));
+            if *stage == StageName::Customers.name() {
+                self.begin_at_zero(&mut business);
+            }
             let Some(stats) = &slot.latest else {
                 continue;
             };
@@ -240,6 +243,23 @@ impl FromSlots {
         }
         for (source, silent) in silent {
             families.count(&names::SOURCE_SILENT, &[source], u64::from(silent));
+        }
+    }
+
+    /// What can be named before it happens is told as zero: Prometheus does not see what a counter grew
+    /// by when it appears, and the first alert of a policy would be none on every dashboard.
+    fn begin_at_zero(&self, business: &mut Business) {
+        for channel in Channel::ALL {
+            for known in [true, false] {
+                business.contacts.entry((*channel, known)).or_default();
+            }
+        }
+        for reading in 0..self.labels.readings.len() {
+            let reading = u16::try_from(reading).expect("readings are counted by u16");
+            business.verdicts_revised.entry(reading).or_default();
+        }
+        for policy in &self.labels.policies {
+            business.alerts.entry(policy.clone()).or_default();
         }
     }
 

@@ -9,9 +9,11 @@
 mod broker;
 mod certificates;
 mod process;
+mod prometheus;
 mod registry;
 pub mod topics;
 
 pub use broker::{Broker, Cluster, kafka_jars};
 pub use certificates::Certificates;
+pub use prometheus::{Prometheus, prometheus_server};
 pub use registry::{Registry, registry_folder};

@@ -5,6 +5,7 @@
 
 mod avro;
 mod configuration;
+mod dashboards;
 mod data_sets;
 mod deployment;
 mod erase;

@@ -90,14 +90,18 @@ fn what_rules_and_documentation_speak_of_exists() {
         ALL.iter().any(|metric| {
             let rest = word.strip_prefix(metric.name);
             let parts = ["_bucket", "_count", "_sum"];
+            // What is recorded of a counter is no total any more.
+            let recorded = ["_told_total", "_total"].map(|end| metric.name.strip_suffix(end));
             rest.is_some_and(|rest| {
                 rest.is_empty() || metric.kind == Kind::Histogram && parts.contains(&rest)
-            })
+            }) || recorded.contains(&Some(word))
         })
     };
     for path in [
         "deploy/prometheus/ricochet.rules.yml",
         "deploy/prometheus/ricochet.rules.test.yml",
+        "deploy/grafana/dashboards/business.json",
+        "deploy/grafana/dashboards/operation.json",
         "docs/operations.md",
     ] {
         for word in metrics_of(&read(path)) {
@@ -134,5 +138,34 @@ fn every_alert_has_its_section_and_its_test() {
             tests.contains(&format!("alertname: {alert}\n")),
             "{alert} has no test"
         );
+    }
+}
+
+/// The words of a text that begin like our alerts.
+fn alerts_of(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|mark: char| !mark.is_ascii_alphanumeric());
+    words
+        .filter(|word| word.len() > 8 && word.starts_with("Ricochet"))
+        .collect()
+}
+
+#[test]
+fn mails_and_routes_speak_of_alerts_that_exist_and_of_each_in_french() {
+    let rules = read("deploy/prometheus/ricochet.rules.yml");
+    let alerts: BTreeSet<&str> = rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("- alert: "))
+        .collect();
+    let mails = read("deploy/alertmanager/templates/ricochet.tmpl");
+    assert_eq!(alerts_of(&mails), alerts);
+    let routes = read("deploy/alertmanager/alertmanager.yml");
+    let unknown: Vec<&str> = alerts_of(&routes).difference(&alerts).copied().collect();
+    assert!(unknown.is_empty(), "no such alerts: {unknown:?}");
+    for severity in rules
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("severity: "))
+    {
+        let route = format!("severity = \"{severity}\"");
+        assert!(routes.contains(&route), "nobody is told of {severity}");
     }
 }

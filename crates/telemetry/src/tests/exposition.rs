@@ -225,3 +225,28 @@ fn readiness_says_what_each_stage_is_doing() {
     slots.put("customers", samples::customers());
     assert!(slots.readiness().ready);
 }
+
+#[test]
+fn what_can_be_named_before_it_happens_begins_at_zero() {
+    let labels = || Labels {
+        readings: vec!["24h assisted any".into()],
+        policies: vec!["third-in-seven-days".into()],
+        ..Labels::default()
+    };
+    let of_stage = |stage| {
+        let slots = Slots::with_time([stage], samples::now);
+        Metrics::new(Arc::new(slots), labels(), "0")
+    };
+    check(
+        &of_stage("customers"),
+        r#"
+        ricochet_contacts_told_total{channel="video",customer="unknown"} 0
+        ricochet_contacts_withdrawn_total{channel="phone",customer="known"} 0
+        ricochet_verdicts_revised_total{reading="24h assisted any"} 0
+        ricochet_alerts_total{policy="third-in-seven-days",status="raised"} 0
+        ricochet_alerts_total{policy="third-in-seven-days",status="withdrawn"} 0
+        "#,
+    );
+    // Whoever runs another stage tells nothing of the business.
+    assert!(!of_stage("door").text().contains("ricochet_contacts_told"));
+}
