@@ -7,6 +7,7 @@
 
 mod alert;
 mod contact;
+mod course;
 mod erasure;
 mod event;
 mod identity;
@@ -16,6 +17,7 @@ mod message;
 mod money;
 mod now;
 mod packed;
+mod place;
 mod reading;
 mod refusal;
 mod result;
@@ -26,6 +28,7 @@ mod words;
 
 pub use alert::{Alert, AlertStatus, SourceSilent};
 pub use contact::{Contact, ContactName, EndKind, Reason, Step};
+pub use course::{Change, Course, End};
 pub use erasure::{Forget, Forgotten, Known, Memory};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
 pub use identity::{Confidence, Identifier, Resolved};
@@ -34,6 +37,7 @@ pub use journey::{EnteredBy, Journey};
 pub use message::{Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert};
 pub use money::Money;
 pub use now::{Brings, Clock, Deadlines, Now, Reached, Wait};
+pub use place::Place;
 pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
 pub use refusal::{IgnoredWhy, RejectedReason};
 pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};

@@ -86,6 +86,7 @@ pub(crate) struct Typed {
     #[serde(default)]
     pub import: Ordered<Import>,
     pub figures: Figures,
+    pub monitor: Monitor,
     pub kafka: Kafka,
     pub http: Http,
 }
@@ -250,6 +251,15 @@ pub(crate) struct Figures {
 pub(crate) struct Segment {
     pub keys: Vec<String>,
     pub values_max: usize,
+}
+
+/// `[monitor]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Monitor {
+    pub enabled: bool,
+    pub false_alarms_per_month: f64,
+    pub segments: u32,
 }
 
 /// `[kafka]`

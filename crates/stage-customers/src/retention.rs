@@ -250,6 +250,7 @@ impl Customers {
             .retain(|_, upsert| upsert.contact.started_at >= from);
         let held = &state.held;
         state.beside.cut(from, |name| held.contains_key(name));
+        state.courses.let_go(from);
         let spoken_of: BTreeSet<ContactName> = past.contacts.iter().map(Contact::name).collect();
         let in_order = &chain.links[chain.first.min(cut)..cut];
         state.let_go_counted(self, &gone, in_order, &spoken_of);

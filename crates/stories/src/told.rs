@@ -151,6 +151,7 @@ impl Heard<'_> {
                 | Output::Journey(..)
                 | Output::JourneyGone { .. }
                 | Output::Counted(_)
+                | Output::Course(..)
                 | Output::Cut { .. } => {}
             }
         }

@@ -126,7 +126,7 @@ fn labels(meant: &Meant) -> Labels {
     }
 }
 
-/// The stages that a process runs. The monitor and the board have nothing to do in this release.
+/// The stages that a process runs. The board has nothing to do in this release.
 fn stages(asked: RunStage) -> Vec<StageName> {
     match asked {
         RunStage::All => StageName::ALL.to_vec(),
@@ -134,7 +134,8 @@ fn stages(asked: RunStage) -> Vec<StageName> {
         RunStage::Contacts => vec![StageName::Contacts],
         RunStage::Handles => vec![StageName::Handles],
         RunStage::Customers => vec![StageName::Customers],
-        RunStage::Monitor | RunStage::Board => Vec::new(),
+        RunStage::Monitor => vec![StageName::Monitor],
+        RunStage::Board => Vec::new(),
     }
 }
 

@@ -45,11 +45,13 @@ pub struct TopicPlan {
 }
 
 impl TopicPlan {
-    /// Whether it has one partition, whatever others have: its keys are nobody's, and one task reads
-    /// all of it.
+    /// Whether it has one partition, whatever others have: one task reads all of it.
     #[must_use]
     pub fn is_of_one_task(&self) -> bool {
-        self.name.ends_with(&format!(".{ERASURES}"))
+        let of_one = StageName::ALL.iter().filter(|stage| stage.is_of_one_task());
+        let of_one = of_one.flat_map(|stage| stage.input().into_iter().chain([stage.changelog()]));
+        let mut of_one = of_one.chain([ERASURES]);
+        of_one.any(|name| self.name.ends_with(&format!(".{name}")))
     }
 }
 
@@ -104,10 +106,10 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
             .map(|stage| topic(stage.changelog(), of_changelog())),
     );
     topics.extend(TABLES.map(|table| topic(table, of_output(table))));
-    topics.push(TopicPlan {
-        partitions: 1,
-        ..topic(ERASURES, of_table())
-    });
+    topics.push(topic(ERASURES, of_table()));
+    for topic in topics.iter_mut().filter(|topic| topic.is_of_one_task()) {
+        topic.partitions = 1;
+    }
     let group = |stage: &StageName| GroupPlan {
         group: name(stage.name()),
         topics: stage
@@ -202,7 +204,7 @@ mod tests {
     #[test]
     fn no_output_is_kept_for_ever_and_no_state_is_ever_dropped() {
         let plan = plan("app", &["calls".to_owned()], Sizes::default());
-        assert_eq!(plan.topics.len(), 3 + 4 + 9 + 1);
+        assert_eq!(plan.topics.len(), 4 + 5 + 9 + 1);
         for topic in &plan.topics {
             let policy = &*topic.settings["cleanup.policy"];
             if topic.name.starts_with("app.changelog.") {
@@ -223,6 +225,11 @@ mod tests {
             .collect();
         assert_eq!(groups[0], ("app.door", &"calls".to_owned()));
         assert_eq!(groups[3], ("app.customers", &"app.by_customer".to_owned()));
+        assert_eq!(groups[4], ("app.monitor", &"app.by_journey".to_owned()));
+        let of_one = plan.topics.iter().filter(|topic| topic.partitions == 1);
+        let of_one: Vec<&str> = of_one.map(|topic| topic.name.as_str()).collect();
+        let expected = ["app.by_journey", "app.changelog.monitor", "app.erasures"];
+        assert_eq!(of_one, expected);
     }
 
     #[test]

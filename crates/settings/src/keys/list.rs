@@ -210,6 +210,13 @@ pub const KEYS: &[Key] = &[
     key("figures.segments[].values_max", Kind::Integer { min: 1, max: 10_000 }, Is("100"), "100",
         "Distinct values, or combinations of them, that are shown: those with most contacts. The rest counts as `other`."),
 
+    key("monitor.enabled", Kind::Bool, Is("true"), "false",
+        "Whether journeys are watched that break more often than they should: `JourneyDegraded`. Switched off, the monitor stage has nothing to do."),
+    key("monitor.false_alarms_per_month", Kind::Number { max: 1000.0 }, Is("1.0"), "0.5",
+        "False alarms in 30 days that are accepted over all journeys and segments, more than 0. The fewer, the longer it takes until something is certain."),
+    key("monitor.segments", Kind::Integer { min: 1, max: 1_000 }, Is("50"), "100",
+        "Segments over all rules that are watched by themselves, those that came first; the budget of false alarms is divided among so many. All others of a rule are watched together as `other`."),
+
     key("kafka.bootstrap_servers", Kind::Text, Is(r#""localhost:9092""#), r#""kafka-1:9092,kafka-2:9092""#,
         "Brokers to ask first: `host:port`, separated by commas."),
     key("kafka.application_id", Kind::Text, Is(r#""ricochet""#), r#""ricochet""#,

@@ -64,12 +64,13 @@ fn stream(seed: u64) -> Vec<(i64, usize, Change)> {
                 0 => End::Open,
                 _ => end(&mut numbers, entered),
             };
-            let after = Some(Course { entered_at, end }).filter(|_| numbers.below(30) > 0);
-            let least = after.map_or(said, |course| said_at(&course.end, entered));
+            let after = Some(Course::new(entered_at, end)).filter(|_| numbers.below(30) > 0);
+            let least = after
+                .as_ref()
+                .map_or(said, |course| said_at(&course.end, entered));
             said = said.max(least) + late(&mut numbers);
-            let before = course;
+            let before = std::mem::replace(&mut course, after.clone());
             told.push((said, entry, Change { before, after }));
-            course = after;
             if course.is_none() || (correction == 1 && numbers.below(10) > 6) {
                 break;
             }
@@ -126,6 +127,7 @@ fn check(seed: u64) {
     let watch = Watch {
         horizon_ms: 6 * 3_600_000,
         deadlines_ms: vec![],
+        ..Watch::default()
     };
     let ages = Ages::of(&watch);
     let mut numbers = Numbers(seed ^ 1);
@@ -150,8 +152,8 @@ fn check(seed: u64) {
                 factors.entry(recent.day).or_insert(recent.factors);
             }
         }
-        watched.hear(change);
-        unstopped.hear(change);
+        watched.hear(change.clone());
+        unstopped.hear(change.clone());
         match change.after {
             Some(course) => last.insert(entry, course),
             None => last.remove(&entry),

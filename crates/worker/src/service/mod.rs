@@ -11,6 +11,7 @@ mod memories;
 mod outlet;
 mod pace;
 mod port;
+mod rosters;
 mod runner;
 mod slot;
 mod sources;
@@ -32,6 +33,7 @@ pub use door::{Decode, Decoding};
 pub use outlet::{DeadLetter, Encode};
 pub use pace::Pace;
 pub use port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
+pub use rosters::{Segments, rosters_of};
 pub use runner::Stepped;
 pub use sources::{SourceSettings, Sources};
 pub use stages::{Application, Runner};
@@ -40,6 +42,7 @@ pub use stats::{
     Stats, TaskPhase, TaskStats,
 };
 pub use topics::{
-    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
+    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, BY_JOURNEY, ERASURES, StageName, TABLES, partition_of,
+    topic_name,
 };
 pub use wire::messages_of;

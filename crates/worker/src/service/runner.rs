@@ -182,8 +182,13 @@ impl<P: Port, W: Work> Loop<P, W> {
         let Pace {
             commit_every_ms: least,
             commit_every_max_ms: most,
+            monitor_every_ms,
             ..
         } = self.pace;
+        let least = match self.stage {
+            StageName::Monitor => monitor_every_ms,
+            _ => least,
+        };
         (self.open_waited_ms / 4).clamp(least, most.max(least))
     }
 
@@ -428,7 +433,7 @@ impl<P: Port, W: Work> Loop<P, W> {
     fn tick(&mut self) {
         let time = self.port.time();
         // Timers of the other stages hold back their clock.
-        let timers_every_ms = if self.stage.next().is_empty() {
+        let timers_every_ms = if self.stage.gathers_timers() {
             let Pace {
                 timers_every_ms: least,
                 timers_every_max_ms: most,
@@ -517,6 +522,7 @@ impl<P: Port, W: Work> Loop<P, W> {
             key: &mut self.key,
             bundles: Bundles::new(),
             counted: Vec::new(),
+            standings: Vec::new(),
         };
         for (place, slot) in &mut self.slots {
             if !slot.task.position().is_open {

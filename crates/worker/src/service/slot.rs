@@ -90,6 +90,7 @@ impl<T: Task> Slot<T> {
             state_bytes,
             due,
             untold: self.task.untold(),
+            segments: self.task.segments(),
             restored_records: self.restored_records,
             clocks: self.task.clocks(),
         }
