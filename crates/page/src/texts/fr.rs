@@ -1,0 +1,413 @@
+//! Français.
+
+use super::{AllExplained, Explained, Language, Texts};
+
+/// Le singulier vaut pour zéro et un.
+fn many(count: u64, text: &str, one: &str, several: &str) -> String {
+    format!("{text} {}", if count < 2 { one } else { several })
+}
+
+pub(super) static TEXTS: Texts = Texts {
+    language: Language::French,
+    weekdays: ["lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."],
+    months: [
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.",
+        "déc.",
+    ],
+    day_sign: "j",
+    explained: AllExplained {
+        repeat_rate: Explained {
+            title: "le taux de réitération",
+            formula: "Réitérations ÷ contacts de clients identifiés qui peuvent en être une. Un contact est une réitération si le même client a eu un contact traité dans la fenêtre qui le précède.",
+            leaves_out: "Les contacts de clients non identifiés, les visites du site, les contacts sortants et les nouvelles tentatives après un abandon. Il ne compare pas des canaux d'usage différent\u{202f}: qui ne peut pas appeler ne rappelle pas.",
+        },
+        normal: Explained {
+            title: "une journée normale",
+            formula: "Le même jour de la semaine à la même heure\u{202f}: la moitié centrale (du premier au troisième quartile) des huit derniers, hors jours fériés.",
+            leaves_out: "Les jours fériés. En dessous de trois journées comparables, rien n'est affiché.",
+        },
+        contacts: Explained {
+            title: "le nombre de contacts",
+            formula: "Appels, conversations, courriels, visios et visites commencés sur la période. Un appel transféré compte pour un seul contact.",
+            leaves_out: "Ce n'est pas une charge\u{202f}: un courriel d'une heure et un appel d'une minute comptent chacun pour un.",
+        },
+        identified: Explained {
+            title: "le taux d'identification",
+            formula: "Contacts dont le client est connu ÷ contacts.",
+            leaves_out: "Les taux ne disent rien des autres contacts. Il dépend de ce que transmettent les outils, pas des conseillers.",
+        },
+        avoidable_cost: Explained {
+            title: "le coût évitable",
+            formula: "Le coût des réitérations, imputé au contact qui aurait pu régler la demande\u{202f}: à son motif, sa page, son équipe, et non à qui a répondu en dernier.",
+            leaves_out: "Les contacts dont le coût est inconnu. Ce n'est pas une économie budgétaire\u{202f}: une partie des réitérations aurait eu lieu de toute façon.",
+        },
+        open_alerts: Explained {
+            title: "une alerte à traiter",
+            formula: "Alertes de la période toujours valables et que personne n'a clôturées.",
+            leaves_out: "Les alertes retirées parce que les données ont depuis dit autre chose.",
+        },
+        followed: Explained {
+            title: "une page qui fait contacter",
+            formula: "Visites suivies d'un contact sur un autre canal dans la fenêtre ÷ visites dont la fenêtre est close. Le coût est celui des contacts dont le dernier contact précédent est cette page.",
+            leaves_out: "Il dit «\u{202f}après\u{202f}», pas «\u{202f}à cause de\u{202f}». Les visites dont la fenêtre court encore n'entrent pas dans le taux.",
+        },
+        people: Explained {
+            title: "un client à aider",
+            formula: "Alertes sur des clients, toujours valables et non clôturées, la plus longue attente d'abord\u{202f}: le client est revenu une fois de trop, ou son parcours s'est rompu.",
+            leaves_out: "Les clients revenus moins souvent que vos règles ne le demandent, et les contacts de clients non identifiés.",
+        },
+        journeys: Explained {
+            title: "un parcours rompu",
+            formula: "Parcours rompus ÷ parcours décidés de la règle. Un parcours est dégradé s'il se rompt plus souvent qu'aux mêmes heures des 28 derniers jours, selon un test qui donne une fausse alerte par mois.",
+            leaves_out: "Les parcours pas encore décidés, et les segments dont le trafic est trop faible pour conclure.",
+        },
+        flow: Explained {
+            title: "l'enchaînement des canaux",
+            formula: "Contacts d'un canal dont le dernier contact précédent, dans la fenêtre, était sur un autre. Chaque contact est compté une fois.",
+            leaves_out: "Il dit «\u{202f}après\u{202f}», pas «\u{202f}à cause de\u{202f}». Les contacts sans contact précédent n'y figurent pas.",
+        },
+        fir: Explained {
+            title: "le taux de résolution au premier contact",
+            formula: "Contacts d'origine résolus ÷ contacts d'origine dont la fenêtre est close. Un contact d'origine est un contact traité qui n'est pas lui-même une réitération\u{202f}; il est résolu si le client n'est pas revenu dans la fenêtre.",
+            leaves_out: "Les jours trop récents pour conclure. Il ne sert pas à juger un conseiller\u{202f}: peu de contacts d'origine, et la suite peut avoir d'autres causes.",
+        },
+        fcr: Explained {
+            title: "le taux de résolution au premier appel",
+            formula: "Le même calcul sur les seuls appels\u{202f}: pas de nouvel appel dans la fenêtre.",
+            leaves_out: "Tous les autres canaux\u{202f}: qui appelle puis écrit y compte comme résolu. Il ne se compare donc pas au taux ci-dessus.",
+        },
+        young: Explained {
+            title: "un jour récent",
+            formula: "Contacts d'origine dont le client n'est pas encore revenu ÷ contacts d'origine, à côté des mêmes jours de la semaine passés, pris au même âge.",
+            leaves_out: "Ce n'est pas un taux de résolution\u{202f}: il baisse encore tant que la fenêtre court.",
+        },
+        coverage: Explained {
+            title: "la qualité des données",
+            formula: "Ce qui est arrivé de chaque source, la part de contacts identifiés, et ce qui n'a pas été admis.",
+            leaves_out: "Ce qu'un outil n'a jamais envoyé.",
+        },
+    },
+    today: "aujourd'hui",
+    contacts: "contacts",
+    channel_word: "canal",
+    channels: "canaux",
+    channel_names: ["téléphone", "chat", "courriel", "visio", "web"],
+    reading: "lecture",
+    period: "période",
+    reason: "motif",
+    team: "équipe",
+    tier: "niveau",
+    cost: "coût",
+    rule: "parcours",
+    source: "source",
+    day: "jour",
+    age: "âge",
+    until: "jusqu'à",
+    unknown: "inconnu",
+    all_others: "tous les autres",
+    words_of_data: &[
+        ("handled", "traité"),
+        ("abandoned", "abandonné"),
+        ("short", "trop court"),
+        ("contained", "traité par un automate"),
+        ("unanswered", "sans réponse"),
+        ("failed", "coupé"),
+        ("outbound", "sortant"),
+        ("inbound", "entrant"),
+        ("no_service_step", "visite sans page de service"),
+        ("role_table", "selon votre table des rôles"),
+        ("assistance", "visite pendant une conversation"),
+        ("quarantined", "numéro ou adresse de trop de personnes"),
+        ("unknown_customer", "client non identifié"),
+        ("qualified", "qualifié par le conseiller"),
+        ("declared", "déclaré par le client"),
+        ("queue", "d'après la file"),
+        ("page", "d'après la page précédente"),
+        ("repeat", "réitération"),
+        ("retry", "nouvelle tentative"),
+        ("pending", "pas encore décidé"),
+        ("repeated", "revenu"),
+        ("retried", "a réessayé"),
+        ("resolved", "résolu"),
+        ("lost", "a renoncé"),
+        ("undecidable", "indécidable"),
+        ("ineligible", "ne compte pas"),
+        ("unique", "par un identifiant unique"),
+        ("verified", "vérifié"),
+        ("seen", "déjà vu"),
+        ("promised_callback", "rappel promis"),
+        ("sent_to_web", "renvoyé vers le site"),
+        ("handover", "passé à un autre service"),
+        ("empty", "enregistrement vide"),
+        ("not_json", "pas du JSON"),
+        ("not_avro", "non conforme à son schéma"),
+        ("not_csv", "ligne illisible"),
+        ("too_large", "trop volumineux"),
+        ("missing_field", "champ manquant"),
+        ("wrong_type", "champ du mauvais type"),
+        ("bad_value", "valeur impossible"),
+        ("bad_time", "heure illisible"),
+        ("impossible_clock", "horloge fausse"),
+        ("unknown_channel", "canal inconnu"),
+        ("other_tenant", "enregistrement d'une autre marque"),
+        ("truncated", "tronqué"),
+        ("damaged", "fichier endommagé"),
+    ],
+    title: "Suivi en direct",
+    skip: "Aller aux chiffres",
+    how_it_looks: "Langue et affichage",
+    light: "Affichage clair",
+    dark: "Affichage sombre",
+    wall: "Affichage mural",
+    filters: "Ce qui est affiché",
+    filter: "Filtrer",
+    all: "Tout afficher",
+    any_reading: "lecture principale",
+    any_channel: "tous les canaux",
+    any_reason: "tous les motifs",
+    any_team: "toutes les équipes",
+    any_tier: "tous les niveaux",
+    last_days: |days| format!("{days} derniers jours"),
+    from_to_dates: |from, to| format!("du {from} au {to}"),
+    scopes: &[
+        ("assisted", "canaux assistés"),
+        ("all", "tous canaux"),
+        ("phone", "téléphone"),
+    ],
+    modes: [("any", "tous motifs"), ("same", "même motif")],
+    intraday: "le jour même",
+    foot: "Les heures sont celles du centre. En dessous de 30 contacts, les effectifs remplacent le taux.",
+    api: "Les mêmes chiffres pour vos programmes",
+    keys_title: "Clavier",
+    keys: &[
+        ("/", "aller aux filtres"),
+        ("j k", "ligne suivante, précédente"),
+        ("entrée", "ouvrir la ligne"),
+        ("échap", "fermer ce qui est ouvert"),
+        ("?", "afficher cette aide"),
+    ],
+    close_dialog: "Fermer",
+    filter_wrong: "Ce filtre est illisible\u{202f}; tout est affiché.",
+    what_is: |title| format!("Qu'est-ce que {title}\u{202f}?"),
+    formula: "Comment il est calculé",
+    leaves_out: "Ce qu'il ne dit pas",
+    so_many_of: |count, of| format!("{count} sur {of}"),
+    above_normal: "au-dessus de la normale",
+    below_normal: "en dessous de la normale",
+    within_normal: "dans la normale",
+    no_normal: "pas encore de comparaison",
+    as_table: "En tableau",
+    from_contacts: |since| {
+        format!(
+            "Compté sur les contacts conservés depuis le {since}\u{202f}: cette combinaison de filtres n'est pas dans la table des indicateurs."
+        )
+    },
+    no_figures: "Pas encore de chiffres ici.",
+    more_rows: |count| format!("et {count} de plus"),
+    behind: "Rattrapage en cours.",
+    behind_records: |records, since| format!("{records} enregistrements à lire, depuis {since}."),
+    complete_until: |until| format!("Complet jusqu'à {until}."),
+    figures_old: |age| format!("Les chiffres ont {age}."),
+    figures_of: |time| format!("Chiffres de {time}."),
+    cluster_lost: "Kafka ne répond pas.",
+    server_lost: "Plus de liaison avec le serveur.",
+    comes_back: "Ils reviendront d'eux-mêmes.",
+    nothing_yet: "Pas encore de données",
+    nothing_yet_more: "Tout a été lu, et il n'y avait rien. Branchez une source\u{202f}: les chiffres apparaîtront ici d'eux-mêmes.",
+    try_the_demo: "Pour voir une journée inventée\u{202f}:",
+    write_events: "Pour lire vos propres canaux\u{202f}:",
+    waiting: "En attente des topics",
+    waiting_since: |since| format!("depuis {since}. Cette page s'animera d'elle-même."),
+    cluster_silent: "Kafka ne répond pas\u{202f}: est-il démarré, son adresse est-elle juste\u{202f}?",
+    topics_missing: "Ces topics n'existent pas encore\u{202f}:",
+    make_topics: "Pour les créer\u{202f}:",
+    reading_history: "Lecture de ce qui s'est passé jusqu'ici",
+    records_to_go: |records| {
+        format!(
+            "{records} enregistrements à lire. Les chiffres apparaîtront dès qu'ils seront complets."
+        )
+    },
+    now: "Maintenant",
+    repeat_rate: "taux de réitération",
+    normal_is: |range| format!("normale {range}"),
+    normal_short: |number| format!("normale {number}"),
+    identified: "identifiés",
+    avoidable: "coût évitable",
+    partial: "en partie\u{202f}: certains coûts sont inconnus",
+    open_alerts: "alertes à traiter",
+    too_early: "Trop tôt pour une courbe",
+    too_early_more: "Un taux demande 30 contacts de clients identifiés.",
+    below_thirty: "Moins de 30 contacts pour l'instant.",
+    key_today: "taux cumulé",
+    key_normal: "journée normale",
+    axis_from: |value| format!("axe à partir de {value}"),
+    chart_says: |rate, time| format!("Taux de réitération cumulé\u{202f}: {rate} à {time}."),
+    chart_says_normal: |rate, time, normal| {
+        format!(
+            "Taux de réitération cumulé\u{202f}: {rate} à {time}\u{202f}; normale\u{202f}: {normal}."
+        )
+    },
+    last_hour: "Dernière heure\u{202f}:",
+    at_time: |time| format!("à {time}"),
+    after: |before| format!("{before} l'heure d'avant"),
+    repeats: |count, text| many(count, text, "réitération", "réitérations"),
+    alerts_changed: |raised, withdrawn, closed| {
+        format!("{raised} alertes levées, {withdrawn} retirées, {closed} clôturées")
+    },
+    causes: "Causes",
+    by_cost: "par coût évitable",
+    ranked_by: "Classer par",
+    by_names: ["motif", "page", "équipe"],
+    cause_rates: ["réitération", "suivies"],
+    fortnight: "14 jours",
+    trend_of: |name| format!("Taux de {name} sur les 14 derniers jours"),
+    caused: |count, text| many(count, text, "contact ensuite", "contacts ensuite"),
+    no_causes: "Aucune réitération dans cette vue",
+    no_causes_more: "Ce qui fait revenir les clients apparaît ici, le plus coûteux d'abord.",
+    samples: "Contacts à écouter",
+    no_samples: "Aucun n'est conservé ici.",
+    samples_are_fair: "Vingt au plus, tirés au sort\u{202f}: un échantillon honnête.",
+    people: "Clients à aider",
+    open: |count, text| many(count, text, "ouverte", "ouvertes"),
+    taken: |count| format!("{count} en charge"),
+    oldest_waits: "la plus ancienne attend depuis",
+    waits: "attend depuis",
+    nobody: "Personne n'attend d'aide",
+    nobody_more: "Un client qui revient une fois de trop, ou dont le parcours se rompt, apparaît ici en quelques secondes.",
+    let_go: |count| {
+        format!(
+            "{count} alertes plus anciennes ne sont plus conservées ici\u{202f}; elles restent dans le topic."
+        )
+    },
+    nth_contact: |count| {
+        if count == 1 {
+            "1er contact".to_owned()
+        } else {
+            format!("{count}e contact")
+        }
+    },
+    after_gap: |gap| format!("{gap} après le précédent"),
+    source_is_silent: |source| format!("La source {source} est muette"),
+    on_the_line: "en ligne",
+    may_not_contact: "ne pas contacter",
+    standings: ["ouverte", "prise en charge", "affectée", "clôturée"],
+    acts: ["Je m'en charge", "Affecter", "Clôturer", "Rouvrir"],
+    acts_done: ["prise en charge", "affectée", "clôturée", "rouverte"],
+    assign_to: "Affecter à",
+    open_contact: "Ouvrir le contact",
+    journeys: "Parcours",
+    none_degraded: "Aucun parcours ne se rompt plus souvent que d'habitude.",
+    no_monitor: "Rien n'a encore été dit de parcours dégradés.",
+    over: |count| format!("{count} terminés"),
+    over_since: |time| format!("terminé depuis {time}"),
+    degraded_since: |time| format!("dégradé depuis {time}"),
+    customers: |count, text| many(count, text, "client", "clients"),
+    breaks_of_expected: |seen, expected| format!("{seen} rompus, {expected} attendus"),
+    key_seen: "rompus",
+    key_expected: "attendus",
+    rule_rate: "taux",
+    broken: "rompus",
+    other_rules: |count| format!("{count} autres parcours"),
+    no_rules: "Aucun parcours rompu",
+    no_rules_more: "Chaque règle de parcours apparaît ici avec son coût.",
+    then_what: "Et ensuite\u{202f}?",
+    then_what_more: "contacts venus après un autre",
+    flow_says: "Du canal précédent, à gauche, au canal suivant, à droite. Le tableau ci-dessous dit la même chose.",
+    no_flow: "Aucun contact n'en a suivi un autre",
+    no_flow_more: "L'enchaînement des canaux apparaît ici.",
+    from_to: "de → vers",
+    followed: "suivis",
+    other_pairs: |count| format!("{count} contacts d'autres enchaînements ne sont pas dessinés."),
+    resolved: "Résolution",
+    fir: "taux de résolution au premier contact",
+    fcr: "Taux de résolution au premier appel",
+    windows_over: "28 jours dont la fenêtre est close",
+    nothing_matured: "Aucune fenêtre n'est encore close.",
+    fir_chart_says: |from, to| {
+        format!("Taux de résolution au premier contact de chaque jour, du {from} au {to}.")
+    },
+    young: "Jours récents, au même âge",
+    no_young: "Pas encore de jour récent.",
+    not_back: "pas revenus",
+    same_age: "à cet âge",
+    compared: "comparaison",
+    data: "Données",
+    source_silent: |source, since| format!("La source {source} est muette depuis {since}."),
+    silent_since: |since| format!("muette depuis {since}"),
+    says_behind: |records| format!("{records} enregistrements restent à lire."),
+    says_no_figures: "Aucun indicateur reçu\u{202f}: ils sont désactivés, ou rien n'a encore été publié.",
+    says_few_identified: |channel, share| {
+        format!(
+            "Canal {channel}\u{202f}: peu de clients identifiés ({share}). Les taux ne disent rien des autres."
+        )
+    },
+    says_reasons_unknown: |share| format!("Contacts sans motif\u{202f}: {share}."),
+    says_rejected: |records, reason| {
+        format!(
+            "{records} enregistrements des dernières 24 heures n'ont pas été admis, le plus souvent\u{202f}: {reason}."
+        )
+    },
+    says_costs_partial: |share| {
+        format!("Coûts connus pour {share} seulement\u{202f}: les montants sont partiels.")
+    },
+    says_kept: |since| {
+        format!(
+            "L'affichage commence le {since}\u{202f}: les données antérieures ne sont plus conservées ici."
+        )
+    },
+    says_all_talk: |count, text| {
+        if count < 2 {
+            "La source répond.".to_owned()
+        } else {
+            format!("Les {text} sources répondent.")
+        }
+    },
+    sources: "Sources",
+    no_sources: "Aucune source n'a encore parlé.",
+    last_contact: "dernier contact",
+    not_counted: "Ce qui n'est pas compté",
+    reasons_known: "Contacts dont le motif est connu\u{202f}:",
+    rejected: "non admis",
+    kept: |kept, most| format!("{kept} contacts sont conservés ici, {most} au plus."),
+    story: "Ce qui s'est passé",
+    back: "Retour au suivi",
+    story_gone: "Cette alerte n'est plus ici",
+    story_gone_more: "Elle a été retirée il y a longtemps, ou l'adresse est fausse.",
+    withdrawn: "Cette alerte a été retirée\u{202f}: les données ont depuis dit autre chose.",
+    story_says: |count| {
+        format!(
+            "{count} contacts par canal et dans le temps. La liste ci-dessous dit la même chose."
+        )
+    },
+    story_is_cut: "Les contacts plus anciens ne sont plus conservés.",
+    no_contacts: "Les contacts de cette alerte ne sont plus conservés.",
+    going_on: "en cours",
+    later: |gap| format!("{gap} plus tard"),
+    lasted: "durée",
+    waited: "attente",
+    handled: "traitement",
+    outcome: "issue",
+    answered_by: "répondu par",
+    page: "page",
+    did: "suite donnée",
+    decided: "verdict",
+    changed: "modifié depuis",
+    not_counted_because: "ne compte pas\u{202f}:",
+    rank_in_session: |rank| format!("nᵒ {rank} de la session"),
+    of_session: "Session",
+    this_contact: "a levé l'alerte",
+    history: "Ce qui a été fait",
+    act_by: |what, who| format!("{what} par {who}"),
+    act_to: |who| format!("à {who}"),
+    total_cost: "coût",
+    of_which_avoidable: "dont évitable",
+    confidence: "client connu",
+    refusals: [
+        "Quelqu'un est passé avant vous\u{202f}: voyez ce qui a été fait.",
+        "Cette alerte n'est plus ici.",
+        "Non fait\u{202f}: la page est trop ancienne, ou vous n'en avez pas le droit. Rechargez-la.",
+        "Non fait\u{202f}: impossible de l'enregistrer maintenant. Réessayez dans un instant.",
+    ],
+    not_found: "Cette page n'existe pas",
+    not_found_more: "L'adresse est fausse, ou ce qui s'y trouvait n'y est plus.",
+};
