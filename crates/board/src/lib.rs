@@ -5,5 +5,18 @@
 //! language.
 //!
 //! Invariant: decides nothing about a contact; it only shows what stages have decided.
+//! Invariant: keeps no customer's key, only a hash of it; none stands in a view, a URL or a log.
 
+mod board;
+mod events;
+pub mod http;
+mod kept;
+mod look;
+mod rows;
+mod settings;
 pub mod views;
+
+pub use board::{Board, Clock, Record};
+pub use kept::{Capacity, Kept, Mistake, Table};
+pub use look::NoSuchReading;
+pub use settings::{Reading, Settings};

@@ -131,10 +131,9 @@ function listen() {
     later();
   };
   stream.onmessage = () => (heard(), later());
-  for (const kind of ["version", "changed", "alert", "act"]) {
+  for (const kind of ["changed", "alert", "acted", "freshness", "reset"]) {
     stream.addEventListener(kind, () => (heard(), later()));
   }
-  stream.addEventListener("tick", heard);
   stream.onerror = () => {
     lose();
     // A browser gives up where the answer is no stream; the server may be back all the same.

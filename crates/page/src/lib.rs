@@ -19,4 +19,4 @@ pub mod router;
 pub mod texts;
 pub mod viewer;
 
-pub use router::{Board, router};
+pub use router::{Source, router};

@@ -11,66 +11,64 @@ use crate::assets;
 use crate::format::Format;
 use crate::look::{self, Look};
 use crate::pages::{self, Story};
-use crate::parts::Shown;
+use crate::parts::{self, Shown};
 use crate::texts::{Language, Texts};
 use crate::viewer::Viewer;
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-    LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, VARY,
 };
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use board::views::{ActKind, AlertDetail, Filter, View};
+use axum::{Extension, Router};
+use board::http::{Site, Who};
+use board::views::{ActKind, AlertDetail, Asked, Filter, View};
 use jiff::tz::TimeZone;
 use maud::Markup;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 /// Bytes of a form, at most.
 const FORM_BYTES_MAX: usize = 4096;
 
-/// Nothing from another host, no script or style inside a page, no frame around it.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// What the pages are made from: the board, or what a test puts in its place.
+pub trait Source: Clone + Send + Sync + 'static {
+    /// What one look at the board shows; nothing: the filter's reading is not evaluated.
+    fn view(&self, filter: &Filter) -> Option<Arc<View>>;
 
-/// What the pages are made from: whoever keeps the board.
-pub trait Board: Send + Sync + 'static {
-    /// What one look at the board shows.
-    fn view(&self, filter: &Filter) -> Arc<View>;
-
-    /// An alert with its story, if it is kept.
-    fn alert(&self, alert_id: &str) -> Option<AlertDetail>;
-
-    /// Who asks; an answer instead where nobody may.
-    ///
-    /// # Errors
-    /// The answer for whoever may not see the page.
-    #[allow(clippy::result_large_err)] // It is the answer, and it is rare.
-    fn viewer(&self, headers: &HeaderMap) -> Result<Viewer, Response>;
+    /// An alert with its story, if it is kept. Who looks is noted.
+    fn alert(&self, who: &Who, alert_id: &str) -> Option<AlertDetail>;
 
     /// Does something with an alert.
-    ///
-    /// # Errors
-    /// Why it was not done.
-    fn act(&self, headers: &HeaderMap, asked: &Asked<'_>) -> Result<(), Refused>;
+    fn act(
+        &self,
+        who: &Who,
+        alert_id: &str,
+        asked: &Asked,
+    ) -> impl Future<Output = Result<(), Refused>> + Send;
 }
 
-/// What a form asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked<'a> {
-    /// The alert.
-    pub alert_id: &'a str,
-    /// What to do.
-    pub kind: ActKind,
-    /// To whom it is given.
-    pub assignee: Option<&'a str>,
-    /// How many acts whoever asks has seen.
-    pub revision: u64,
-    /// The token of the form.
-    pub csrf_token: &'a str,
+impl Source for Site {
+    fn view(&self, filter: &Filter) -> Option<Arc<View>> {
+        self.board.view(filter).ok()
+    }
+
+    fn alert(&self, who: &Who, alert_id: &str) -> Option<AlertDetail> {
+        Site::alert(self, who, alert_id)
+    }
+
+    async fn act(&self, who: &Who, alert_id: &str, asked: &Asked) -> Result<(), Refused> {
+        let done = Site::act(self, who, alert_id, asked).await;
+        done.map(drop)
+            .map_err(|problem| match StatusCode::from_u16(problem.status) {
+                Ok(StatusCode::CONFLICT) => Refused::Conflict,
+                Ok(StatusCode::NOT_FOUND) => Refused::Gone,
+                Ok(StatusCode::BAD_REQUEST) => Refused::Forbidden,
+                _ => Refused::Unavailable,
+            })
+    }
 }
 
 /// Why an act was not done.
@@ -86,15 +84,52 @@ pub enum Refused {
     Unavailable,
 }
 
-/// The pages.
-pub fn router<B: Board>(board: Arc<B>) -> Router {
+/// What handlers are given.
+#[derive(Clone)]
+struct Pages<S> {
+    source: S,
+    /// Makes the tokens of forms: drawn when the process starts.
+    secret: Arc<RandomState>,
+}
+
+impl<S> Pages<S> {
+    /// Whoever the gate has let in, with the token of his forms.
+    fn viewer(&self, who: &Who) -> Viewer {
+        let half = |place: u8| self.secret.hash_one((place, who.name.as_str()));
+        let csrf_token = Some(format!("{:016x}{:016x}", half(0), half(1)));
+        Viewer {
+            name: Some(who.name.clone()),
+            csrf_token,
+        }
+    }
+}
+
+/// The pages. They expect the gate (`board::http::guarded`) before them: it says who asks.
+pub fn router<S: Source>(source: S) -> Router {
+    let pages = Pages {
+        source,
+        secret: Arc::new(RandomState::new()),
+    };
     Router::new()
-        .route("/", get(live::<B>))
-        .route("/alerts/{alert}", get(story::<B>))
-        .route("/alerts/{alert}/acts", post(act::<B>))
+        .route("/", get(live::<S>))
+        .route("/alerts/{alert}", get(story::<S>))
+        .route("/alerts/{alert}/acts", post(act::<S>))
         .route("/assets/{hash}/{name}", get(asset))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .with_state(board)
+        .with_state(pages)
+}
+
+/// Writes a page on a thread that may take its time: streams go on meanwhile.
+async fn apart(work: impl FnOnce() -> Response + Send + 'static) -> Response {
+    let worked = tokio::task::spawn_blocking(work).await;
+    worked.unwrap_or_else(|error| {
+        tracing::error!(%error, "a page could not be written");
+        (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the page could not be written; the log says why",
+        )
+            .into_response()
+    })
 }
 
 /// A look and the filter's complaint, if it has one.
@@ -130,76 +165,87 @@ fn configured(view: &View) -> Language {
     look::language(&view.language).unwrap_or(Language::English)
 }
 
-async fn live<B: Board>(
-    State(board): State<Arc<B>>,
+/// The view of a filter; where its reading is not evaluated, of everything, with a complaint.
+fn viewed<S: Source>(source: &S, filter: &Filter) -> (Option<Arc<View>>, Option<String>) {
+    if let Some(view) = source.view(filter) {
+        return (Some(view), None);
+    }
+    let complaint = filter
+        .reading
+        .as_ref()
+        .map(|reading| format!("reading: {reading}"));
+    (source.view(&Filter::default()), complaint)
+}
+
+async fn live<S: Source>(
+    State(pages): State<Pages<S>>,
+    Extension(who): Extension<Who>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let viewer = match board.viewer(&headers) {
-        Ok(viewer) => viewer,
-        Err(answer) => return answer,
-    };
-    let (look, wrong) = read_look(query.as_deref(), &headers, Language::English);
-    let view = board.view(&look.filter);
-    // Whoever wishes for no language that is spoken here gets the configured one.
-    let (look, wrong) = if look.language_is_chosen {
-        (look, wrong)
-    } else {
-        read_look(query.as_deref(), &headers, configured(&view))
-    };
-    let format = format_of(&view, &look);
-    let shown = Shown {
-        view: &view,
-        look: &look,
-        format: &format,
-        viewer: &viewer,
-    };
-    page(
-        &headers,
-        StatusCode::OK,
-        &pages::live(shown, wrong.as_deref()),
-    )
+    apart(move || {
+        let (look, wrong) = read_look(query.as_deref(), &headers, Language::English);
+        let (view, complaint) = viewed(&pages.source, &look.filter);
+        let Some(view) = view else {
+            return nothing(&headers, &look);
+        };
+        // Whoever wishes for no language that is spoken here gets the configured one.
+        let (mut look, _) = read_look(query.as_deref(), &headers, configured(&view));
+        if complaint.is_some() {
+            look.filter = Filter::default();
+        }
+        let (format, viewer) = (format_of(&view, &look), pages.viewer(&who));
+        let shown = Shown {
+            view: &view,
+            look: &look,
+            format: &format,
+            viewer: &viewer,
+        };
+        page(
+            &headers,
+            StatusCode::OK,
+            &pages::live(shown, wrong.or(complaint).as_deref()),
+        )
+    })
+    .await
 }
 
-async fn story<B: Board>(
-    State(board): State<Arc<B>>,
+/// There is no view at all: only a configuration without any reading could have none.
+fn nothing(headers: &HeaderMap, look: &Look) -> Response {
+    page(headers, StatusCode::NOT_FOUND, &pages::missing(look))
+}
+
+async fn story<S: Source>(
+    State(pages): State<Pages<S>>,
+    Extension(who): Extension<Who>,
     Path(alert): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let viewer = match board.viewer(&headers) {
-        Ok(viewer) => viewer,
-        Err(answer) => return answer,
-    };
-    story_page(
-        board.as_ref(),
-        &viewer,
-        &alert,
-        query.as_deref(),
-        &headers,
-        None,
-    )
+    apart(move || story_page(&pages, &who, &alert, query.as_deref(), &headers, None)).await
 }
 
-fn story_page<B: Board>(
-    board: &B,
-    viewer: &Viewer,
+fn story_page<S: Source>(
+    pages: &Pages<S>,
+    who: &Who,
     alert: &str,
     query: Option<&str>,
     headers: &HeaderMap,
     refused: Option<Refused>,
 ) -> Response {
-    let view = board.view(&Filter::default());
+    let (look, _) = read_look(query, headers, Language::English);
+    let Some(view) = pages.source.view(&Filter::default()) else {
+        return nothing(headers, &look);
+    };
     let (look, _) = read_look(query, headers, configured(&view));
-    let format = format_of(&view, &look);
-    let detail = board.alert(alert);
-    let texts = Texts::of(look.language);
-    let told = refused.map(|refused| texts.refused(refused));
+    let (format, viewer) = (format_of(&view, &look), pages.viewer(who));
+    let detail = pages.source.alert(who, alert);
+    let told = refused.map(|refused| Texts::of(look.language).refused(refused));
     let shown = Shown {
         view: &view,
         look: &look,
         format: &format,
-        viewer,
+        viewer: &viewer,
     };
     let path = format!("/alerts/{}", look::encoded(alert));
     let status = match (refused, &detail) {
@@ -217,24 +263,16 @@ fn story_page<B: Board>(
     page(headers, status, &pages::story(story, &path))
 }
 
-async fn act<B: Board>(
-    State(board): State<Arc<B>>,
-    Path(alert): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let viewer = match board.viewer(&headers) {
-        Ok(viewer) => viewer,
-        Err(answer) => return answer,
-    };
-    let pairs = look::decoded(&String::from_utf8_lossy(&body));
+/// What a form asks for, if it is one of ours for this viewer.
+fn read_form(body: &[u8], viewer: &Viewer) -> Result<Asked, Refused> {
+    let pairs = look::decoded(&String::from_utf8_lossy(body));
     let value = |key: &str| {
-        pairs
-            .iter()
-            .find(|(name, _)| name == key)
-            .map_or("", |(_, value)| value.as_str())
+        let pair = pairs.iter().find(|(name, _)| name == key);
+        pair.map_or("", |(_, value)| value.as_str())
     };
+    if viewer.csrf_token.as_deref() != Some(value("csrf")) {
+        return Err(Refused::Forbidden);
+    }
     let kinds = [
         ActKind::Acknowledge,
         ActKind::Assign,
@@ -243,30 +281,42 @@ async fn act<B: Board>(
     ];
     let kind = kinds
         .into_iter()
-        .find(|kind| crate::parts::act_name(*kind) == value("kind"));
-    let assignee = Some(value("assignee").trim()).filter(|assignee| !assignee.is_empty());
-    let done = match (kind, value("revision").parse()) {
-        (Some(kind), Ok(revision)) => board.act(
-            &headers,
-            &Asked {
-                alert_id: &alert,
-                kind,
-                assignee,
-                revision,
-                csrf_token: value("csrf"),
-            },
-        ),
+        .find(|kind| parts::act_name(*kind) == value("kind"));
+    let assignee = Some(value("assignee").trim().to_owned()).filter(|name| !name.is_empty());
+    match (kind, value("revision").parse()) {
+        (Some(kind), Ok(revision)) => Ok(Asked {
+            kind,
+            assignee,
+            revision,
+        }),
         _ => Err(Refused::Forbidden),
+    }
+}
+
+async fn act<S: Source>(
+    State(pages): State<Pages<S>>,
+    Extension(who): Extension<Who>,
+    Path(alert): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let done = match read_form(&body, &pages.viewer(&who)) {
+        Ok(asked) => pages.source.act(&who, &alert, &asked).await,
+        Err(refused) => Err(refused),
     };
     if let Err(refused) = done {
-        return story_page(
-            board.as_ref(),
-            &viewer,
-            &alert,
-            query.as_deref(),
-            &headers,
-            Some(refused),
-        );
+        return apart(move || {
+            story_page(
+                &pages,
+                &who,
+                &alert,
+                query.as_deref(),
+                &headers,
+                Some(refused),
+            )
+        })
+        .await;
     }
     let query = query.map_or(String::new(), |query| format!("?{query}"));
     let target = format!("/alerts/{}{query}", look::encoded(&alert));
@@ -280,7 +330,6 @@ async fn asset(Path((hash, name)): Path<(String, String)>) -> Response {
             [
                 (CONTENT_TYPE, asset.content_type),
                 (CACHE_CONTROL, "public, max-age=31536000, immutable"),
-                (X_CONTENT_TYPE_OPTIONS, "nosniff"),
             ],
             asset.body,
         )
@@ -301,10 +350,7 @@ fn page(headers: &HeaderMap, status: StatusCode, markup: &Markup) -> Response {
     let about = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "private, no-cache"),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (REFERRER_POLICY, "no-referrer"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (VARY, "accept-language, cookie"),
+        (VARY, "accept-language"),
     ];
     if known && status == StatusCode::OK {
         return (StatusCode::NOT_MODIFIED, about, [(ETAG, tag)]).into_response();

@@ -5,7 +5,7 @@ use model::Channel;
 use serde::Serialize;
 
 /// Causes, the most expensive first.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Causes {
     /// What they are ranked by.
     pub by: By,
@@ -24,7 +24,7 @@ pub struct Causes {
 }
 
 /// What the numbers of causes are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CauseRate {
     /// `rate`: repeats of known followers; `cost`: what repeats cost, charged to their origin.
@@ -35,7 +35,7 @@ pub enum CauseRate {
 }
 
 /// A reason, page or team.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Cause {
     /// Its name; empty: unknown.
     pub name: String,
@@ -56,7 +56,7 @@ pub struct Cause {
 }
 
 /// A cause on a date.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct TrendPoint {
     /// The date.
     pub day: Day,
@@ -67,13 +67,14 @@ pub struct TrendPoint {
 }
 
 /// A contact to listen to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Sample {
     /// Its local date.
     pub day: Day,
     /// The contact in its own platform.
     pub contact_id: String,
     /// Its channel.
+    #[schema(value_type = String, example = "phone")]
     pub channel: Channel,
     /// Its source.
     pub source: String,

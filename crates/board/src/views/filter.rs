@@ -2,15 +2,18 @@
 
 use super::{Day, Span, TEXT_CHARACTERS_MAX};
 use model::Channel;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 /// What is looked at. An absent key of the URL means all.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema,
+)]
 pub struct Filter {
     /// `reading=j+7 assisted any`; nothing: the headline.
     pub reading: Option<String>,
     /// `channel=phone`.
+    #[schema(value_type = Option<String>)]
     pub channel: Option<Channel>,
     /// `reason=billing/payment`: that reason and what lies below it.
     pub reason: Option<String>,
@@ -19,14 +22,14 @@ pub struct Filter {
     /// `tier=gold`.
     pub tier: Option<String>,
     /// `period=today`, `7d`, `28d` or `2026-01-01..2026-01-31`.
+    #[schema(value_type = String, example = "7d")]
     pub period: Period,
     /// `by=reason`, `page` or `team`: what causes are ranked by.
     pub by: By,
 }
 
-/// The dates that are looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+/// The dates that are looked at; written as in the URL.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Period {
     /// The local date of now.
     #[default]
@@ -38,7 +41,9 @@ pub enum Period {
 }
 
 /// What causes are ranked by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum By {
     /// Reasons of the contacts that could have settled the matter.
@@ -78,11 +83,12 @@ pub struct FilterError {
 }
 
 /// What a filter can be set to, most used first, at most 200 of each.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Choices {
     /// Readings that are evaluated, the headline first.
     pub readings: Vec<String>,
     /// All channels.
+    #[schema(value_type = Vec<String>)]
     pub channels: Vec<Channel>,
     /// Reasons of the contacts that are kept.
     pub reasons: Vec<String>,
@@ -97,6 +103,12 @@ const PERIODS: &str =
     "today, 7d (2d to 92d), or two dates such as 2026-01-01..2026-01-31, 92 days at most";
 const BYS: &str = "reason, page, team";
 const TEXTS: &str = "at most 300 characters";
+
+impl Serialize for Period {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
 
 impl Period {
     /// Longest period, days.

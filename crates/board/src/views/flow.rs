@@ -5,7 +5,7 @@ use model::Channel;
 use serde::Serialize;
 
 /// Pairs of channels, in the flow reading: the headline's window over all channels.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Flow {
     /// The reading; nothing where none can say it.
     pub reading: Option<String>,
@@ -20,11 +20,13 @@ pub struct Flow {
 }
 
 /// Contacts on one channel after contacts on another.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Band {
     /// The channel before.
+    #[schema(value_type = String, example = "phone")]
     pub from: Channel,
     /// The channel that followed.
+    #[schema(value_type = String, example = "phone")]
     pub to: Channel,
     /// Contacts on `to` whose latest prior was on `from`: complete at once.
     pub caused: u64,

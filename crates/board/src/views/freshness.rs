@@ -4,7 +4,7 @@ use super::At;
 use serde::Serialize;
 
 /// How fresh the whole board is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Freshness {
     /// How it stands.
     pub state: State,
@@ -17,7 +17,7 @@ pub struct Freshness {
 }
 
 /// How the board stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub enum State {
     /// The topics are not there yet, or cannot be reached: nothing can be shown.

@@ -4,7 +4,7 @@ use super::{Amount, At, Sample, Share, Span, Words};
 use serde::Serialize;
 
 /// The journey rules, and what of them is degraded.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Journeys {
     /// The dates that are looked at, by the entry's date.
     pub span: Span,
@@ -21,7 +21,7 @@ pub struct Journeys {
 }
 
 /// A rule.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct RuleRow {
     /// Its name.
     pub rule: String,
@@ -40,7 +40,7 @@ pub struct RuleRow {
 }
 
 /// A journey that breaks more often than it should.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Degraded {
     /// 32 hexadecimal digits; names the alert in URLs.
     pub alert_id: String,
@@ -72,7 +72,7 @@ pub struct Degraded {
 }
 
 /// Breaks expected and seen since a journey is degraded, up to an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ExpectedAndSeen {
     /// Up to when.
     pub at: At,

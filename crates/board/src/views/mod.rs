@@ -5,6 +5,7 @@
 //! [`TEXT_CHARACTERS_MAX`] characters long: whoever writes it into a page escapes it.
 
 mod causes;
+mod figures;
 mod filter;
 mod flow;
 mod freshness;
@@ -16,13 +17,15 @@ mod quality;
 mod resolved;
 
 pub use causes::{Cause, CauseRate, Causes, Sample, TrendPoint};
+pub use figures::FigureItem;
 pub use filter::{By, Choices, Filter, FilterError, Period};
 pub use flow::{Band, Flow};
 pub use freshness::{Freshness, State};
 pub use journeys::{Degraded, ExpectedAndSeen, Journeys, RuleRow};
 pub use now::{BandPoint, Change, ChannelVolume, LinePoint, Now};
 pub use people::{
-    Act, ActKind, AlertDetail, AlertItem, AlertKind, People, SessionItem, Standing, StoryContact,
+    Act, ActKind, AlertDetail, AlertItem, AlertKind, Asked, People, SessionDetail, SessionItem,
+    Standing, StoryContact,
 };
 pub use plain::{Amount, At, Basis, Day, Normal, Place, Share, Span, Words};
 pub use quality::{DeadLetters, Limits, NotCounted, Quality, SilentSince, SourceItem, Statement};
@@ -34,7 +37,7 @@ use serde::Serialize;
 pub const TEXT_CHARACTERS_MAX: usize = 300;
 
 /// Everything that one look at the board shows, at one instant.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct View {
     /// When this was computed: the server's clock; in a demo the clock of its day.
     pub at: At,

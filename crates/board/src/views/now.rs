@@ -5,7 +5,7 @@ use model::Channel;
 use serde::Serialize;
 
 /// The period in its headline figures; most of the time today so far.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Now {
     /// The dates that are looked at.
     pub span: Span,
@@ -42,7 +42,7 @@ pub struct Now {
 }
 
 /// A rate at an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct LinePoint {
     /// The end of what is counted.
     pub at: At,
@@ -53,7 +53,7 @@ pub struct LinePoint {
 }
 
 /// What is normal at an instant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct BandPoint {
     /// The end of what is counted.
     pub at: At,
@@ -62,9 +62,10 @@ pub struct BandPoint {
 }
 
 /// How many contacts a channel has.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ChannelVolume {
     /// The channel.
+    #[schema(value_type = String, example = "phone")]
     pub channel: Channel,
     /// Its contacts.
     pub contacts: u64,
@@ -75,7 +76,7 @@ pub struct ChannelVolume {
 }
 
 /// Something that changed in the last hour.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub enum Change {
     /// A journey breaks more often than it should.

@@ -5,7 +5,7 @@ use model::Channel;
 use serde::Serialize;
 
 /// Alerts about customers, to act on.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct People {
     /// Alerts that fit the filter, stand, and that nobody has closed.
     pub open: u64,
@@ -22,7 +22,7 @@ pub struct People {
 }
 
 /// The types of alerts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 pub enum AlertKind {
     /// A customer came back once too often.
     RepeatContact,
@@ -35,7 +35,9 @@ pub enum AlertKind {
 }
 
 /// What people have made of an alert.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Nobody has taken it.
@@ -50,7 +52,7 @@ pub enum Standing {
 }
 
 /// An alert as a row.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct AlertItem {
     /// 32 hexadecimal digits; names the alert in URLs.
     pub alert_id: String,
@@ -79,8 +81,10 @@ pub struct AlertItem {
     /// Milliseconds since the contact before.
     pub gap_ms: Option<i64>,
     /// Channel of the contact that raised it.
+    #[schema(value_type = Option<String>)]
     pub channel: Option<Channel>,
     /// Channels on the way, in order.
+    #[schema(value_type = Vec<String>)]
     pub channels: Vec<Channel>,
     /// Reasons on the way, in order.
     pub reasons: Vec<String>,
@@ -101,7 +105,7 @@ pub struct AlertItem {
 }
 
 /// What somebody did with an alert.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Act {
     /// What.
     pub kind: ActKind,
@@ -116,7 +120,19 @@ pub struct Act {
 }
 
 /// What people can do with an alert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ActKind {
     /// "I take care of it."
@@ -130,7 +146,7 @@ pub enum ActKind {
 }
 
 /// An alert with its story.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct AlertDetail {
     /// The alert.
     pub alert: AlertItem,
@@ -145,8 +161,30 @@ pub struct AlertDetail {
     pub acts: Vec<Act>,
 }
 
+/// What somebody asks to be done with an alert.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    /// What.
+    pub kind: ActKind,
+    /// To whom it is given: with `assign` only, 1 to 100 characters.
+    #[serde(default)]
+    pub assignee: Option<String>,
+    /// Revision of the last act that was seen; 0: none. Somebody else's that was not seen is an error.
+    pub revision: u64,
+}
+
+/// A session with its contacts.
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+pub struct SessionDetail {
+    /// The session.
+    pub session: SessionItem,
+    /// Its contacts, oldest first, at most 200, as far as they are kept.
+    pub contacts: Vec<StoryContact>,
+}
+
 /// A session of the headline reading.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SessionItem {
     /// 32 hexadecimal digits, a hash: names the session in URLs.
     pub session: String,
@@ -161,6 +199,7 @@ pub struct SessionItem {
     /// Of these, retries.
     pub retries: u64,
     /// Channels in order of appearance.
+    #[schema(value_type = Vec<String>)]
     pub channels: Vec<Channel>,
     /// Reasons in order of appearance.
     pub reasons: Vec<String>,
@@ -175,11 +214,12 @@ pub struct SessionItem {
 }
 
 /// A contact on a time line.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct StoryContact {
     /// The contact in its own platform.
     pub contact_id: String,
     /// Its channel: its lane.
+    #[schema(value_type = String, example = "phone")]
     pub channel: Channel,
     /// What carries the channel, such as `sms` or `app`.
     pub medium: Option<String>,

@@ -56,8 +56,32 @@ impl Serialize for Day {
     }
 }
 
+/// Says in the description of the API that a type is a text.
+macro_rules! is_text {
+    ($type:ident, $format:expr, $example:literal) => {
+        impl utoipa::PartialSchema for $type {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::schema::Type::String)
+                    .format(Some(utoipa::openapi::SchemaFormat::KnownFormat($format)))
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $type {}
+    };
+}
+
+is_text!(
+    At,
+    utoipa::openapi::KnownFormat::DateTime,
+    "2026-01-31T13:32:00Z"
+);
+is_text!(Day, utoipa::openapi::KnownFormat::Date, "2026-01-31");
+
 /// Local dates, both included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Span {
     /// The first.
     pub from: Day,
@@ -66,7 +90,7 @@ pub struct Span {
 }
 
 /// So many of so many.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Share {
     /// What was counted; of a mean the sum.
     pub numerator: f64,
@@ -95,7 +119,7 @@ impl Share {
 }
 
 /// An amount in the tenant's currency, and how much of it is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Amount {
     /// The sum of what is known.
     pub amount: f64,
@@ -115,7 +139,7 @@ impl Amount {
 
 /// What is normal: quartiles of the last eight same weekdays without holidays, at the same time of
 /// day.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Normal {
     /// A quarter of the days were below.
     pub lower: f64,
@@ -128,7 +152,7 @@ pub struct Normal {
 }
 
 /// Where a value stands beside what is normal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Place {
     /// Below the lower quartile.
@@ -155,7 +179,7 @@ impl Place {
 }
 
 /// Where numbers come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum Basis {
     /// The topic `figures`: the numbers of every other tool.
@@ -171,7 +195,7 @@ pub enum Basis {
 }
 
 /// A name in the languages of the page.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Words {
     /// English.
     pub en: String,

@@ -5,7 +5,7 @@ use model::Channel;
 use serde::Serialize;
 
 /// How good the data are.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Quality {
     /// What somebody should know before he believes the rest, most serious first. Says at least that
     /// all is well.
@@ -23,7 +23,7 @@ pub struct Quality {
 }
 
 /// A sentence about the data, without its words.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 #[serde(tag = "says", rename_all = "snake_case")]
 pub enum Statement {
     /// A source says nothing; what it brings is missing since.
@@ -43,6 +43,7 @@ pub enum Statement {
     /// Fewer than half of the contacts of a channel have a known customer.
     FewIdentified {
         /// The channel.
+        #[schema(value_type = String, example = "phone")]
         channel: Channel,
         /// Known of all.
         share: Share,
@@ -77,11 +78,12 @@ pub enum Statement {
 }
 
 /// A source.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SourceItem {
     /// Its name.
     pub source: String,
     /// Channels of its contacts.
+    #[schema(value_type = Vec<String>)]
     pub channels: Vec<Channel>,
     /// Known of all its contacts of the period.
     pub coverage: Share,
@@ -92,7 +94,7 @@ pub struct SourceItem {
 }
 
 /// A silence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct SilentSince {
     /// What the source last spoke of.
     pub since: At,
@@ -101,7 +103,7 @@ pub struct SilentSince {
 }
 
 /// Contacts that do not count in full.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct NotCounted {
     /// Why, a word of a closed list: `short`, `outbound`, `no_service_step` and others.
     pub why: String,
@@ -110,7 +112,7 @@ pub struct NotCounted {
 }
 
 /// Records that were not let in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct DeadLetters {
     /// Why, a word of a closed list.
     pub reason: String,
@@ -121,7 +123,7 @@ pub struct DeadLetters {
 }
 
 /// What the board keeps. When a limit is met the oldest goes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Limits {
     /// Contacts that are kept, and how many may be.
     pub contacts: (u64, u64),

@@ -4,7 +4,7 @@ use super::{Basis, Day, Normal, Place, Share};
 use serde::Serialize;
 
 /// First interaction resolution over all assisted channels, and the first call's.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Resolved {
     /// In the reading that is looked at.
     pub fir: Resolution,
@@ -13,7 +13,7 @@ pub struct Resolved {
 }
 
 /// Resolution in one reading.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Resolution {
     /// The reading.
     pub reading: String,
@@ -28,7 +28,7 @@ pub struct Resolution {
 }
 
 /// Origins of a date that were settled.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct MaturedDay {
     /// The date.
     pub day: Day,
@@ -38,7 +38,7 @@ pub struct MaturedDay {
 
 /// A date whose windows run, against former ones at the same age. Not to be drawn like what is
 /// matured.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct YoungDay {
     /// The date.
     pub day: Day,

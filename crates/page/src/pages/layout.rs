@@ -14,7 +14,7 @@ pub(super) fn layout(look: &Look, title: &str, listens: bool, body: Markup) -> M
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="referrer" content="no-referrer";
+                meta name="referrer" content="same-origin";
                 meta name="color-scheme" content=(look.theme.map_or("light dark", crate::look::Theme::name));
                 title { (title) " · Ricochet" }
                 link rel="icon" href=(assets::ICON.path()) type="image/svg+xml";

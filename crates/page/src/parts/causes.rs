@@ -27,6 +27,7 @@ pub fn causes(shown: Shown<'_>) -> Markup {
                 span.soft.small { (texts.by_cost) }
                 (why(format, explained, Some(&texts.reading_words(&shown.view.reading))))
                 span.more {
+                    (shown.csv("causes"))
                     span.tabs role="group" aria-label=(texts.ranked_by) {
                         @for by in By::ALL {
                             a href={(shown.look.href_with("/", |look| { look.filter.by = by; look.open = None; })) "#causes"}

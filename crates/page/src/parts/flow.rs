@@ -29,6 +29,7 @@ pub fn flow(shown: Shown<'_>) -> Markup {
                 h2 #flow-title { (texts.then_what) }
                 span.soft.small { (texts.then_what_more) }
                 (why(format, &texts.explained.flow, reading.as_deref()))
+                span.more { (shown.csv("flow")) }
             }
             @if bands.is_empty() {
                 p.empty { strong { (texts.no_flow) } (texts.no_flow_more) }

@@ -27,6 +27,7 @@ pub fn journeys(shown: Shown<'_>) -> Markup {
             header {
                 h2 #journeys-title { (texts.journeys) }
                 (why(format, &texts.explained.journeys, None))
+                span.more { (shown.csv("journeys")) }
             }
             @for (place, one) in going_on.iter().enumerate() { (degraded(shown, one, place < PICTURES)) }
             @if going_on.is_empty() {

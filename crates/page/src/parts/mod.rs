@@ -25,10 +25,11 @@ pub use share::{counts, normal_range, place_sign, share};
 pub use why::why;
 
 use crate::format::Format;
-use crate::look::Look;
+use crate::look::{Look, encoded};
 use crate::texts::Texts;
 use crate::viewer::Viewer;
 use board::views::View;
+use maud::{Markup, html};
 
 /// Rows of a list on a wall.
 const ROWS_ON_A_WALL: usize = 5;
@@ -67,6 +68,24 @@ impl Shown<'_> {
     #[must_use]
     pub fn is_open(&self, name: &str) -> bool {
         self.look.open.as_deref() == Some(name)
+    }
+
+    /// The link that downloads a part's table.
+    #[must_use]
+    pub fn csv(&self, table: &str) -> Markup {
+        let mut pairs = self.look.filter.pairs();
+        if table == "alerts" {
+            // Alerts are no figures: they have neither reading nor rank.
+            pairs.retain(|(key, _)| !matches!(*key, "reading" | "by"));
+            pairs.push(("standing", "open".to_owned()));
+        }
+        pairs.push(("format", "csv".to_owned()));
+        let pairs = pairs
+            .iter()
+            .map(|(key, value)| format!("{key}={}", encoded(value)));
+        let pairs: Vec<String> = pairs.collect();
+        let href = format!("/api/v1/{table}?{}", pairs.join("&"));
+        html! { a.csv href=(href) download title=(self.texts().csv) { "CSV" span.hidden { " " (self.texts().csv) } } }
     }
 
     /// The address at which a row is opened, or closed if it is open.

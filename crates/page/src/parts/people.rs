@@ -24,6 +24,7 @@ pub fn people(shown: Shown<'_>) -> Markup {
                     @if people.taken > 0 { " · " ((texts.taken)(&format.whole(people.taken))) }
                 }
                 (why(format, &texts.explained.people, None))
+                span.more { (shown.csv("alerts")) }
             }
             @if people.rows.is_empty() {
                 p.empty {

@@ -14,6 +14,7 @@ pub fn quality(shown: Shown<'_>) -> Markup {
             header {
                 h2 #data-title { (texts.data) }
                 (why(format, &texts.explained.coverage, None))
+                span.more { (shown.csv("sources")) }
             }
             ul.data {
                 @for statement in &quality.statements {

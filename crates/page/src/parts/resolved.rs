@@ -13,7 +13,7 @@ pub fn resolved(shown: Shown<'_>) -> Markup {
     let (texts, resolved) = (shown.texts(), &shown.view.resolved);
     html! {
         section.card #resolved data-part="resolved" aria-labelledby="resolved-title" {
-            header { h2 #resolved-title { (texts.resolved) } }
+            header { h2 #resolved-title { (texts.resolved) } span.more { (shown.csv("resolved")) } }
             (resolution(shown, &resolved.fir, texts.fir, &texts.explained.fir))
             @if let Some(fcr) = &resolved.fcr {
                 div.beside {

@@ -208,6 +208,7 @@ pub(super) static TEXTS: Texts = Texts {
     within_normal: "normal",
     no_normal: "nothing to compare with yet",
     as_table: "As a table",
+    csv: "Download this table",
     from_contacts: |since| {
         format!(
             "Counted from the contacts kept since {since}: this combination of filters is not in the table of figures."

@@ -197,6 +197,7 @@ pub(super) static TEXTS: Texts = Texts {
     within_normal: "dans la normale",
     no_normal: "pas encore de comparaison",
     as_table: "En tableau",
+    csv: "Télécharger ce tableau",
     from_contacts: |since| {
         format!(
             "Compté sur les contacts conservés depuis le {since}\u{202f}: cette combinaison de filtres n'est pas dans la table des indicateurs."

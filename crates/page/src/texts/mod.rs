@@ -124,6 +124,7 @@ texts! {
     within_normal: &'static str,
     no_normal: &'static str,
     as_table: &'static str,
+    csv: &'static str,
     from_contacts: One,
     no_figures: &'static str,
     more_rows: One,

@@ -3,5 +3,6 @@
 mod browser;
 mod day;
 mod hostile;
+mod real;
 mod server;
 mod states;

@@ -2,12 +2,11 @@
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::http::HeaderMap;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::routing::get;
-use board::views::{Act, ActKind, AlertDetail, AlertItem, At, Filter, Standing, View};
-use page::router::{Asked, Refused};
-use page::viewer::Viewer;
+use board::http::{Gate, Who, guarded};
+use board::views::{Act, ActKind, AlertDetail, AlertItem, Asked, At, Filter, Standing, View};
+use page::router::Refused;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -18,8 +17,6 @@ pub struct Held {
     pub view: Mutex<View>,
     changes: watch::Sender<u64>,
 }
-
-const TOKEN: &str = "token-of-a-test";
 
 impl Held {
     pub fn new(view: View) -> Arc<Held> {
@@ -38,9 +35,20 @@ impl Held {
     }
 }
 
-impl page::Board for Held {
-    fn view(&self, filter: &Filter) -> Arc<View> {
-        let mut view = self.view.lock().expect("no test panicked in it").clone();
+/// Held views as a source.
+#[derive(Clone)]
+pub struct Holds(Arc<Held>);
+
+impl page::Source for Holds {
+    fn view(&self, filter: &Filter) -> Option<Arc<View>> {
+        let mut view = self.0.view.lock().expect("no test panicked in it").clone();
+        if filter
+            .reading
+            .as_ref()
+            .is_some_and(|reading| !view.choices.readings.contains(reading))
+        {
+            return None;
+        }
         view.filter = filter.clone();
         view.causes.by = filter.by;
         if let Some(reason) = &filter.reason {
@@ -48,11 +56,11 @@ impl page::Board for Held {
                 .rows
                 .retain(|row| row.name.starts_with(reason.as_str()));
         }
-        Arc::new(view)
+        Some(Arc::new(view))
     }
 
-    fn alert(&self, alert_id: &str) -> Option<AlertDetail> {
-        let view = self.view.lock().expect("no test panicked in it");
+    fn alert(&self, _: &Who, alert_id: &str) -> Option<AlertDetail> {
+        let view = self.0.view.lock().expect("no test panicked in it");
         let alert = view
             .people
             .rows
@@ -61,24 +69,14 @@ impl page::Board for Held {
         Some(crate::day::detail(alert.clone()))
     }
 
-    fn viewer(&self, _: &HeaderMap) -> Result<Viewer, Response> {
-        Ok(Viewer {
-            name: Some("supervisor-1".to_owned()),
-            csrf_token: Some(TOKEN.to_owned()),
-        })
-    }
-
-    fn act(&self, _: &HeaderMap, asked: &Asked<'_>) -> Result<(), Refused> {
-        if asked.csrf_token != TOKEN {
-            return Err(Refused::Forbidden);
-        }
+    async fn act(&self, _: &Who, alert_id: &str, asked: &Asked) -> Result<(), Refused> {
         let mut done = Err(Refused::Gone);
-        self.change(|view| {
+        self.0.change(|view| {
             let found = view
                 .people
                 .rows
                 .iter_mut()
-                .find(|alert| alert.alert_id == asked.alert_id);
+                .find(|alert| alert.alert_id == alert_id);
             done = found
                 .ok_or(Refused::Gone)
                 .and_then(|alert| apply(alert, asked));
@@ -87,7 +85,7 @@ impl page::Board for Held {
     }
 }
 
-fn apply(alert: &mut AlertItem, asked: &Asked<'_>) -> Result<(), Refused> {
+fn apply(alert: &mut AlertItem, asked: &Asked) -> Result<(), Refused> {
     let revision = alert.act.as_ref().map_or(0, |act| act.revision);
     if revision != asked.revision {
         return Err(Refused::Conflict);
@@ -102,7 +100,7 @@ fn apply(alert: &mut AlertItem, asked: &Asked<'_>) -> Result<(), Refused> {
         kind: asked.kind,
         by: "supervisor-1".to_owned(),
         at: At(crate::day::NOW),
-        assignee: asked.assignee.map(str::to_owned),
+        assignee: asked.assignee.clone(),
         revision: revision + 1,
     });
     Ok(())
@@ -117,7 +115,13 @@ pub struct Server {
 
 impl Server {
     pub fn start(held: &Arc<Held>, address: &str) -> Server {
-        Server::of(page::router(Arc::clone(held)).merge(stream(held)), address)
+        Server::of(
+            guarded(
+                page::router(Holds(Arc::clone(held))).merge(stream(held)),
+                Gate::default(),
+            ),
+            address,
+        )
     }
 
     /// Of any router.
@@ -135,7 +139,7 @@ impl Server {
                 let listener =
                     tokio::net::TcpListener::from_std(listener).expect("this machine can");
                 tokio::select! {
-                    served = axum::serve(listener, router) => served.expect("this machine can"),
+                    served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()) => served.expect("this machine can"),
                     _ = stopped => {}
                 }
             });
@@ -171,7 +175,7 @@ fn stream(held: &Arc<Held>) -> Router {
             tokio::spawn(async move {
                 loop {
                     let version = *changes.borrow_and_update();
-                    let event = format!("event: version\ndata: {{\"version\":{version}}}\n\n");
+                    let event = format!("event: changed\ndata: {{\"version\":{version}}}\n\n");
                     if sender.send(event).await.is_err() || changes.changed().await.is_err() {
                         return;
                     }
