@@ -1,11 +1,12 @@
 // Pictures of every page, in light, dark, wall and phone format and in both languages:
-// node pictures.mjs URL FOLDER
+// node pictures.mjs URL FOLDER [HH:MM]
+// With a time it waits until the board's clock has come so far: a day that has just begun shows little.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { open } from "./open.mjs";
 
-const [url, folder] = process.argv.slice(2);
+const [url, folder, time] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
 
 const formats = {
@@ -16,6 +17,18 @@ const formats = {
 };
 
 const browser = await open();
+if (time) {
+  const page = await browser.newPage();
+  const minutes = 10;
+  for (let tries = 0; ; tries += 1) {
+    await page.goto(url);
+    const clock = (await page.locator("#causes").count()) && (await page.locator(".live time").innerText());
+    if (clock && clock >= time) break;
+    if (tries > minutes * 60) throw new Error(`the board's clock is ${clock} after ${minutes} minutes`);
+    await page.waitForTimeout(1000);
+  }
+  await page.close();
+}
 for (const [format, { query, width, height }] of Object.entries(formats)) {
   for (const lang of ["en", "fr"]) {
     const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1 });

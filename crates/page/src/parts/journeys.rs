@@ -8,6 +8,8 @@ use maud::{Markup, html};
 
 /// How many rules are shown before the rest folds.
 const RULES_SHOWN: usize = 6;
+/// The same on a wall, where titles take two lines.
+const RULES_ON_A_WALL: usize = 3;
 /// How many degraded journeys have a picture.
 const PICTURES: usize = 2;
 
@@ -19,9 +21,12 @@ pub fn journeys(shown: Shown<'_>) -> Markup {
         .degraded
         .iter()
         .partition(|one| one.over_since.is_none());
-    let (first, rest) = journeys
-        .rules
-        .split_at(journeys.rules.len().min(shown.rows_max(RULES_SHOWN)));
+    let rules_max = if shown.look.wall {
+        RULES_ON_A_WALL
+    } else {
+        RULES_SHOWN
+    };
+    let (first, rest) = journeys.rules.split_at(journeys.rules.len().min(rules_max));
     html! {
         section.card #journeys data-part="journeys" aria-labelledby="journeys-title" {
             header {
