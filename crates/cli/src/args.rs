@@ -112,7 +112,7 @@ pub enum RunStage {
     Customers,
     /// Watches journeys; comes with a later release.
     Monitor,
-    /// The live page; comes with a later release.
+    /// The live board: reads all outputs, and serves pages and API.
     Board,
     /// All of them, in one process.
     All,

@@ -2,7 +2,7 @@
 
 use crate::settings::RECORD_BYTES_MAX;
 use std::collections::BTreeMap;
-use worker::service::{ERASURES, StageName, TABLES, topic_name};
+use worker::service::{ACTS, ERASURES, StageName, TABLES, topic_name};
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -49,7 +49,9 @@ impl TopicPlan {
     /// all of it.
     #[must_use]
     pub fn is_of_one_task(&self) -> bool {
-        self.name.ends_with(&format!(".{ERASURES}"))
+        [ERASURES, ACTS]
+            .iter()
+            .any(|short| self.name.ends_with(&format!(".{short}")))
     }
 }
 
@@ -104,10 +106,12 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
             .map(|stage| topic(stage.changelog(), of_changelog())),
     );
     topics.extend(TABLES.map(|table| topic(table, of_output(table))));
-    topics.push(TopicPlan {
-        partitions: 1,
-        ..topic(ERASURES, of_table())
-    });
+    for short in [ERASURES, ACTS] {
+        topics.push(TopicPlan {
+            partitions: 1,
+            ..topic(short, of_table())
+        });
+    }
     let group = |stage: &StageName| GroupPlan {
         group: name(stage.name()),
         topics: stage
@@ -202,7 +206,7 @@ mod tests {
     #[test]
     fn no_output_is_kept_for_ever_and_no_state_is_ever_dropped() {
         let plan = plan("app", &["calls".to_owned()], Sizes::default());
-        assert_eq!(plan.topics.len(), 3 + 4 + 9 + 1);
+        assert_eq!(plan.topics.len(), 3 + 4 + 9 + 2);
         for topic in &plan.topics {
             let policy = &*topic.settings["cleanup.policy"];
             if topic.name.starts_with("app.changelog.") {

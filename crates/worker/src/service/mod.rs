@@ -40,6 +40,6 @@ pub use stats::{
     Stats, TaskPhase, TaskStats,
 };
 pub use topics::{
-    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
+    ACTS, BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
 };
 pub use wire::messages_of;
