@@ -3,7 +3,7 @@
 use ::settings::{Http, Language, Meant};
 use anyhow::{Context, Result};
 use axum::Router;
-use board::http::{Gate, Ledger, Network, Proxy, Role, guarded};
+use board::http::{Gate, Ledger, Network, Proxy, Role, Site, guarded};
 use board::views::Words;
 use board::{Board, Reading, Settings};
 use model::Channel;
@@ -55,10 +55,10 @@ pub fn settings(meant: &Meant) -> Settings {
 
 /// All that the board answers, behind its gate.
 pub fn site(board: &Board, ledger: Arc<dyn Ledger>, gate: Gate) -> Router {
-    let api = board::http::router(board.clone(), ledger);
-    // The pages are merged here, so that one gate stands before everything.
-    let pages = Router::new();
-    guarded(pages.merge(api), gate)
+    let api = board::http::router(board.clone(), ledger.clone());
+    let board = board.clone();
+    // One gate stands before everything.
+    guarded(page::router(Site { board, ledger }).merge(api), gate)
 }
 
 /// Who may come in.

@@ -32,7 +32,7 @@ function replace(old, fresh) {
   const typed = old.querySelector("input[type=text]:focus");
   // What somebody is typing is not taken from under his hands.
   if (typed && typed.value) return false;
-  const selected = old.querySelector("[aria-selected] a")?.getAttribute("href");
+  const selected = old.querySelector("[data-selected] a")?.getAttribute("href");
   const values = new Map(
     [...old.querySelectorAll("[data-value]")].map((one) => [one.dataset.value, one.textContent]),
   );
@@ -45,7 +45,7 @@ function replace(old, fresh) {
   if (focus >= 0) focusable(fresh)[focus]?.focus({ preventScroll: true });
   if (selected) {
     for (const row of fresh.querySelectorAll("[data-row]")) {
-      if (row.querySelector("a")?.getAttribute("href") === selected) row.ariaSelected = "true";
+      if (row.querySelector("a")?.getAttribute("href") === selected) row.dataset.selected = "";
     }
   }
   return true;
@@ -271,10 +271,10 @@ const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => 
 function step(by) {
   const all = rows();
   if (all.length === 0) return;
-  const at = all.findIndex((row) => row.ariaSelected === "true");
+  const at = all.findIndex((row) => "selected" in row.dataset);
   const next = all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
-  for (const row of all) row.removeAttribute("aria-selected");
-  next.ariaSelected = "true";
+  for (const row of all) delete row.dataset.selected;
+  next.dataset.selected = "";
   next.querySelector("a")?.focus();
   next.scrollIntoView({ block: "nearest" });
 }

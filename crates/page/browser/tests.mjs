@@ -165,6 +165,7 @@ test("everything can be done by keyboard alone", async (page) => {
   await page.keyboard.press("j");
   const second = await page.evaluate(() => document.activeElement.textContent);
   assert.notEqual(first, second);
+  assert.deepEqual(await violations(page), []);
   await page.keyboard.press("k");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), first);
   await page.keyboard.press("Enter");

@@ -115,8 +115,15 @@ pub fn router<S: Source>(source: S) -> Router {
         .route("/alerts/{alert}", get(story::<S>))
         .route("/alerts/{alert}/acts", post(act::<S>))
         .route("/assets/{hash}/{name}", get(asset))
+        .fallback(missing)
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
         .with_state(pages)
+}
+
+/// The page for an address that leads nowhere.
+async fn missing(RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
+    let (look, _) = read_look(query.as_deref(), &headers, Language::English);
+    page(&headers, StatusCode::NOT_FOUND, &pages::missing(&look))
 }
 
 /// Writes a page on a thread that may take its time: streams go on meanwhile.

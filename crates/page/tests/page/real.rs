@@ -231,6 +231,9 @@ fn what_cannot_be_read_in_a_url_is_said_and_everything_is_shown() {
     }
     assert_eq!(status(&get(server.address, "/alerts/nothing")), "404");
     assert_eq!(status(&get(server.address, "/assets/0/board.js")), "404");
+    let nowhere = get(server.address, "/nowhere?lang=fr");
+    assert_eq!(status(&nowhere), "404");
+    assert!(nowhere.contains("Cette page n'existe pas"), "{nowhere}");
 }
 
 #[test]
