@@ -62,7 +62,7 @@ fn alert(shown: Shown<'_>, detail: &AlertDetail) -> Markup {
                 @if let Some(team) = &alert.team { span { (texts.team) " " strong { bdi { (team) } } } }
                 @if let Some(confidence) = &alert.confidence { span { (texts.confidence) " " strong { (texts.word(confidence)) } } }
                 @if alert.may_contact == Some(false) { span.act { (sign(Sign::Look)) " " (texts.may_not_contact) } }
-                @if alert.is_going_on { span.act { (sign(Sign::Look)) " " (texts.on_the_line) } }
+                @if let Some(words) = parts::here(shown, alert) { span.act { (sign(Sign::Look)) " " (words) } }
             }
             @if let Some(session) = &detail.session { (session_line(shown, session)) }
             (parts::acts(shown, alert))
@@ -74,7 +74,7 @@ fn session_line(shown: Shown<'_>, session: &SessionItem) -> Markup {
     let (texts, format) = (shown.texts(), shown.format);
     html! {
         p.about {
-            span { (texts.of_session) " " strong { (format.whole(session.contacts)) " " (texts.contacts) } }
+            span { (texts.of_session) " " strong { ((texts.contacts_many)(session.contacts, &format.whole(session.contacts))) } }
             span { strong { ((texts.repeats)(session.repeats, &format.whole(session.repeats))) } }
             @if let Some(cost) = session.cost { span { (texts.total_cost) " " strong { (format.amount_exact(cost)) } } }
             @if let Some(cost) = session.avoidable_cost { span { (texts.of_which_avoidable) " " strong { (format.amount_exact(cost)) } } }

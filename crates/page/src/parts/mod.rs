@@ -18,7 +18,7 @@ pub use head::{foot, head};
 pub use journeys::journeys;
 pub use notice::{empty, lost, notices};
 pub use now::now;
-pub use people::{act_name, acts, people, what};
+pub use people::{act_name, acts, here, people, what};
 pub use quality::quality;
 pub use resolved::resolved;
 pub use share::{counts, normal_range, place_sign, share};

@@ -6,6 +6,8 @@ use board::views::{BandPoint, Change, ChannelVolume, LinePoint, Now, Place};
 use maud::{Markup, html};
 
 const HOUR_MS: i64 = 3_600_000;
+/// A day's line begins where a tenth of its contacts has come.
+const SHARE_OF_A_DAY: u64 = 10;
 
 /// The headline, its day, and what goes with it.
 #[must_use]
@@ -102,11 +104,17 @@ fn channel(shown: Shown<'_>, volume: &ChannelVolume) -> Markup {
 /// The day's line over the band of normal days; of a longer period a line of dates.
 fn day(shown: Shown<'_>) -> Markup {
     let (texts, format, now) = (shown.texts(), shown.format, &shown.view.now);
-    let known: Vec<&LinePoint> = now
-        .line
-        .iter()
-        .filter(|point| !point.so_far.as_counts)
-        .collect();
+    // The first contacts of a morning make a rate that jumps, and an axis on which the day looks flat.
+    let counted = now.line.last().map_or(0, |last| last.so_far.denominator);
+    let of_one_day = now.span.from == now.span.to;
+    let least = if of_one_day {
+        counted / SHARE_OF_A_DAY
+    } else {
+        0
+    };
+    let is_steady =
+        |point: &&LinePoint| !point.so_far.as_counts && point.so_far.denominator >= least;
+    let known: Vec<&LinePoint> = now.line.iter().filter(is_steady).collect();
     let Some(chart) = day_chart(shown, &known) else {
         return html! { p.empty { strong { (texts.too_early) } (texts.too_early_more) } };
     };

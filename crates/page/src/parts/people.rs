@@ -4,13 +4,20 @@ use super::{Shown, why};
 use crate::charts::{Sign, channel_icon, sign};
 use board::views::{ActKind, AlertItem, AlertKind, Standing};
 use maud::{Markup, html};
+use model::Channel;
+
+const MINUTE_MS: i64 = 60_000;
+/// Rows that are shown at first.
+const ROWS: usize = 8;
+/// What the URL says where all are shown.
+const ALL: &str = "people";
 
 /// The list of people to help.
 #[must_use]
 pub fn people(shown: Shown<'_>) -> Markup {
     let (texts, format, people) = (shown.texts(), shown.format, &shown.view.people);
     let now = shown.view.at.0;
-    let rows = shown.rows_max(50);
+    let rows = shown.rows_max(if shown.is_open(ALL) { usize::MAX } else { ROWS });
     let more = people.not_shown + people.rows.len().saturating_sub(rows) as u64;
     html! {
         section.card #people data-part="people" aria-labelledby="people-title" {
@@ -33,7 +40,11 @@ pub fn people(shown: Shown<'_>) -> Markup {
                 }
             } @else {
                 ul.people { @for alert in people.rows.iter().take(rows) { (row(shown, alert)) } }
-                @if more > 0 { p.soft.small { ((texts.more_rows)(&format.whole(more))) } }
+                @if more > 0 || shown.is_open(ALL) {
+                    p.small { a href=(shown.toggled(ALL, "people")) data-inside aria-expanded=(shown.is_open(ALL).to_string()) {
+                        @if shown.is_open(ALL) { (texts.fewer_rows) } @else { ((texts.more_rows)(&format.whole(more))) }
+                    } }
+                }
             }
             @if people.let_go > 0 { p.soft.small { ((texts.let_go)(&format.whole(people.let_go))) } }
         }
@@ -65,8 +76,8 @@ fn row(shown: Shown<'_>, alert: &AlertItem) -> Markup {
                 (standing(shown, alert))
             }
             div.number {
-                @if alert.is_going_on {
-                    span.act { (sign(Sign::Look)) " " (texts.on_the_line) }
+                @if let Some(words) = here(shown, alert) {
+                    span.act { (sign(Sign::Look)) " " (words) }
                     br;
                 }
                 @if is_open { (texts.waits) " " }
@@ -74,6 +85,17 @@ fn row(shown: Shown<'_>, alert: &AlertItem) -> Markup {
                 (row_acts(shown, alert))
             }
         }
+    }
+}
+
+/// Where the customer is at this moment, if he can be spoken to. Who waits for a mail is nowhere.
+#[must_use]
+pub fn here(shown: Shown<'_>, alert: &AlertItem) -> Option<&'static str> {
+    let texts = shown.texts();
+    match alert.channel.filter(|_| alert.is_going_on)? {
+        Channel::Phone | Channel::Chat | Channel::Video => Some(texts.on_the_line),
+        Channel::Web => Some(texts.on_the_site),
+        Channel::Email => None,
     }
 }
 
@@ -98,7 +120,8 @@ pub fn what(shown: Shown<'_>, alert: &AlertItem) -> Markup {
                     None => bdi { (alert.name) },
                 }
                 @if let Some(gap) = alert.gap_ms {
-                    ", " ((texts.after_gap)(&shown.format.duration(gap)))
+                    ", "
+                    @if gap < MINUTE_MS { (texts.right_after) } @else { ((texts.after_gap)(&shown.format.duration(gap))) }
                 }
             }
             (AlertKind::SourceSilent, _) => ((texts.source_is_silent)(&alert.name)),

@@ -4,7 +4,7 @@ use super::causes::basis;
 use super::{Shown, counts, normal_range, place_sign, share, why};
 use crate::charts::{Chart, Dot, Label, Series, line, ticks};
 use crate::texts::Explained;
-use board::views::{MaturedDay, Resolution, YoungDay};
+use board::views::{MaturedDay, Place, Resolution, YoungDay};
 use maud::{Markup, html};
 
 /// First interaction resolution, and the first call's.
@@ -124,7 +124,7 @@ fn young(shown: Shown<'_>, days: &[YoungDay]) -> Markup {
                     td.soft { "J+" (day.age_days) }
                     td.number.dashed { (share(format, &day.not_back)) }
                     td.number.wide.soft { @match &day.normal { Some(normal) => (normal_range(format, normal)), None => "–" } }
-                    td { (place_sign(format, day.place)) }
+                    td { @if day.place == Place::Unknown { span.soft { "–" } } @else { (place_sign(format, day.place)) } }
                 } } }
             }
         }

@@ -205,6 +205,8 @@ pub(super) static TEXTS: Texts = Texts {
     },
     no_figures: "Pas encore de chiffres ici.",
     more_rows: |count| format!("et {count} de plus"),
+    fewer_rows: "Réduire la liste",
+    contacts_many: |count, text| many(count, text, "contact", "contacts"),
     behind: "Rattrapage en cours.",
     behind_records: |records, since| format!("{records} enregistrements à lire, depuis {since}."),
     complete_until: |until| format!("Complet jusqu'à {until}."),
@@ -287,9 +289,11 @@ pub(super) static TEXTS: Texts = Texts {
             format!("{count}e contact")
         }
     },
+    right_after: "aussitôt après le précédent",
     after_gap: |gap| format!("{gap} après le précédent"),
     source_is_silent: |source| format!("La source {source} est muette"),
     on_the_line: "en ligne",
+    on_the_site: "sur le site en ce moment",
     may_not_contact: "ne pas contacter",
     standings: ["ouverte", "prise en charge", "affectée", "clôturée"],
     acts: ["Je m'en charge", "Affecter", "Clôturer", "Rouvrir"],
