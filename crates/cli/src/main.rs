@@ -17,6 +17,7 @@ mod replay;
 mod report;
 mod screen;
 mod service;
+mod site;
 mod story;
 
 use args::{Arguments, Command};

@@ -20,8 +20,10 @@ const LAYERS: &[&[&str]] = &[
         "kafka",
         "registry",
         "telemetry",
-        "board",
     ],
+    // What people see, and the server behind it.
+    &["board"],
+    &["page"],
     &["cli"],
     // Tests of the whole, which nothing else depends on.
     &["stories", "house", "benches"],
@@ -59,6 +61,7 @@ const ENGINE: &[&str] = &[
     "registry",
     "telemetry",
     "board",
+    "page",
 ];
 
 fn layer(name: &str) -> Option<usize> {

@@ -291,4 +291,6 @@ pub(crate) struct Http {
     pub listen: String,
     pub token_file: Option<String>,
     pub proxy_header: Option<String>,
+    pub proxy_from: Vec<String>,
+    pub operators: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use crate::settings::RECORD_BYTES_MAX;
 use std::collections::BTreeMap;
-use worker::service::{ERASURES, StageName, TABLES, topic_name};
+use worker::service::{ACTS, ERASURES, StageName, TABLES, topic_name};
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -50,7 +50,7 @@ impl TopicPlan {
     pub fn is_of_one_task(&self) -> bool {
         let of_one = StageName::ALL.iter().filter(|stage| stage.is_of_one_task());
         let of_one = of_one.flat_map(|stage| stage.input().into_iter().chain([stage.changelog()]));
-        let mut of_one = of_one.chain([ERASURES]);
+        let mut of_one = of_one.chain([ERASURES, ACTS]);
         of_one.any(|name| self.name.ends_with(&format!(".{name}")))
     }
 }
@@ -106,7 +106,7 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
             .map(|stage| topic(stage.changelog(), of_changelog())),
     );
     topics.extend(TABLES.map(|table| topic(table, of_output(table))));
-    topics.push(topic(ERASURES, of_table()));
+    topics.extend([ERASURES, ACTS].map(|short| topic(short, of_table())));
     for topic in topics.iter_mut().filter(|topic| topic.is_of_one_task()) {
         topic.partitions = 1;
     }
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn no_output_is_kept_for_ever_and_no_state_is_ever_dropped() {
         let plan = plan("app", &["calls".to_owned()], Sizes::default());
-        assert_eq!(plan.topics.len(), 4 + 5 + 9 + 1);
+        assert_eq!(plan.topics.len(), 4 + 5 + 9 + 2);
         for topic in &plan.topics {
             let policy = &*topic.settings["cleanup.policy"];
             if topic.name.starts_with("app.changelog.") {

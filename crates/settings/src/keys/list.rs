@@ -237,5 +237,9 @@ pub const KEYS: &[Key] = &[
     key("http.token_file", Kind::Text, Told("none"), r#""/run/secrets/ricochet-token""#,
         "File with the tokens that let users in, relative to this file."),
     key("http.proxy_header", Kind::Text, Told("none"), r#""X-Remote-User""#,
-        "Header in which a proxy in front names the user."),
+        "Header in which a proxy in front names the user. Whoever comes so is a supervisor, unless `operators` names him."),
+    key("http.proxy_from", TEXTS, Is(r#"["127.0.0.1", "::1"]"#), r#"["10.0.0.0/8"]"#,
+        "Where the proxy may come from, addresses or networks; from anywhere else the header is refused."),
+    key("http.operators", TEXTS, Is("[]"), r#"["ann"]"#,
+        "Users named by the proxy that are operators."),
 ];

@@ -42,7 +42,7 @@ pub use stats::{
     Stats, TaskPhase, TaskStats,
 };
 pub use topics::{
-    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, BY_JOURNEY, ERASURES, StageName, TABLES, partition_of,
-    topic_name,
+    ACTS, BY_CONTACT, BY_CUSTOMER, BY_HANDLE, BY_JOURNEY, ERASURES, StageName, TABLES,
+    partition_of, topic_name,
 };
 pub use wire::messages_of;

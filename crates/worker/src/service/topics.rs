@@ -101,6 +101,9 @@ pub const BY_CUSTOMER: &str = "by_customer";
 pub const BY_JOURNEY: &str = "by_journey";
 /// Where erasures are asked for and confirmed: one partition, which a task of the door reads.
 pub const ERASURES: &str = "erasures";
+/// What people did with alerts, and who looked at whose story: one partition, so that all boards read
+/// it in one order.
+pub const ACTS: &str = "acts";
 /// The output tables that have a topic.
 pub const TABLES: [&str; 9] = [
     "contacts",
