@@ -325,7 +325,7 @@ pub(super) static TEXTS: Texts = Texts {
     resolved: "Resolved",
     fir: "first interaction resolution",
     fcr: "First call resolution",
-    windows_over: "28 days whose window is over",
+    windows_over: "days of the last 28 whose window is over",
     nothing_matured: "No day's window is over yet.",
     fir_chart_says: |from, to| {
         format!("First interaction resolution of each day from {from} to {to}.")

@@ -326,7 +326,7 @@ pub(super) static TEXTS: Texts = Texts {
     resolved: "Résolution",
     fir: "taux de résolution au premier contact",
     fcr: "Taux de résolution au premier appel",
-    windows_over: "28 jours dont la fenêtre est close",
+    windows_over: "jours des 28 derniers dont la fenêtre est close",
     nothing_matured: "Aucune fenêtre n'est encore close.",
     fir_chart_says: |from, to| {
         format!("Taux de résolution au premier contact de chaque jour, du {from} au {to}.")
