@@ -493,7 +493,9 @@ fn listen(address: SocketAddr, last: &str) -> TcpStream {
     } else {
         format!("last-event-id: {last}\r\n")
     };
-    let text = format!("GET /api/v1/stream HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{last}\r\n");
+    let text = format!(
+        "GET /api/v1/stream HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{last}\r\n"
+    );
     stream.write_all(text.as_bytes()).unwrap();
     // Byte by byte: what stands behind the headers is to be read by others.
     let mut head = Vec::new();

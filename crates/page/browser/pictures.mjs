@@ -22,8 +22,9 @@ if (time) {
   const minutes = 10;
   for (let tries = 0; ; tries += 1) {
     await page.goto(url);
-    const clock = (await page.locator("#causes").count()) && (await page.locator(".live time").innerText());
-    if (clock && clock >= time) break;
+    const isThere = (await page.locator("#causes").count()) && !(await page.locator("#notices .notice").count());
+    const clock = isThere ? await page.locator(".live time").innerText() : "";
+    if (clock >= time) break;
     if (tries > minutes * 60) throw new Error(`the board's clock is ${clock} after ${minutes} minutes`);
     await page.waitForTimeout(1000);
   }
@@ -31,7 +32,7 @@ if (time) {
 }
 for (const [format, { query, width, height }] of Object.entries(formats)) {
   for (const lang of ["en", "fr"]) {
-    const context = await browser.newContext({ viewport: { width, height }, deviceScaleFactor: 1 });
+    const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
     const page = await context.newPage();
     const take = async (name, fullPage) => {
       const path = join(folder, `${name}-${format}-${lang}.png`);

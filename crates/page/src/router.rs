@@ -27,9 +27,15 @@ use board::http::{Site, Who};
 use board::views::{ActKind, AlertDetail, Asked, Filter, View};
 use jiff::tz::TimeZone;
 use maud::Markup;
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
+/// Whoever asks for a story again within this time since he asked last is still looking at it.
+const ONE_LOOK: Duration = Duration::from_secs(10 * 60);
+/// Looks that are remembered. Of those beyond the oldest are forgotten, and noted again.
+const LOOKS_MAX: usize = 2_000;
 /// Bytes of a form, at most.
 const FORM_BYTES_MAX: usize = 4096;
 
@@ -38,8 +44,11 @@ pub trait Source: Clone + Send + Sync + 'static {
     /// What one look at the board shows; nothing: the filter's reading is not evaluated.
     fn view(&self, filter: &Filter) -> Option<Arc<View>>;
 
-    /// An alert with its story, if it is kept. Who looks is noted.
-    fn alert(&self, who: &Who, alert_id: &str) -> Option<AlertDetail>;
+    /// An alert with its story, if it is kept.
+    fn alert(&self, alert_id: &str) -> Option<AlertDetail>;
+
+    /// Notes that somebody looked at that story.
+    fn looked(&self, who: &Who, alert_id: &str);
 
     /// Does something with an alert.
     fn act(
@@ -55,8 +64,12 @@ impl Source for Site {
         self.board.view(filter).ok()
     }
 
-    fn alert(&self, who: &Who, alert_id: &str) -> Option<AlertDetail> {
-        Site::alert(self, who, alert_id)
+    fn alert(&self, alert_id: &str) -> Option<AlertDetail> {
+        self.board.alert(alert_id)
+    }
+
+    fn looked(&self, who: &Who, alert_id: &str) {
+        Site::looked(self, who, alert_id);
     }
 
     async fn act(&self, who: &Who, alert_id: &str, asked: &Asked) -> Result<(), Refused> {
@@ -90,9 +103,26 @@ struct Pages<S> {
     source: S,
     /// Makes the tokens of forms: drawn when the process starts.
     secret: Arc<RandomState>,
+    /// Who looked at what and when, as hashes, the latest last.
+    looks: Arc<Mutex<VecDeque<(u64, Instant)>>>,
 }
 
 impl<S> Pages<S> {
+    /// Whether this look is to be noted: a page that stays open asks again and again, and is one look.
+    fn is_first_look(&self, who: &Who, alert_id: &str) -> bool {
+        let look = self.secret.hash_one((who.name.as_str(), alert_id));
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = !looks
+            .iter()
+            .any(|(one, at)| *one == look && at.elapsed() < ONE_LOOK);
+        looks.retain(|(one, at)| *one != look && at.elapsed() < ONE_LOOK);
+        if looks.len() >= LOOKS_MAX {
+            looks.pop_front();
+        }
+        looks.push_back((look, Instant::now()));
+        is_first
+    }
+
     /// Whoever the gate has let in, with the token of his forms.
     fn viewer(&self, who: &Who) -> Viewer {
         let half = |place: u8| self.secret.hash_one((place, who.name.as_str()));
@@ -109,6 +139,7 @@ pub fn router<S: Source>(source: S) -> Router {
     let pages = Pages {
         source,
         secret: Arc::new(RandomState::new()),
+        looks: Arc::default(),
     };
     Router::new()
         .route("/", get(live::<S>))
@@ -246,7 +277,10 @@ fn story_page<S: Source>(
     };
     let (look, _) = read_look(query, headers, configured(&view));
     let (format, viewer) = (format_of(&view, &look), pages.viewer(who));
-    let detail = pages.source.alert(who, alert);
+    let detail = pages.source.alert(alert);
+    if detail.is_some() && pages.is_first_look(who, alert) {
+        pages.source.looked(who, alert);
+    }
     let told = refused.map(|refused| Texts::of(look.language).refused(refused));
     let shown = Shown {
         view: &view,

@@ -129,12 +129,9 @@ impl Site {
         .await
     }
 
-    /// An alert with its story. Who looked is noted in the audit.
-    #[must_use]
-    pub fn alert(&self, who: &Who, alert_id: &str) -> Option<AlertDetail> {
-        let detail = self.board.alert(alert_id)?;
+    /// Notes in the audit that somebody looked at an alert's story.
+    pub fn looked(&self, who: &Who, alert_id: &str) {
         looked(self, who, "alert", alert_id);
-        Some(detail)
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod avro;
+mod board;
 mod configuration;
 mod dashboards;
 mod data_sets;

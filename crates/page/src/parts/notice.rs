@@ -22,10 +22,10 @@ pub fn notices(shown: Shown<'_>) -> Markup {
     html! {
         div #notices aria-live="polite" {
             @match &view.freshness.state {
-                State::Behind { since, records } => {
+                State::Behind { records, .. } => {
                     div.notice {
                         strong { (texts.behind) } " "
-                        ((texts.behind_records)(&format.whole(*records), &format.when(since.0, now)))
+                        ((texts.behind_records)(&format.whole(*records)))
                         @if let Some(until) = view.freshness.data_until {
                             " " ((texts.complete_until)(&format.when(until.0, now)))
                         }

@@ -124,7 +124,7 @@ fn young(shown: Shown<'_>, days: &[YoungDay]) -> Markup {
                     td.soft { "J+" (day.age_days) }
                     td.number.dashed { (share(format, &day.not_back)) }
                     td.number.wide.soft { @match &day.normal { Some(normal) => (normal_range(format, normal)), None => "–" } }
-                    td { @if day.place == Place::Unknown { span.soft { "–" } } @else { (place_sign(format, day.place)) } }
+                    td { @if day.place != Place::Unknown { (place_sign(format, day.place)) } }
                 } } }
             }
         }

@@ -219,7 +219,7 @@ pub(super) static TEXTS: Texts = Texts {
     fewer_rows: "Show fewer",
     contacts_many: |count, text| many(count, text, "contact", "contacts"),
     behind: "Catching up.",
-    behind_records: |records, since| format!("{records} records to go, since {since}."),
+    behind_records: |records| format!("Records to be read: {records}."),
     complete_until: |until| format!("Complete up to {until}."),
     figures_old: |age| format!("Figures are {age} old."),
     figures_of: |time| format!("These are the figures of {time}."),
@@ -237,7 +237,7 @@ pub(super) static TEXTS: Texts = Texts {
     make_topics: "To make them:",
     reading_history: "Reading what happened so far",
     records_to_go: |records| {
-        format!("{records} records to go. Figures appear as soon as they are complete.")
+        format!("Records to be read: {records}. Figures appear as soon as they are complete.")
     },
     now: "Now",
     repeat_rate: "repeat rate",
@@ -325,7 +325,7 @@ pub(super) static TEXTS: Texts = Texts {
     resolved: "Resolved",
     fir: "first interaction resolution",
     fcr: "First call resolution",
-    windows_over: "28 days whose window is over",
+    windows_over: "days of the last 28 whose window is over",
     nothing_matured: "No day's window is over yet.",
     fir_chart_says: |from, to| {
         format!("First interaction resolution of each day from {from} to {to}.")
@@ -338,7 +338,7 @@ pub(super) static TEXTS: Texts = Texts {
     data: "Data",
     source_silent: |source, since| format!("Source {source} is silent since {since}."),
     silent_since: |since| format!("silent since {since}"),
-    says_behind: |records| format!("{records} records are still to be read."),
+    says_behind: |records| format!("Records to be read: {records}."),
     says_no_figures: "No figures have come: they are switched off, or none were told yet.",
     says_few_identified: |channel, share| {
         format!(

@@ -208,7 +208,7 @@ pub(super) static TEXTS: Texts = Texts {
     fewer_rows: "Réduire la liste",
     contacts_many: |count, text| many(count, text, "contact", "contacts"),
     behind: "Rattrapage en cours.",
-    behind_records: |records, since| format!("{records} enregistrements à lire, depuis {since}."),
+    behind_records: |records| format!("Enregistrements à lire\u{202f}: {records}."),
     complete_until: |until| format!("Complet jusqu'à {until}."),
     figures_old: |age| format!("Les chiffres ont {age}."),
     figures_of: |time| format!("Chiffres de {time}."),
@@ -227,7 +227,7 @@ pub(super) static TEXTS: Texts = Texts {
     reading_history: "Lecture de ce qui s'est passé jusqu'ici",
     records_to_go: |records| {
         format!(
-            "{records} enregistrements à lire. Les chiffres apparaîtront dès qu'ils seront complets."
+            "Enregistrements à lire\u{202f}: {records}. Les chiffres apparaîtront dès qu'ils seront complets."
         )
     },
     now: "Maintenant",
@@ -326,7 +326,7 @@ pub(super) static TEXTS: Texts = Texts {
     resolved: "Résolution",
     fir: "taux de résolution au premier contact",
     fcr: "Taux de résolution au premier appel",
-    windows_over: "28 jours dont la fenêtre est close",
+    windows_over: "jours des 28 derniers dont la fenêtre est close",
     nothing_matured: "Aucune fenêtre n'est encore close.",
     fir_chart_says: |from, to| {
         format!("Taux de résolution au premier contact de chaque jour, du {from} au {to}.")
@@ -339,7 +339,7 @@ pub(super) static TEXTS: Texts = Texts {
     data: "Données",
     source_silent: |source, since| format!("La source {source} est muette depuis {since}."),
     silent_since: |since| format!("muette depuis {since}"),
-    says_behind: |records| format!("{records} enregistrements restent à lire."),
+    says_behind: |records| format!("Enregistrements à lire\u{202f}: {records}."),
     says_no_figures: "Aucun indicateur reçu\u{202f}: ils sont désactivés, ou rien n'a encore été publié.",
     says_few_identified: |channel, share| {
         format!(

@@ -132,7 +132,7 @@ texts! {
     contacts_many: Many,
     // How the board stands.
     behind: &'static str,
-    behind_records: Two,
+    behind_records: One,
     complete_until: One,
     figures_old: One,
     figures_of: One,

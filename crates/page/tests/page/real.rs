@@ -237,6 +237,19 @@ fn what_cannot_be_read_in_a_url_is_said_and_everything_is_shown() {
 }
 
 #[test]
+fn a_page_that_stays_open_is_one_look_in_the_audit() {
+    let held = crate::server::Held::new(crate::day::view());
+    let server = Server::start(&held, "127.0.0.1:0");
+    for _ in 0..3 {
+        for alert in ["a", "b"] {
+            get(server.address, &format!("/alerts/{}", alert.repeat(32)));
+        }
+    }
+    get(server.address, "/alerts/nothing");
+    assert_eq!(*held.looks.lock().unwrap(), 2);
+}
+
+#[test]
 fn pages_have_their_policy_and_are_not_sent_twice() {
     let (board, server) = a_board();
     board.stands(State::Ok);

@@ -16,6 +16,8 @@ use tokio::sync::{oneshot, watch};
 pub struct Held {
     pub view: Mutex<View>,
     changes: watch::Sender<u64>,
+    /// How many looks at a story were noted.
+    pub looks: Mutex<u32>,
 }
 
 impl Held {
@@ -23,6 +25,7 @@ impl Held {
         Arc::new(Held {
             view: Mutex::new(view),
             changes: watch::Sender::new(0),
+            looks: Mutex::new(0),
         })
     }
 
@@ -59,7 +62,11 @@ impl page::Source for Holds {
         Some(Arc::new(view))
     }
 
-    fn alert(&self, _: &Who, alert_id: &str) -> Option<AlertDetail> {
+    fn looked(&self, _: &Who, _: &str) {
+        *self.0.looks.lock().expect("no test panicked in it") += 1;
+    }
+
+    fn alert(&self, alert_id: &str) -> Option<AlertDetail> {
         let view = self.0.view.lock().expect("no test panicked in it");
         let alert = view
             .people

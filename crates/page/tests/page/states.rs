@@ -188,7 +188,7 @@ fn a_board_that_reads_its_history_shows_the_shape_of_what_will_be() {
         &page,
         &[
             "Reading what happened so far",
-            "340,000 records to go",
+            "Records to be read: 340,000",
             "class=\"bone\"",
         ],
     );
@@ -205,7 +205,7 @@ fn a_board_that_is_behind_says_by_how_much() {
         &written(&view, ""),
         &[
             "Catching up.",
-            "1,200 records to go, since 14:31.",
+            "Records to be read: 1,200.",
             "id=\"causes\"",
         ],
     );
