@@ -1,6 +1,9 @@
 //! A bad release, from records to the alert: found, named, counted, and the same whichever way the
 //! stages are run.
 
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 use model::{AlertStatus, Millis};
 use settings::{Loaded, Meant};
 use simulator::oracle::{self, InputLine, Options};
