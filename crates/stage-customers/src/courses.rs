@@ -7,7 +7,7 @@ use crate::{Customers, Output};
 use model::{Change, Course, End, Millis, Place, Text};
 use rules::journeys::Rule;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// An entry as it is watched.
@@ -166,12 +166,16 @@ impl Courses {
         true
     }
 
-    /// Drops entries of before an instant, whose contacts are let go of: they stay counted.
-    pub(crate) fn let_go(&mut self, from: Millis) {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// Drops all entries but these.
+    pub(crate) fn keep_only(&mut self, seen: &BTreeSet<u64>) {
         let former = std::mem::take(self);
         for (entry, told) in former.told {
             let place = former.places.get(usize::from(told.place));
-            if let Some((place, within)) = place.filter(|_| told.entered_at >= from) {
+            if let Some((place, within)) = place.filter(|_| seen.contains(&entry)) {
                 let course = Course {
                     entered_at: told.entered_at,
                     within: within.clone(),

@@ -84,10 +84,9 @@ pub(crate) fn broken(
             journeys.deadlines.add(wait, at);
         }
         let rule = &rules.rules()[entry.rule];
-        let (decided_at, end) = match &entry.state {
-            State::Broken { decided_at } => (Some(*decided_at), End::Open),
-            State::Fulfilled { at, .. } => (None, End::Over { at: *at }),
-            State::Open { .. } | State::HeldBack { .. } => (None, End::Open),
+        let decided_at = match &entry.state {
+            State::Broken { decided_at } => Some(*decided_at),
+            State::Fulfilled { .. } | State::Open { .. } | State::HeldBack { .. } => None,
         };
         let may_be_told = matches!(entry.state, State::Broken { .. } | State::HeldBack { .. });
         if !may_be_told && !settings.tells_courses {
@@ -109,7 +108,9 @@ pub(crate) fn broken(
                 customer: courses::hash_of(key),
                 cost: told.cost,
             });
-            let course = (entry.entered_at, broken.unwrap_or(end));
+            // Fulfilled is not over: how many are is part of what is normal, and where nobody is any
+            // more, more break than should.
+            let course = (entry.entered_at, broken.unwrap_or(End::Open));
             journeys.courses.push(match &told {
                 Some(told) => Followed::new(&entry_id, rule, &told.segment, course),
                 None => {
