@@ -1,5 +1,8 @@
 //! The API over real connections: what is answered, to whom, and what is refused.
 
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use axum::Router;

@@ -1,5 +1,8 @@
 //! Views of examples that are small enough to be checked by hand.
 
+// Helpers of tests may unwrap as tests do.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use board::views::{Basis, By, Change, Filter, Period, Place, Standing, State, Statement};

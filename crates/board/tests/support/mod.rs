@@ -1,5 +1,5 @@
 //! A board fed with rows as JSON, as the topics have them.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use board::views::{At, State, Words};
 use board::{Board, Capacity, Clock, Reading, Record, Settings, Table};
