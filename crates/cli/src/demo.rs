@@ -230,8 +230,10 @@ impl<W: Write> Show<'_, W> {
 
     /// Gives what was told to the live board.
     fn show(&mut self, told: &[Output], now: Millis) {
+        let degraded = std::mem::take(&mut self.player.live.degraded);
         if let Some(live) = &mut self.live {
             live.hear_markers(self.player.live.told.markers.iter());
+            live.hear_degraded(&degraded);
             live.hear(told, now);
         }
     }

@@ -6,9 +6,10 @@ use board::http::{Gate, Memory};
 use board::views::{At, State};
 use board::{Board, Capacity, Clock, Record, Table};
 use figures::{Figures, Ledger, Row, When};
-use model::{ContactName, Millis, Text};
+use model::{AlertStatus, ContactName, Millis, Text};
 use settings::Meant;
 use stage_customers::Output;
+use stage_monitor::JourneyDegraded;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -142,6 +143,19 @@ impl Live {
         }
     }
 
+    /// Hears what the monitor has told of journeys that break too often.
+    pub fn hear_degraded(&mut self, alerts: &[JourneyDegraded]) {
+        for alert in alerts {
+            let key = format!("JourneyDegraded/{}", alert.alert_id);
+            match alert.status {
+                AlertStatus::Withdrawn => self.gone(Table::Alerts, key),
+                _ => self.put(Table::Alerts, key, |records, value| {
+                    records.journey_degraded(alert, value);
+                }),
+            }
+        }
+    }
+
     /// Tells the figures that have changed.
     fn tell_figures(&mut self, now: Millis) {
         self.figures_at = Some(Instant::now());
@@ -259,7 +273,7 @@ impl Live {
                 let when = self.when(now);
                 self.ledger.count(std::slice::from_ref(&**difference), when);
             }
-            Output::Cut { .. } => {}
+            Output::Course(..) | Output::Cut { .. } => {}
         }
     }
 }
