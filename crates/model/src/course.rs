@@ -33,7 +33,7 @@ pub struct Course {
 pub enum End {
     /// It may still break.
     Open,
-    /// It can no longer break: fulfilled, or run out.
+    /// It can no longer break and is at risk no more: the bound has passed, or the entry is no more.
     Over {
         /// Since when.
         at: Millis,
