@@ -116,6 +116,7 @@ impl Stage for Monitor {
             state.tell(&self.settings, place, true, out);
         }
         let end = now.reached(state.wait).0.div_euclid(MINUTE_MS);
+        state.skip_silence(ages, end);
         let Some(first) = state.next else { return };
         let stop = end.min(first.saturating_add(MINUTES_AT_ONCE_MAX));
         while state.next.is_some_and(|next| next < stop) && !state.is_idle() {

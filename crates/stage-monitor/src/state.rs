@@ -198,11 +198,41 @@ impl State {
         }
     }
 
+    /// Goes to the next entry at once, where nobody is left for so long before it that the baseline is
+    /// forgotten: an absurd clock may have said an entry of thousands of years later.
+    pub(crate) fn skip_silence(&mut self, ages: &Ages, end: i64) {
+        let Some(forgotten_at) = self.forgotten_at() else {
+            return;
+        };
+        let Some(((entered, _), _)) = self.awaited.first_key_value() else {
+            return;
+        };
+        if *entered <= forgotten_at || end < forgotten_at || !self.is_silent() {
+            return;
+        }
+        *self = State {
+            shape: self.shape,
+            wait: self.wait,
+            next: Some(*entered),
+            newest: ages.cohort(*entered),
+            cohorts: VecDeque::from(vec![0; ages.cohorts()]),
+            awaited: std::mem::take(&mut self.awaited),
+            breaks: std::mem::take(&mut self.breaks),
+            parts: std::mem::take(&mut self.parts),
+            counts: self.counts,
+            ..State::default()
+        };
+    }
+
     /// Whether minutes that pass change nothing: nobody is open or awaited, and nothing is standing.
     pub(crate) fn is_idle(&self) -> bool {
+        self.awaited.is_empty() && self.is_silent()
+    }
+
+    /// The same, whoever is awaited later.
+    fn is_silent(&self) -> bool {
         let is_plain = |minute: &Minute| minute.breaks == 0 && minute.expected <= 0.0;
-        self.awaited.is_empty()
-            && self.told.is_none()
+        self.told.is_none()
             && self.test.alarm.is_none()
             && !self.is_corrected
             && self.cohorts.iter().all(|open| *open <= 0)

@@ -209,6 +209,24 @@ fn a_segment_that_falls_asleep_costs_no_minutes() {
 }
 
 #[test]
+fn an_absurd_clock_does_not_make_anybody_walk_through_thousands_of_years() {
+    let mut watched = learned(&[]);
+    let later = START + 8_000 * 365 * DAY;
+    watched.hear(Change::entered(at(later)));
+    watched.hear(Change::ended(at(later), broken(later + 10, 1)));
+    watched.pass_to(later);
+    assert_eq!(watched.state.next, Some(later));
+    watched.pass_to(later + 20);
+    assert_eq!(watched.state.baseline.recents.len(), 1, "learned anew");
+    let breaks = watched.state.ring.iter().map(|minute| minute.breaks);
+    assert_eq!(
+        breaks.sum::<i32>(),
+        1,
+        "what was said early counts in its time"
+    );
+}
+
+#[test]
 fn a_long_silence_is_walked_through_day_by_day() {
     let mut watched = learned(&[]);
     let now = Now::all(at(START + 31 * DAY));
