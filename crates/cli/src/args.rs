@@ -112,7 +112,7 @@ pub enum RunStage {
     Customers,
     /// Watches journeys; comes with a later release.
     Monitor,
-    /// The live board: reads all outputs, and serves pages and API.
+    /// The live page; comes with a later release.
     Board,
     /// All of them, in one process.
     All,
@@ -169,7 +169,7 @@ pub struct Demo {
     /// Seconds of the day for each second of yours; 0: as fast as it can be computed.
     #[arg(long, value_name = "X", default_value_t = 240.0)]
     pub speed: f64,
-    /// Port of the live board on this machine's own address; with --speed 0 there is none.
+    /// Port of the live page, which a later release brings; accepted now.
     #[arg(long, value_name = "P", default_value_t = 8080)]
     pub port: u16,
 }

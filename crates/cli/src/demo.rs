@@ -3,7 +3,6 @@
 mod clocks;
 mod figures;
 mod journeys;
-mod live;
 mod pace;
 mod player;
 mod stories;
@@ -20,16 +19,13 @@ use calendar::{DAY_MS, HOUR_MS};
 use figures::Figures;
 use jiff::civil::date;
 use journeys::Journeys;
-use live::Live;
 use model::Millis;
 use pace::{Pace, Stop};
 use player::Player;
 use settings::{Loaded, Meant};
 use simulator::workload::day::{self, DayOptions, TimedRecord};
-use stage_customers::Output;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::sync::Arc;
 use teller::Teller;
 use view::View;
 use worker::Counts;
@@ -85,21 +81,13 @@ fn tell<W: Write>(demo: &Demo, screen: &mut Screen<W>) -> Result<()> {
     let options = options(demo.seed);
     let loaded = Loaded::from_text(&day::day_config(), "the demo's configuration")?;
     let meant = loaded.meant()?;
-    let mut engine = meant.engine(|| secret(demo.seed), None, None)?;
+    let engine = meant.engine(|| secret(demo.seed), None, None)?;
     let stop = Stop::on_interrupt();
     opening(demo, &options, &meant, screen)?;
-    // Nobody could look at a day that is over in a moment.
-    let live = if demo.speed > 0.0 {
-        engine.customers = engine.customers.counting(Arc::new(meant.figures()));
-        Some(opened(demo, &meant, screen)?)
-    } else {
-        None
-    };
     let mut show = Show {
         meant: &meant,
         screen,
         player: Player::new(&engine, &meant),
-        live,
         stop,
         ended_at: None,
     };
@@ -153,27 +141,17 @@ fn opening<W: Write>(
     )?;
     screen.blank()?;
     screen.line(
-        "Customers appear as keyed hashes: no raw identifier comes past the engine's door. The \
-         secret was drawn from the seed; a deployment of yours keeps its own in a file. Ctrl-C \
-         ends the day early, with its summary.",
+        &format!(
+            "Customers appear as keyed hashes: no raw identifier comes past the engine's door. The \
+             secret was drawn from the seed; a deployment of yours keeps its own in a file. Ctrl-C \
+             ends the day early, with its summary. The live page (port {}) comes with a later \
+             release.",
+            demo.port
+        ),
         0,
     )?;
     screen.blank()?;
     Ok(screen.flush()?)
-}
-
-/// The live board, on this machine's own address if that can be had.
-fn opened<W: Write>(demo: &Demo, meant: &Meant, screen: &mut Screen<W>) -> Result<Live> {
-    let mut live = Live::new(meant)?;
-    let text = match live.serve(demo.port) {
-        Ok(address) => format!("The board is live on http://{address} until the demo ends."),
-        Err(error) => format!("There is no live board this time: {error}. Choose another --port."),
-    };
-    screen.line(&text, 0)?;
-    screen.blank()?;
-    screen.flush()?;
-    live.is_behind();
-    Ok(live)
 }
 
 /// What is shown, and what is behind it.
@@ -181,8 +159,6 @@ struct Show<'a, W> {
     meant: &'a Meant,
     screen: &'a mut Screen<W>,
     player: Player<'a>,
-    /// The live board, if there is one.
-    live: Option<Live>,
     stop: Stop,
     /// When the reader ended the day, if he did.
     ended_at: Option<Millis>,
@@ -205,14 +181,9 @@ impl<W: Write> Show<'_, W> {
             }
             let left = ((opens_at - record.at_ms) / DAY_MS) as u64;
             shown.stage("days", DAYS_BEFORE.saturating_sub(left + 1), DAYS_BEFORE);
-            let told = self.player.play(&record, false);
-            self.show(&told, Millis(record.at_ms));
+            self.player.play(&record, false);
         }
-        let told = self.player.settle_up_to(Millis(opens_at));
-        self.show(&told, Millis(opens_at));
-        if let Some(live) = &mut self.live {
-            live.is_ready(Millis(opens_at));
-        }
+        self.player.settle_up_to(Millis(opens_at));
         shown.finish();
         let contacts = self.player.live.told.contacts.len() as u64;
         let text = format!(
@@ -226,16 +197,6 @@ impl<W: Write> Show<'_, W> {
         self.screen.blank()?;
         self.screen.flush()?;
         Ok(first)
-    }
-
-    /// Gives what was told to the live board.
-    fn show(&mut self, told: &[Output], now: Millis) {
-        let degraded = std::mem::take(&mut self.player.live.degraded);
-        if let Some(live) = &mut self.live {
-            live.hear_markers(self.player.live.told.markers.iter());
-            live.hear_degraded(&degraded);
-            live.hear(told, now);
-        }
     }
 
     /// Plays the day, hour by hour.
@@ -271,7 +232,6 @@ impl<W: Write> Show<'_, W> {
                 break;
             }
             let told = self.player.play(&record, true);
-            self.show(&told, Millis(record.at_ms));
             let view = View {
                 told: &self.player.live.told,
                 meant: self.meant,

@@ -17,7 +17,6 @@ mod replay;
 mod report;
 mod screen;
 mod service;
-mod site;
 mod story;
 
 use args::{Arguments, Command};

@@ -6,8 +6,7 @@ use anyhow::Result;
 use figures::{Figures, Sheet};
 use files::{Cell, TableWriter};
 use files::{EncodedRows, Encoding, FilesError, Format, OutputFolder, Table, TableEncoder};
-use model::{Alert, ContactName, Journey, Millis, Text};
-use stage_monitor::JourneyDegraded;
+use model::{Alert, Journey, Millis};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -218,7 +217,6 @@ impl<'a> Stretch<'a> {
             alerts(rows, |row| match row {
                 Either::Repeat(row) => tables::alert(names, row, &mut write),
                 Either::Journey(row) => tables::broken_journey(names, row, &mut write),
-                Either::Degraded(row) => tables::journey_degraded(names, row, &mut write),
             })?;
         }
         if let Some(encoder) = self.encoders.get_mut("journeys") {
@@ -244,46 +242,27 @@ impl<'a> Stretch<'a> {
     }
 }
 
-/// An alert of any type.
+/// An alert of either type.
 enum Either<'a> {
     Repeat(&'a Alert),
     Journey(&'a Journey),
-    Degraded(&'a JourneyDegraded),
 }
-
-/// When an alert was raised, about which contact, by what.
-type AlertPlace<'a> = (Millis, Option<&'a ContactName>, &'a Text);
 
 /// All alerts in order of time, contact and name.
 fn alerts<'a>(
     rows: &'a Bucket,
     mut write: impl FnMut(Either<'a>) -> Result<(), FilesError>,
 ) -> Result<(), FilesError> {
-    let of_journey =
-        |row: &&'a Journey| -> AlertPlace<'a> { (row.decided_at, row.contact.as_ref(), &row.rule) };
-    let of_degraded =
-        |row: &&'a JourneyDegraded| -> AlertPlace<'a> { (row.raised_at, None, &row.place.rule) };
-    let of_repeat =
-        |row: &&'a Alert| -> AlertPlace<'a> { (row.event_at, Some(&row.contact), &row.policy) };
     let mut journeys = rows.broken.iter().peekable();
-    let mut degraded = rows.degraded.iter().peekable();
-    let mut repeats = rows.alerts.iter().peekable();
-    loop {
-        let places = [
-            degraded.peek().map(of_degraded),
-            repeats.peek().map(of_repeat),
-            journeys.peek().map(of_journey),
-        ];
-        let first = places.iter().flatten().min();
-        let Some(first) = first else { return Ok(()) };
-        let of_first = |place: &Option<AlertPlace<'a>>| place.as_ref() == Some(first);
-        let next = match places.iter().position(of_first) {
-            Some(0) => degraded.next().map(Either::Degraded),
-            Some(1) => repeats.next().map(Either::Repeat),
-            _ => journeys.next().map(Either::Journey),
-        };
-        next.map_or(Ok(()), &mut write)?;
+    let place = |row: &'a Journey| (row.decided_at, row.contact.as_ref(), &row.rule);
+    for alert in &rows.alerts {
+        let own = (alert.event_at, Some(&alert.contact), &alert.policy);
+        while let Some(row) = journeys.next_if(|row| place(row) < own) {
+            write(Either::Journey(row))?;
+        }
+        write(Either::Repeat(alert))?;
     }
+    journeys.try_for_each(|row| write(Either::Journey(row)))
 }
 
 fn each<T>(rows: &[T], write: impl FnMut(&T) -> Result<(), FilesError>) -> Result<(), FilesError> {

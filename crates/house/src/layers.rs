@@ -20,10 +20,8 @@ const LAYERS: &[&[&str]] = &[
         "kafka",
         "registry",
         "telemetry",
+        "board",
     ],
-    // What people see, and the server behind it.
-    &["board"],
-    &["page"],
     &["cli"],
     // Tests of the whole, which nothing else depends on.
     &["stories", "house", "benches"],
@@ -61,7 +59,6 @@ const ENGINE: &[&str] = &[
     "registry",
     "telemetry",
     "board",
-    "page",
 ];
 
 fn layer(name: &str) -> Option<usize> {

@@ -2,7 +2,6 @@
 //!
 //! Invariant: no other crate of the product knows librdkafka; none of its types is public here.
 //! Invariant: it knows nothing of events, contacts or rules: records are bytes.
-//! Invariant: who follows a topic joins no group and commits nothing.
 //! Invariant: offsets are committed inside a transaction only, under the group metadata of the last
 //! rebalance; never by a consumer while a stage works.
 //! Invariant: only committed records are brought to a task; the high watermark alone is looked up
@@ -12,14 +11,12 @@
 pub mod admin;
 mod consumer;
 mod errors;
-pub mod follow;
 mod port;
 mod producer;
 mod purge;
 mod restore;
 mod settings;
 mod tell;
-pub mod write;
 
 pub use port::KafkaPort;
 pub use settings::{RECORD_BYTES_MAX, Settings, SettingsError};

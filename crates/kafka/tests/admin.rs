@@ -49,11 +49,10 @@ fn what_was_made_is_as_it_should_be_and_is_made_once() {
     );
 
     let made = init(&settings, &plan, From::Latest).expect("the broker makes it");
-    assert_eq!(made.topics.len(), 20);
+    assert_eq!(made.topics.len(), 17);
     assert_eq!(made.topics[0], ("once.by_contact".to_owned(), 3, 1));
-    // Of the sources, of the topic of erasures, of three topics between stages, and of the one
-    // before the monitor, which has one partition.
-    assert_eq!(made.offsets.len(), 2 + 1 + 3 * 3 + 1);
+    // Of the sources, of the topic of erasures, and of three topics between stages.
+    assert_eq!(made.offsets.len(), 2 + 1 + 3 * 3);
     let first = (
         "once.door".to_owned(),
         TopicPartition::new("once.calls", 0),

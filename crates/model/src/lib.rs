@@ -7,7 +7,6 @@
 
 mod alert;
 mod contact;
-mod course;
 mod erasure;
 mod event;
 mod identity;
@@ -17,7 +16,6 @@ mod message;
 mod money;
 mod now;
 mod packed;
-mod place;
 mod reading;
 mod refusal;
 mod result;
@@ -28,7 +26,6 @@ mod words;
 
 pub use alert::{Alert, AlertStatus, SourceSilent};
 pub use contact::{Contact, ContactName, EndKind, Reason, Step};
-pub use course::{Change, Course, End};
 pub use erasure::{Forget, Forgotten, Known, Memory};
 pub use event::{Event, Field, Kind, Signal, SignalName, Value, Version, event_hash, signal_hash};
 pub use identity::{Confidence, Identifier, Resolved};
@@ -37,7 +34,6 @@ pub use journey::{EnteredBy, Journey};
 pub use message::{Absorbed, Carried, ContactInput, CustomerInput, HandleInput, Link, Upsert};
 pub use money::Money;
 pub use now::{Brings, Clock, Deadlines, Now, Reached, Wait};
-pub use place::Place;
 pub use reading::{ChannelSet, Mode, Reading, Readings, Scope};
 pub use refusal::{IgnoredWhy, RejectedReason};
 pub use result::{Class, ContactResult, PriorRole, ReadingResult, Roles, Session, Status, Verdict};

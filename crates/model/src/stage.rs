@@ -20,11 +20,6 @@ pub trait Stage: Clone {
     /// so that states in a log are never read as what they are not.
     const SCHEMA: u8 = 1;
 
-    /// Whether one `settle` may leave something that was due for the next: then what is still due
-    /// after it is looked at again at once, and each time less is left. Otherwise it is looked at
-    /// with the next instant.
-    const SETTLES_IN_PARTS: bool = false;
-
     /// Reads a state that was written under a former schema; `None`: that is no longer possible,
     /// and the service stops with a word on what to do.
     fn read_former(&self, _schema: u8, _state: &[u8]) -> Option<Self::State> {

@@ -25,13 +25,7 @@ impl Meant {
             keep_ms: Some(self.retention_ms),
             ..self.customers.clone()
         };
-        let mut engine = Engine::new(
-            self.door(draw),
-            contacts,
-            handles,
-            customers,
-            self.monitor.clone(),
-        )?;
+        let mut engine = Engine::new(self.door(draw), contacts, handles, customers)?;
         if self.tells_figures {
             engine.customers = engine.customers.counting(Arc::new(self.figures()));
         }
@@ -57,7 +51,6 @@ impl Meant {
             ..self.door(draw)
         };
         let contacts = self.contacts.clone();
-        let (handles, customers) = (self.handles.clone(), self.customers.clone());
-        Engine::new(door, contacts, handles, customers, self.monitor.clone())
+        Engine::new(door, contacts, self.handles.clone(), self.customers.clone())
     }
 }

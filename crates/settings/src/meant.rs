@@ -2,7 +2,6 @@
 
 mod edges;
 mod import;
-mod monitor;
 mod readings;
 mod rules_files;
 mod sources;
@@ -74,8 +73,6 @@ pub struct Meant {
     pub handles: stage_handles::Settings,
     /// What the customers stage takes, the headline among its readings.
     pub customers: stage_customers::Settings,
-    /// What the monitor stage takes.
-    pub monitor: stage_monitor::Settings,
     /// What becomes of identifiers.
     pub identifiers: Identifiers,
     /// The sources.
@@ -256,8 +253,6 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
     contacts.kinds = journeys.kinds();
     contacts.signals = journeys.signals();
     customers.rules = Arc::new(journeys);
-    customers.tells_courses = typed.monitor.enabled && !customers.rules.is_empty();
-    let monitor = monitor::monitor(check, &customers);
     let handles = stages::handles(check, &types, calendar);
     let changes_ms = stages::changes_ms(&sources, &contacts, handles.reach_ms);
     let retention_ms = changes_ms + stages::matters_ms(&customers);
@@ -276,7 +271,6 @@ fn give_meaning(check: &mut Check<'_>) -> Option<Meant> {
         contacts,
         handles,
         customers,
-        monitor,
         identifiers,
         sources,
         identifier_types: types.own(),

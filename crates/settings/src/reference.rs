@@ -76,11 +76,6 @@ const TABLES: &[(&str, &str, &str)] = &[
         "Dimensions of the figures, at most 50 tables. Naming any replaces the defaults: `reason`, `page` and `team`, each by itself.",
     ),
     (
-        "monitor",
-        "`[monitor]`",
-        "Journeys that break more often than they should: `JourneyDegraded` (`semantics.md`, 14).",
-    ),
-    (
         "kafka",
         "`[kafka]`",
         "The service's side of Kafka; `replay` and `demo` need none of it.",

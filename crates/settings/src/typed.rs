@@ -86,7 +86,6 @@ pub(crate) struct Typed {
     #[serde(default)]
     pub import: Ordered<Import>,
     pub figures: Figures,
-    pub monitor: Monitor,
     pub kafka: Kafka,
     pub http: Http,
 }
@@ -253,15 +252,6 @@ pub(crate) struct Segment {
     pub values_max: usize,
 }
 
-/// `[monitor]`
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Monitor {
-    pub enabled: bool,
-    pub false_alarms_per_month: f64,
-    pub segments: u32,
-}
-
 /// `[kafka]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -291,6 +281,4 @@ pub(crate) struct Http {
     pub listen: String,
     pub token_file: Option<String>,
     pub proxy_header: Option<String>,
-    pub proxy_from: Vec<String>,
-    pub operators: Vec<String>,
 }

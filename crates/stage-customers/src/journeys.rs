@@ -7,18 +7,17 @@ pub use trace::{EntryTrace, Matched, Moment, TracedStep};
 
 use crate::beside::Beside;
 use crate::chain::{Chain, Link, quarantine};
-use crate::courses::{self, Followed};
 use crate::retention::Past;
 use crate::sessions::{push_new, sum};
 use crate::{Customers, UNKNOWN_KEY_PREFIX};
 use model::{
-    AlertStatus, Channel, Confidence, Contact, ContactName, Deadlines, End, EnteredBy, Inside,
-    Journey, Kept, Now, Resolved, Signal, Text, Told, Version,
+    AlertStatus, Channel, Confidence, Contact, ContactName, Deadlines, EnteredBy, Inside, Journey,
+    Kept, Now, Resolved, Signal, Text, Told, Version,
 };
 use rules::Quarantine;
 use rules::journeys::{Entry, Heard, History, MomentRef, Rule, Seen, Segment, State};
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// The entries that are broken, and when time alone may change that.
@@ -27,8 +26,6 @@ pub(crate) struct Journeys {
     /// By rule, then in order of their entry.
     pub(crate) broken: Vec<Journey>,
     pub(crate) deadlines: Deadlines,
-    /// All entries, as the monitor is told of them.
-    pub(crate) courses: Vec<Followed>,
 }
 
 /// A contact as the rules see it, opened or not.
@@ -78,50 +75,32 @@ pub(crate) fn broken(
     let (calendar, depth) = (&settings.calendar, settings.readings.reason_depth);
     let times = rules.times_at(now);
     let entries = rules.entries(&all.history(), calendar, &times, depth, model::Millis::MIN);
-    let (mut ids, mut followed) = (BTreeSet::new(), BTreeSet::new());
+    let mut ids: BTreeMap<Text, ()> = BTreeMap::new();
     for entry in &entries {
         for (wait, at) in rules.waits(entry) {
             journeys.deadlines.add(wait, at);
         }
-        let rule = &rules.rules()[entry.rule];
         let decided_at = match &entry.state {
             State::Broken { decided_at } => Some(*decided_at),
-            State::Fulfilled { .. } | State::Open { .. } | State::HeldBack { .. } => None,
+            State::HeldBack { .. } => None,
+            State::Open { .. } | State::Fulfilled { .. } => continue,
         };
-        let may_be_told = matches!(entry.state, State::Broken { .. } | State::HeldBack { .. });
-        if !may_be_told && !settings.tells_courses {
-            continue;
-        }
+        let rule = &rules.rules()[entry.rule];
         let entry_id = all.entry_id(&settings.tenant, rule, key, entry);
-        let former = beside.journeys.get(&entry_id).filter(|_| may_be_told);
+        let former = beside.journeys.get(&entry_id);
         // What was told before a source fell silent is not taken back by its silence.
         let standing = former.filter(|former| former.status != AlertStatus::Withdrawn);
-        let decided_at = decided_at.or(standing.map(|former| former.decided_at));
-        let told = decided_at.map(|decided_at| Journey {
-            entry_id: entry_id.clone(),
-            decided_at,
-            ..all.journey(key, rule, entry, depth)
-        });
-        if settings.tells_courses && followed.insert(entry_id.clone()) {
-            let broken = told.as_ref().map(|told| End::Broken {
-                at: told.decided_at,
-                customer: courses::hash_of(key),
-                cost: told.cost,
-            });
-            // Fulfilled is not over: how many are is part of what is normal, and where nobody is any
-            // more, more break than should.
-            let course = (entry.entered_at, broken.unwrap_or(End::Open));
-            journeys.courses.push(match &told {
-                Some(told) => Followed::new(&entry_id, rule, &told.segment, course),
-                None => {
-                    let segment = all.segment(rule, entry.entered, depth);
-                    Followed::new(&entry_id, rule, &segment, course)
-                }
-            });
+        let Some(decided_at) = decided_at.or(standing.map(|former| former.decided_at)) else {
+            continue;
+        };
+        if ids.insert(entry_id.clone(), ()).is_none() {
+            let told = Journey {
+                entry_id,
+                decided_at,
+                ..all.journey(key, rule, entry, depth)
+            };
+            journeys.broken.push(told);
         }
-        journeys
-            .broken
-            .extend(told.filter(|told| ids.insert(told.entry_id.clone())));
     }
     journeys
 }

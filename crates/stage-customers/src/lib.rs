@@ -10,7 +10,6 @@ mod alerts;
 mod beside;
 mod chain;
 mod counting;
-mod courses;
 mod digest;
 mod erase;
 mod join;
@@ -37,8 +36,8 @@ use figures::Figures;
 use journeys::Journeys;
 use known::Known;
 use model::{
-    Absorbed, Alert, Brings, ContactResult, Course, CustomerInput, Deadlines, Journey, Now,
-    Session, Stage, Terms, Text,
+    Absorbed, Alert, Brings, ContactResult, CustomerInput, Deadlines, Journey, Now, Session, Stage,
+    Terms, Text,
 };
 use readings::Rows;
 use retention::Past;
@@ -69,8 +68,6 @@ pub struct Evaluation {
     pub alerts: Vec<Alert>,
     /// The broken journeys, in order of rule and entry.
     pub journeys: Vec<Journey>,
-    /// All entries of rules as the monitor hears of them, each under the key of its segment.
-    pub courses: Vec<(Text, Course)>,
     /// Contacts that the cap cut off, in order of [`model::Channel::ALL`].
     pub cut: [u64; 5],
 }
@@ -137,10 +134,6 @@ impl Customers {
             cut: evaluated.chain.cut,
             sessions: evaluated.sessions,
             alerts: evaluated.alerts,
-            courses: {
-                let courses = evaluated.journeys.courses.into_iter();
-                courses.map(|one| (one.place, one.course)).collect()
-            },
             journeys: evaluated.journeys.broken,
             contacts: evaluated
                 .chain
@@ -196,17 +189,15 @@ impl Stage for Customers {
 
     /// 3: what was told of readings is packed, and contacts stand without their names. 4: behind it,
     /// what only journey rules ask for, and the journeys that were told. 5: behind that, what counts
-    /// in the figures. 6: behind that, what the monitor was told.
-    const SCHEMA: u8 = 6;
+    /// in the figures.
+    const SCHEMA: u8 = 5;
 
     fn read_former(&self, schema: u8, state: &[u8]) -> Option<State> {
         const NOTHING_COUNTED: [u8; 5] = [0; 5];
         const NOTHING_BESIDE: [u8; 4] = [0; 4];
-        const NO_COURSES: [u8; 2] = [0; 2];
         let whole = match schema {
-            3 => [state, &NOTHING_BESIDE, &NOTHING_COUNTED, &NO_COURSES[..]].concat(),
-            4 => [state, &NOTHING_COUNTED, &NO_COURSES].concat(),
-            5 => [state, &NO_COURSES].concat(),
+            3 => [state, &NOTHING_BESIDE, &NOTHING_COUNTED].concat(),
+            4 => [state, &NOTHING_COUNTED].concat(),
             _ => return None,
         };
         postcard::from_bytes(&whole).ok()

@@ -1,9 +1,7 @@
 //! What the customers stage sends.
 
 use figures::Difference;
-use model::{
-    Alert, AlertStatus, Change, Class, ContactName, ContactResult, Journey, Session, Text,
-};
+use model::{Alert, AlertStatus, Class, ContactName, ContactResult, Journey, Session, Text};
 use serde::{Deserialize, Serialize};
 
 /// What the customers stage sends.
@@ -48,9 +46,6 @@ pub enum Output {
         /// The journey.
         journey: Box<Journey>,
     },
-    /// What the monitor has to know of an entry of a journey rule, under the key of its segment
-    /// ([`model::Place::key`]).
-    Course(Text, Box<Change>),
     /// What changes in the figures.
     Counted(Box<Difference>),
     /// The cap cut contacts off; the number that are cut off now.

@@ -12,7 +12,7 @@ use crate::sessions;
 use crate::tell::State;
 use crate::{Customers, join};
 use model::{
-    Alert, Channel, Contact, ContactName, EndKind, Millis, Now, PriorRole, Provenance, Resolved,
+    Alert, Channel, Contact, ContactName, EndKind, Millis, PriorRole, Provenance, Resolved,
     Session, Text, Upsert,
 };
 use rules::Quarantine;
@@ -156,7 +156,6 @@ impl Customers {
         let before = now.minus(keep_ms);
         if let Some(day) = self.cut_day(key, state, before, keep_ms) {
             self.cut(key, state, day);
-            self.let_go_courses(key, state, now);
         }
         let from = self
             .settings
@@ -270,21 +269,6 @@ impl Customers {
         state.past = past;
         let left_cut = Chain::of(settings, key, state.held(), &state.past).cut;
         state.keep_cut(former_cut, left_cut);
-    }
-
-    /// Drops what was told of entries that are no longer seen: it stays counted where it was told.
-    fn let_go_courses(&self, key: &str, state: &mut State, now: Millis) {
-        if !state.courses.is_empty() {
-            let beside = (&state.past, &state.beside);
-            let evaluated = self.evaluated(key, state.held(), beside, &Now::all(now));
-            let seen: Vec<u64> = evaluated
-                .journeys
-                .courses
-                .iter()
-                .map(|one| one.entry)
-                .collect();
-            state.courses.keep_only(&seen.into_iter().collect());
-        }
     }
 
     /// What goes on at a cut behind which the first contact starts at `first_at`.

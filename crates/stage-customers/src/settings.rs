@@ -30,8 +30,6 @@ pub struct Settings {
     pub policies: Vec<Policy>,
     /// When a journey is broken.
     pub rules: Arc<RuleSet>,
-    /// Whether the monitor is told of the entries of journey rules.
-    pub tells_courses: bool,
     /// Costs, for each channel in order of [`Channel::ALL`].
     pub costs: [Option<ChannelCost>; 5],
     /// Legs of a source this close to each other are one contact, milliseconds; 0 or absent: never.

@@ -3,9 +3,7 @@
 use crate::beside::Beside;
 use crate::chain::{Held, Link, split};
 use crate::counting::{self, CountedCustomer};
-use crate::courses::Courses;
 use crate::digest::{Digest, Digests};
-use crate::journeys::Journeys;
 use crate::known::Known;
 use crate::raised::{self, Fate};
 use crate::readings::Row;
@@ -49,8 +47,6 @@ pub struct State {
     pub(crate) beside: Beside,
     /// What counts in the figures.
     pub(crate) counted: CountedCustomer,
-    /// What the monitor was told of the entries of journey rules.
-    pub(crate) courses: Courses,
     /// When time alone changes something, as of the last `tell`.
     #[serde(skip)]
     deadlines: Deadlines,
@@ -428,11 +424,7 @@ impl State {
         }
         self.count_sessions(customers, &former, &of_sessions, difference, out);
         self.tell_alerts(settings, &cause, evaluated.alerts, out);
-        let Journeys {
-            broken, courses, ..
-        } = evaluated.journeys;
-        self.tell_journeys(known, &cause, broken, out);
-        self.courses.tell(customers, key, courses, out);
+        self.tell_journeys(known, &cause, evaluated.journeys.broken, out);
         self.erased.clear();
         self.beside.signals.take_erased();
     }

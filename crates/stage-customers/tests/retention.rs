@@ -264,7 +264,6 @@ fn settings(chance: &mut Chance) -> Settings {
             policy("same", 7, 2, 36 * HOUR_MS),
         ],
         rules: Arc::new(rules()),
-        tells_courses: true,
         costs: [Some(cost); 5],
         join_legs_within_ms: Vec::new(),
         join_legs_within_default_ms: chance.of(&[0, HOUR_MS]),
@@ -562,7 +561,6 @@ impl Stands {
                 | Output::SessionGone { .. }
                 | Output::Journey(..)
                 | Output::JourneyGone { .. }
-                | Output::Course(..)
                 | Output::Counted(_)
                 | Output::Cut { .. } => {}
             }

@@ -69,7 +69,6 @@ fn settings(texts: &[&str]) -> Settings {
         roles: RoleTable::default(),
         policies: Vec::new(),
         rules: Arc::new(rules),
-        tells_courses: true,
         costs: [None; 5],
         join_legs_within_ms: Vec::new(),
         join_legs_within_default_ms: 0,

@@ -1,7 +1,6 @@
 //! Ages of entries: cohorts of entries of about the same minute, and bins of ages.
 
 use crate::settings::{MINUTE_MS, Watch};
-use model::Wait;
 
 /// Cohorts of open entries that are kept of a segment.
 const COHORTS_MAX: i64 = 1024;
@@ -17,8 +16,6 @@ pub(crate) struct Ages {
     pub(crate) horizon: i64,
     /// First age of each bin, minutes, ascending from 0.
     pub(crate) edges: Vec<i64>,
-    /// What a minute waits for.
-    pub(crate) wait: Wait,
 }
 
 impl Ages {
@@ -47,7 +44,6 @@ impl Ages {
             width,
             horizon,
             edges,
-            wait: watch.wait,
         }
     }
 
@@ -60,13 +56,6 @@ impl Ages {
     pub(crate) fn bin(&self, cohort: i64, minute: i64) -> usize {
         let age = minute - cohort * self.width;
         self.edges.partition_point(|edge| *edge <= age).max(1) - 1
-    }
-
-    /// The last minute at which a cohort's entries are in the same bin as at a minute.
-    pub(crate) fn last_in_bin(&self, cohort: i64, minute: i64) -> i64 {
-        let next = self.edges.get(self.bin(cohort, minute) + 1);
-        let next = next.copied().unwrap_or(self.horizon);
-        (cohort * self.width + next - 1).max(minute)
     }
 
     /// The first minute at which a cohort is no longer watched.
@@ -101,7 +90,6 @@ mod tests {
             let ages = Ages::of(&Watch {
                 horizon_ms: hours * 3_600_000,
                 deadlines_ms: vec![600_000],
-                ..Watch::default()
             });
             for minute in [1_000_000, 1_000_001, 1_000_037] {
                 let newest = ages.cohort(minute);
@@ -126,7 +114,6 @@ mod tests {
         let ages = Ages::of(&Watch {
             horizon_ms: 48 * 3_600_000,
             deadlines_ms: vec![24 * 3_600_000],
-            ..Watch::default()
         });
         let bin = |age| ages.bin(0, age);
         assert_ne!(bin(1439), bin(1440));

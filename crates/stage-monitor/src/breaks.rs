@@ -17,8 +17,6 @@ pub(crate) struct Break {
     pub(crate) minute: i64,
     pub(crate) customer: u64,
     pub(crate) cost: Option<Money>,
-    /// The part of the segment, by its number.
-    pub(crate) part: u64,
 }
 
 /// What a stretch of time has cost.
@@ -67,9 +65,6 @@ impl Breaks {
             && let Some(place) = ahead.iter().rposition(|known| *known == one)
         {
             ahead.remove(place);
-            if ahead.is_empty() {
-                self.ahead.remove(&one.minute);
-            }
         } else if let Some(place) = self.kept.iter().rposition(|kept| *kept == one) {
             self.kept.remove(place);
         }
@@ -90,22 +85,6 @@ impl Breaks {
     pub(crate) fn forget_before(&mut self, minute: i64) {
         self.kept.retain(|kept| kept.minute >= minute);
         self.forgotten = self.forgotten.filter(|latest| *latest >= minute);
-    }
-
-    /// The breaks of each part in the minutes from one to before another.
-    pub(crate) fn of_parts(&self, from: i64, to: i64) -> BTreeMap<u64, u32> {
-        let mut breaks = BTreeMap::new();
-        let in_time = |one: &&Break| (from..to).contains(&one.minute);
-        for one in self.kept.iter().filter(in_time) {
-            *breaks.entry(one.part).or_default() += 1;
-        }
-        breaks
-    }
-
-    /// The parts of which a break is kept or awaited.
-    pub(crate) fn parts(&self) -> BTreeSet<u64> {
-        let ahead = self.ahead.values().flatten();
-        self.kept.iter().chain(ahead).map(|one| one.part).collect()
     }
 
     /// What the minutes from one to before another have cost.
@@ -140,7 +119,6 @@ mod tests {
             minute,
             customer,
             cost,
-            part: 0,
         }
     }
 

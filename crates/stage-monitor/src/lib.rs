@@ -16,7 +16,8 @@ mod ages;
 mod baseline;
 mod breaks;
 mod estimate;
-mod parts;
+mod input;
+mod place;
 mod roster;
 mod sequential;
 mod settings;
@@ -26,14 +27,15 @@ mod tell;
 mod tests;
 
 pub use breaks::Toll;
-pub use model::{Change, Course, End, Place};
-pub use roster::{OTHER, Roster, Rosters, Tallied};
+pub use input::{Change, Course, End};
+pub use place::Place;
+pub use roster::{OTHER, Roster};
 pub use settings::{Settings, Watch};
 pub use state::{Counts, State};
 pub use tell::{Cause, EXPECTED_PER_HOUR_MIN, JourneyDegraded, Output, Standing};
 
 use ages::Ages;
-use model::{Absorbed, Deadlines, Millis, Now, Stage, Text};
+use model::{Absorbed, Brings, Deadlines, Millis, Now, Reached, Stage, Text, Wait};
 use settings::MINUTE_MS;
 
 /// The monitor stage. Its key is [`Place::key`].
@@ -45,12 +47,13 @@ pub struct Monitor {
     other_ages: Ages,
 }
 
-/// Minutes that are judged in one go: a day. After a long silence the rest is judged later, so that
-/// no transaction takes as long as the silence.
-const MINUTES_AT_ONCE_MAX: i64 = 1440;
-/// Minutes after which a segment of which nothing is heard is forgotten, baseline and all: no day is
-/// left then that could be learned from.
-const FORGOTTEN_AFTER_MINUTES: i64 = 35 * 1440;
+/// A minute is judged as soon as everything up to its end was seen. What comes out of order
+/// revises: a break that is late can only delay an alert, and an entry whose end is late counts as
+/// open for longer, so that more is expected of it.
+const WAIT: Wait = Wait {
+    brings: Brings::ALL,
+    reached: Reached::Seen,
+};
 
 impl Monitor {
     /// The stage with a tenant's settings.
@@ -75,12 +78,6 @@ impl Monitor {
             .map_or(&self.other_ages, |(_, ages)| ages)
     }
 
-    /// What the tenant configures.
-    #[must_use]
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// How a segment stands, once it was looked at.
     #[must_use]
     pub fn standing(&self, state: &State) -> Option<Standing> {
@@ -99,8 +96,6 @@ impl Stage for Monitor {
     type Input = Change;
     type Output = Output;
 
-    const SETTLES_IN_PARTS: bool = true;
-
     fn apply(&self, key: &str, state: &mut State, input: Change) -> Absorbed {
         let ages = self.ages(key);
         state.fit(ages);
@@ -115,26 +110,18 @@ impl Stage for Monitor {
         if state.judge_anew(&self.settings) {
             state.tell(&self.settings, place, true, out);
         }
-        let end = now.reached(state.wait).0.div_euclid(MINUTE_MS);
-        state.skip_silence(ages, end);
-        let Some(first) = state.next else { return };
-        let stop = end.min(first.saturating_add(MINUTES_AT_ONCE_MAX));
-        while state.next.is_some_and(|next| next < stop) && !state.is_idle() {
+        let end = now.reached(WAIT).0.div_euclid(MINUTE_MS);
+        while state.next.is_some_and(|next| next < end) && !state.is_idle() {
             state.step(&self.settings, ages);
             state.tell(&self.settings, place, false, out);
-        }
-        if state.is_idle() && state.forgotten_at().is_some_and(|at| at <= end) {
-            *state = State::default();
         }
     }
 
     fn deadlines(&self, state: &State, out: &mut Deadlines) {
-        let due = match state.is_idle() {
-            false => state.next.map(|next| next + 1),
-            true => state.forgotten_at(),
-        };
-        if let Some(due) = due {
-            out.add(state.wait, Millis(due.saturating_mul(MINUTE_MS)));
+        if let Some(next) = state.next
+            && !state.is_idle()
+        {
+            out.add(WAIT, Millis((next + 1).saturating_mul(MINUTE_MS)));
         }
     }
 }

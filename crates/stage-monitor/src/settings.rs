@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use calendar::Calendar;
 use jiff::Timestamp;
-use model::{Brings, Millis, Reached, Text, Wait};
+use model::{Millis, Text};
 
 /// Milliseconds of a minute, the step in which breaks are counted.
 pub(crate) const MINUTE_MS: i64 = calendar::MINUTE_MS;
@@ -31,21 +31,14 @@ pub struct Watch {
     pub horizon_ms: i64,
     /// Ages at which many entries break at once, milliseconds: the ends of the rule's absences.
     pub deadlines_ms: Vec<i64>,
-    /// What a minute waits for before it is judged: everything that can bring one of the rule's
-    /// steps, seen or settled as the rule decides. What comes later all the same revises.
-    pub wait: Wait,
 }
 
 impl Default for Watch {
-    /// Seven days, without deadlines, for everything that can come.
+    /// Seven days, without deadlines.
     fn default() -> Watch {
         Watch {
             horizon_ms: 7 * calendar::DAY_MS,
             deadlines_ms: Vec::new(),
-            wait: Wait {
-                brings: Brings::ALL,
-                reached: Reached::Seen,
-            },
         }
     }
 }

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{Change, Course, End, Wait};
 use serde::{Deserialize, Serialize};
 
-use crate::FORGOTTEN_AFTER_MINUTES;
 use crate::ages::Ages;
 use crate::baseline::{Baseline, Known};
 use crate::breaks::{Break, Breaks};
-use crate::parts::{self, Parts};
+use crate::input::{Change, Course, End};
 use crate::sequential::Test;
 use crate::settings::{MINUTE_MS, Settings};
 use crate::tell::{Standing, Told};
@@ -47,8 +45,6 @@ pub struct State {
     /// Minutes of a cohort, of the horizon, and bins: a rule whose bounds have changed under the same
     /// version is learned anew.
     shape: (i64, i64, usize),
-    /// What a minute waits for, by the rule as it stood last.
-    pub(crate) wait: Wait,
     /// The minute that is looked at next; nothing before the first entry.
     pub(crate) next: Option<i64>,
     /// Open entries, by cohort, the newest first; that is the cohort of `next` or the one before.
@@ -65,7 +61,6 @@ pub struct State {
     is_corrected: bool,
     pub(crate) baseline: Baseline,
     pub(crate) breaks: Breaks,
-    pub(crate) parts: Parts,
     pub(crate) told: Option<Told>,
     pub(crate) standing: Option<Standing>,
     pub(crate) counts: Counts,
@@ -77,7 +72,7 @@ fn minute_of(at: model::Millis) -> i64 {
 }
 
 /// A course in minutes.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 struct Steps {
     entered: i64,
     cohort: i64,
@@ -125,12 +120,6 @@ impl State {
                 ..State::default()
             };
         }
-        self.wait = ages.wait;
-    }
-
-    /// The minute from which on nothing that is kept matters, if nothing more is heard.
-    pub(crate) fn forgotten_at(&self) -> Option<i64> {
-        self.next.map(|next| next + FORGOTTEN_AFTER_MINUTES)
     }
 
     /// Remembers a change.
@@ -147,37 +136,27 @@ impl State {
             }
             _ => i64::MIN,
         };
-        // Most of what is said anew of an entry is what it has cost.
-        if before != after {
-            for (steps, sign) in [(before, -1), (after, 1)] {
-                if let Some(steps) = steps {
-                    self.count(settings, ages, &steps, shared, sign);
-                }
+        for (steps, sign) in [(before, -1), (after, 1)] {
+            if let Some(steps) = steps {
+                self.count(settings, ages, &steps, shared, sign);
             }
         }
-        for (course, sign) in [(&change.before, -1), (&change.after, 1)] {
-            if let Some(course) = course {
-                self.hold_part(course, sign);
+        for (course, is_new) in [(&change.before, false), (&change.after, true)] {
+            let Some(Course { end, .. }) = course else {
+                continue;
+            };
+            let End::Broken { at, customer, cost } = *end else {
+                continue;
+            };
+            let one = Break {
+                minute: minute_of(at),
+                customer,
+                cost,
+            };
+            match is_new {
+                true => self.breaks.add(one, self.next.unwrap_or(i64::MAX)),
+                false => self.breaks.take_back(one),
             }
-        }
-    }
-
-    /// Counts an entry in its part, and keeps it apart if it broke; or takes both back.
-    fn hold_part(&mut self, course: &Course, sign: i32) {
-        let within = &course.within;
-        self.parts.count(within, minute_of(course.entered_at), sign);
-        let End::Broken { at, customer, cost } = course.end else {
-            return;
-        };
-        let one = Break {
-            minute: minute_of(at),
-            customer,
-            cost,
-            part: parts::number(within),
-        };
-        match sign > 0 {
-            true => self.breaks.add(one, self.next.unwrap_or(i64::MAX)),
-            false => self.breaks.take_back(one),
         }
     }
 
@@ -198,41 +177,11 @@ impl State {
         }
     }
 
-    /// Goes to the next entry at once, where nobody is left for so long before it that the baseline is
-    /// forgotten: an absurd clock may have said an entry of thousands of years later.
-    pub(crate) fn skip_silence(&mut self, ages: &Ages, end: i64) {
-        let Some(forgotten_at) = self.forgotten_at() else {
-            return;
-        };
-        let Some(((entered, _), _)) = self.awaited.first_key_value() else {
-            return;
-        };
-        if *entered <= forgotten_at || end < forgotten_at || !self.is_silent() {
-            return;
-        }
-        *self = State {
-            shape: self.shape,
-            wait: self.wait,
-            next: Some(*entered),
-            newest: ages.cohort(*entered),
-            cohorts: VecDeque::from(vec![0; ages.cohorts()]),
-            awaited: std::mem::take(&mut self.awaited),
-            breaks: std::mem::take(&mut self.breaks),
-            parts: std::mem::take(&mut self.parts),
-            counts: self.counts,
-            ..State::default()
-        };
-    }
-
     /// Whether minutes that pass change nothing: nobody is open or awaited, and nothing is standing.
     pub(crate) fn is_idle(&self) -> bool {
-        self.awaited.is_empty() && self.is_silent()
-    }
-
-    /// The same, whoever is awaited later.
-    fn is_silent(&self) -> bool {
         let is_plain = |minute: &Minute| minute.breaks == 0 && minute.expected <= 0.0;
-        self.told.is_none()
+        self.awaited.is_empty()
+            && self.told.is_none()
             && self.test.alarm.is_none()
             && !self.is_corrected
             && self.cohorts.iter().all(|open| *open <= 0)
@@ -283,20 +232,14 @@ impl State {
         let is_too_late = from.min(broke.unwrap_or(from)) < ring_from;
         self.counts.too_late_to_judge += u64::from(is_too_late);
         let sign_minutes = f64::from(sign);
-        // A stretch of minutes in one local hour and one bin of ages at a time: it may be a month.
-        let mut minute = from;
-        while minute <= last {
+        for minute in from..=last {
             let at = settings.local_hour(minute);
             let bin = ages.bin(cohort, minute);
-            let of_quarter = (minute.div_euclid(15) + 1) * 15 - 1;
-            let until = last.min(of_quarter).min(ages.last_in_bin(cohort, minute));
             let (hazard, factor) = self.baseline.rate(at, bin);
-            let minutes = (until - minute + 1) as f64;
-            self.baseline.correct(at, bin, 0, sign_minutes * minutes);
-            for minute in minute.max(ring_from)..=until {
+            self.baseline.correct(at, bin, 0, sign_minutes);
+            if minute >= ring_from {
                 self.ring[(minute - ring_from) as usize].expected += sign as f32 * hazard * factor;
             }
-            minute = until + 1;
         }
         if let Some(minute) = broke {
             let at = settings.local_hour(minute);
@@ -396,9 +339,8 @@ impl State {
             let alarm = self.test.alarm.as_ref().or(self.test.ended.as_ref());
             let since = alarm.map_or(kept, |alarm| alarm.since.min(kept));
             let is_needed = self.test.alarm.is_some() || self.told.is_some();
-            let first = if is_needed { since } else { kept };
-            self.breaks.forget_before(first);
-            self.parts.forget_before(first, &self.breaks.parts());
+            self.breaks
+                .forget_before(if is_needed { since } else { kept });
         }
     }
 

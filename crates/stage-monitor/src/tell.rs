@@ -1,11 +1,12 @@
 //! What is told: the alert, its revisions and its end, and whether a segment is watched at all.
 
-use model::{AlertStatus, Millis, Place, Text};
+use model::{AlertStatus, Millis, Text};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::baseline::{BREAKS_MIN, DAYS_MIN};
 use crate::breaks::Toll;
+use crate::place::Place;
 use crate::sequential::Alarm;
 use crate::settings::{MINUTE_MS, Settings};
 use crate::state::State;
@@ -32,7 +33,7 @@ pub enum Output {
 }
 
 /// Why there are more breaks told than before, or fewer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// It was raised.
     Raised,
@@ -64,16 +65,12 @@ impl Cause {
 }
 
 /// A `JourneyDegraded` alert: more entries of a rule break than should.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct JourneyDegraded {
     /// 32 hex digits, the same for all revisions.
     pub alert_id: Text,
-    /// The rule and the segment.
+    /// The rule and the segment, which names page and version.
     pub place: Place,
-    /// The one part of the segment that most of the breaks are in and that breaks more often than
-    /// the rest, such as an app's version: `name=value` pairs with commas between. Empty: it is the
-    /// whole segment.
-    pub within: Text,
     /// Raised, revised or withdrawn.
     pub status: AlertStatus,
     /// From 1.
@@ -264,15 +261,8 @@ impl State {
             over_since: over.map(millis),
             breaks: told.breaks,
             expected: told.expected,
-            within: self.part_since(told.since, next),
             toll: self.breaks.toll(told.since, next),
         }));
-    }
-
-    fn part_since(&self, since: i64, next: i64) -> Text {
-        let breaks = self.breaks.of_parts(since, next);
-        let named = self.parts.named(since, &breaks);
-        named.cloned().unwrap_or_default()
     }
 
     fn tell_standing(

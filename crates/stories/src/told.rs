@@ -151,7 +151,6 @@ impl Heard<'_> {
                 | Output::Journey(..)
                 | Output::JourneyGone { .. }
                 | Output::Counted(_)
-                | Output::Course(..)
                 | Output::Cut { .. } => {}
             }
         }

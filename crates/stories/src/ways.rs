@@ -83,13 +83,7 @@ impl Run {
             ..meant.door(Vec::new)
         };
         let (contacts, handles) = (meant.contacts.clone(), meant.handles.clone());
-        let engine = Engine::new(
-            door,
-            contacts,
-            handles,
-            meant.customers.clone(),
-            meant.monitor.clone(),
-        );
+        let engine = Engine::new(door, contacts, handles, meant.customers.clone());
         let engine = engine.unwrap_or_else(|error| panic!("{error}"));
         let (inputs, refused) = (Vec::new(), Vec::new());
         let mut run = Run {

@@ -11,8 +11,7 @@ mod verdicts;
 pub use self::figures::{figure, figure_name, sample, sample_name};
 pub use records::{DeadLetter, RECORD_SCHEMAS, Records};
 pub use rows::{
-    Names, alert, broken_journey, contact, dead_letter, journey, journey_degraded, marker, session,
-    source_silent,
+    Names, alert, broken_journey, contact, dead_letter, journey, marker, session, source_silent,
 };
 pub use summary::{ReadingFigures, Reason, Summary};
 pub use verdicts::{Verdicts, verdicts};

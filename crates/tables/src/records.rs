@@ -11,7 +11,6 @@ use model::{
     Alert, Class, ContactResult, Journey, Millis, Reading, ReadingResult, Readings, Session,
     Signal, SourceSilent, Status, Text, Verdict,
 };
-use stage_monitor::JourneyDegraded;
 
 /// The tables that have a topic, each with the Avro schema of its records.
 pub const RECORD_SCHEMAS: &[(&str, &str)] = &[
@@ -257,12 +256,6 @@ impl Records {
     /// A record of table `alerts` of a broken journey.
     pub fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
         rows::broken_journey(&self.names, journey, |cells| self.alerts.push(cells, into));
-        self.close(into);
-    }
-
-    /// A record of table `alerts` of a journey that breaks more often than it should.
-    pub fn journey_degraded(&mut self, alert: &JourneyDegraded, into: &mut Vec<u8>) {
-        rows::journey_degraded(&self.names, alert, |cells| self.alerts.push(cells, into));
         self.close(into);
     }
 

@@ -6,7 +6,6 @@ use model::{
     SourceSilent, Text,
 };
 use settings::{ContactLink, Meant, duration_text};
-use stage_monitor::JourneyDegraded;
 
 /// What rows say that no stage knows.
 #[derive(Clone, Debug)]
@@ -247,63 +246,6 @@ pub fn broken_journey<R>(names: &Names, journey: &Journey, row: impl FnOnce(&[Ce
                 .map_or("", |confidence| confidence.name()),
         ),
         Cell::Time(journey.decided_at.0),
-        Cell::Text(&details),
-    ])
-}
-
-/// The row of table `alerts` of a journey that breaks more often than it should.
-pub fn journey_degraded<R>(
-    names: &Names,
-    alert: &JourneyDegraded,
-    row: impl FnOnce(&[Cell]) -> R,
-) -> R {
-    let place = &alert.place;
-    let pairs = [&place.segment, &alert.within];
-    let segment: Vec<&str> = pairs
-        .into_iter()
-        .flat_map(|pairs| pairs.split(','))
-        .filter(|pair| !pair.is_empty())
-        .collect();
-    // Tenths: more digits would pretend to know more.
-    let expected = (alert.expected * 10.0).round() / 10.0;
-    let details = serde_json::json!({
-        "segment": segment,
-        "since": time_text(alert.since),
-        "over_since": alert.over_since.map(time_text),
-        "breaks": alert.breaks,
-        "expected": expected,
-        "customers": alert.toll.customers,
-        "is_partial": alert.toll.is_partial,
-    });
-    let details = details.to_string();
-    row(&[
-        Cell::Text(&names.tenant),
-        Cell::Text(&alert.alert_id),
-        Cell::Text("JourneyDegraded"),
-        Cell::Text(&place.rule),
-        Cell::Int(i64::from(place.version)),
-        Cell::Text(alert.status.name()),
-        Cell::Int(i64::from(alert.revision)),
-        known(alert.cause.name()),
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::List(&[]),
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::List(&[]),
-        Cell::List(&[]),
-        units(Some(alert.toll.cost)),
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Null,
-        Cell::Time(alert.raised_at.0),
         Cell::Text(&details),
     ])
 }

@@ -11,8 +11,7 @@ use prometheus::{Registry, TextEncoder};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use worker::service::{
-    AlertCounts, Business, COMMIT_US_BOUNDS, Paired, ResyncCause, Segments, StageName, Stats,
-    TaskPhase,
+    Business, COMMIT_US_BOUNDS, Paired, ResyncCause, StageName, Stats, TaskPhase,
 };
 
 /// The metrics of this process.
@@ -93,9 +92,6 @@ impl Collector for FromSlots {
             // Behind the door clocks are named by task, not by source.
             if *stage == StageName::Door.name() {
                 self.of_sources(&mut families, stats, now);
-            }
-            if *stage == StageName::Monitor.name() {
-                of_segments(&mut families, stats);
             }
             self.of_silences(&mut families, stats);
             input.add(stats);
@@ -305,23 +301,8 @@ impl FromSlots {
     }
 
     fn of_alerts(&self, families: &mut Families, business: &Business) {
-        self.of_statuses(
-            families,
-            &names::ALERTS,
-            [&business.alerts, &business.journeys],
-        );
-        self.of_statuses(families, &names::DEGRADED, [&business.degraded]);
-    }
-
-    /// Alerts of each policy or rule by their status.
-    fn of_statuses<const N: usize>(
-        &self,
-        families: &mut Families,
-        name: &Name,
-        counted: [&BTreeMap<Text, AlertCounts>; N],
-    ) {
         let mut alerts: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
-        for (policy, counts) in counted.into_iter().flatten() {
+        for (policy, counts) in business.alerts.iter().chain(&business.journeys) {
             let all = alerts.entry(self.labels.policy(policy)).or_default();
             let own = [counts.raised, counts.revised, counts.withdrawn];
             all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
@@ -329,23 +310,9 @@ impl FromSlots {
         for (policy, counts) in alerts {
             let statuses = ["raised", "revised", "withdrawn"];
             for (status, count) in statuses.into_iter().zip(counts) {
-                families.count(name, &[policy, status], count);
+                families.count(&names::ALERTS, &[policy, status], count);
             }
         }
-    }
-}
-
-/// How the segments stand that the monitor watches, told by the process that has its task.
-fn of_segments(families: &mut Families, stats: &Stats) {
-    for task in stats.tasks.values() {
-        let Segments {
-            standing,
-            other_entries,
-        } = task.segments;
-        for (word, count) in Segments::STANDINGS.into_iter().zip(standing) {
-            families.count(&names::MONITOR_SEGMENTS, &[word], count);
-        }
-        families.count(&names::MONITOR_OTHER_ENTRIES, &[], other_entries);
     }
 }
 

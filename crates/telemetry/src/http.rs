@@ -11,7 +11,7 @@
 
 mod tokens;
 
-pub use tokens::{Role, Tokens};
+use tokens::{Role, Tokens};
 
 use crate::collect::Metrics;
 use crate::slots::Slots;
@@ -21,7 +21,6 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENT
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::ListenerExt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -90,22 +89,7 @@ pub fn serve(
     slots: &Arc<Slots>,
 ) -> Result<Server, HttpError> {
     let tokens = token_file.map(Tokens::read).transpose()?;
-    Server::start(listen, tokens, metrics, Arc::clone(slots), None)
-}
-
-/// The same with a site beside metrics and health: it has `/` and all other pages, and its own gate. Its
-/// handlers find the peer's address as `ConnectInfo<SocketAddr>`.
-///
-/// # Errors
-/// Nobody can listen there, or there can be no thread.
-pub fn serve_with(
-    listen: SocketAddr,
-    tokens: Option<Tokens>,
-    metrics: Metrics,
-    slots: &Arc<Slots>,
-    site: Router,
-) -> Result<Server, HttpError> {
-    Server::start(listen, tokens, metrics, Arc::clone(slots), Some(site))
+    Server::start(listen, tokens, metrics, Arc::clone(slots))
 }
 
 /// A server that answers until it is stopped or dropped.
@@ -122,7 +106,6 @@ impl Server {
         tokens: Option<Tokens>,
         metrics: Metrics,
         slots: Arc<Slots>,
-        site: Option<Router>,
     ) -> Result<Server, HttpError> {
         let listening = TcpListener::bind(listen).and_then(|listener| {
             listener.set_nonblocking(true)?;
@@ -131,15 +114,11 @@ impl Server {
         });
         let (listener, address) =
             listening.map_err(|source| HttpError::Listen { listen, source })?;
-        let shared = Shared {
+        let router = router(Shared {
             tokens,
             metrics,
             slots,
-        };
-        let router = match site {
-            Some(site) => for_operators(shared).merge(site),
-            None => alone(shared),
-        };
+        });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -195,8 +174,6 @@ async fn answer(listener: TcpListener, router: Router, stopped: oneshot::Receive
         }
     };
     let (begin_end, end_begun) = oneshot::channel::<()>();
-    let router = router.into_make_service_with_connect_info::<SocketAddr>();
-    let listener = listener.tap_io(let_go_if_it_does_not_read);
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
         let _ = stopped.await;
         drop(begin_end);
@@ -209,16 +186,6 @@ async fn answer(listener: TcpListener, router: Router, stopped: oneshot::Receive
     }
 }
 
-/// The system closes a connection whose client has taken nothing of what waits for it for so long: one
-/// that never reads would hold its memory for ever.
-fn let_go_if_it_does_not_read(stream: &mut tokio::net::TcpStream) {
-    const TAKES_WITHIN_MS: u32 = 30_000;
-    // Without it the connection ends with its client, as any other does.
-    #[cfg(target_os = "linux")]
-    let _ = rustix::net::sockopt::set_tcp_user_timeout(&*stream, TAKES_WITHIN_MS);
-    let _ = stream.set_nodelay(true);
-}
-
 /// What all answers are made from.
 struct Shared {
     tokens: Option<Tokens>,
@@ -226,17 +193,12 @@ struct Shared {
     slots: Arc<Slots>,
 }
 
-fn for_operators(shared: Shared) -> Router {
+fn router(shared: Shared) -> Router {
     Router::new()
+        .route("/", get(root))
         .route("/metrics", get(metrics))
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
-        .with_state(Arc::new(shared))
-}
-
-fn alone(shared: Shared) -> Router {
-    for_operators(shared)
-        .route("/", get(root))
         .fallback(async || refused(StatusCode::NOT_FOUND, "there is no such page; see /"))
         .method_not_allowed_fallback(async || {
             refused(
@@ -244,6 +206,7 @@ fn alone(shared: Shared) -> Router {
                 "only GET and HEAD are answered",
             )
         })
+        .with_state(Arc::new(shared))
 }
 
 async fn root() -> Response {

@@ -155,11 +155,5 @@ metrics! {
     VERDICTS_REVISED = Counter "ricochet_verdicts_revised_total" ["reading"]
         "Final verdicts that changed. A steady rate: a source is later than its lateness; raise lateness.";
     ALERTS = Counter "ricochet_alerts_total" ["policy", "status"]
-        "Alerts by what befell them: raised (one stands that did not, be it again), revised, withdrawn; those of a broken journey under the name of the rule. Over all processes raised less withdrawn is what stands of them in the table alerts. Too many: raise the policy's least count.";
-    DEGRADED = Counter "ricochet_degraded_total" ["rule", "status"]
-        "Journeys that break more often than they should, by what was told of them: raised, revised (each hour while it goes on, and at its end), withdrawn. Raised: read the alert JourneyDegraded, which says where, since when and at what cost.";
-    MONITOR_SEGMENTS = Gauge "ricochet_monitor_segments" ["standing"]
-        "Segments that are watched by themselves, by how they stand; the process that has the monitor's task tells it. Most with not_enough_traffic: they are learned for two weeks, then fewer, larger segments help (segment_by).";
-    MONITOR_OTHER_ENTRIES = Gauge "ricochet_monitor_other_entries" []
-        "Entries of segments without a place of their own, which are watched as `other`. It grows: raise monitor.segments, or watch by something that has fewer values.";
+        "Alerts by what befell them: raised (one stands that did not, be it again), revised, withdrawn; those of a broken journey under the name of the rule. Over all processes raised less withdrawn is the table alerts. Too many: raise the policy's least count.";
 }

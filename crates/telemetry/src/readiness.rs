@@ -56,10 +56,7 @@ impl Slots {
 fn of_slot(slot: &Slot) -> StageReadiness {
     let (ready, state) = match (&slot.trouble, &slot.latest) {
         (Some(why), _) => (false, format!("waiting: {why}")),
-        (None, None) => match &slot.words {
-            Some(words) => (true, words.clone()),
-            None => (false, "starting".to_owned()),
-        },
+        (None, None) => (false, "starting".to_owned()),
         (None, Some(stats)) => of_stats(stats),
     };
     StageReadiness { ready, state }

@@ -26,8 +26,6 @@ pub(crate) struct Slot {
     pub(crate) restoring: BTreeMap<TopicPartition, Millis>,
     /// Why the stage cannot work now.
     pub(crate) trouble: Option<String>,
-    /// What a stage without tasks says of itself.
-    pub(crate) words: Option<String>,
 }
 
 impl Slots {
@@ -83,16 +81,6 @@ impl Slots {
         slot.trouble = Some(why.to_owned());
         slot.restoring.clear();
         slot.heard_at = (self.time)();
-    }
-
-    /// Says that a stage without tasks works, and what it is doing: `reads all outputs`. Ends its trouble.
-    pub fn works(&self, stage: &'static str, words: &str) {
-        let now = (self.time)();
-        let mut slots = self.lock();
-        let slot = slots.entry(stage).or_default();
-        slot.words = Some(words.to_owned());
-        slot.heard_at = now;
-        slot.trouble = None;
     }
 
     /// The real time, or what stands for it in tests.

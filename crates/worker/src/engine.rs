@@ -6,7 +6,6 @@ use stage_contacts::{Contacts, signal_key};
 use stage_customers::Customers;
 use stage_door::{Clocks, Door, DoorError, Output, Place, SignalRoute};
 use stage_handles::Handles;
-use stage_monitor::Monitor;
 use std::collections::BTreeMap;
 
 /// The stages of a tenant.
@@ -19,8 +18,6 @@ pub struct Engine {
     pub handles: Handles,
     /// Says what a customer's chain means.
     pub customers: Customers,
-    /// Finds journeys that break more often than they should.
-    pub monitor: Monitor,
 }
 
 impl Engine {
@@ -33,14 +30,12 @@ impl Engine {
         contacts: stage_contacts::Settings,
         handles: stage_handles::Settings,
         customers: stage_customers::Settings,
-        monitor: stage_monitor::Settings,
     ) -> Result<Engine, DoorError> {
         Ok(Engine {
             door: Door::new(door)?,
             contacts: Contacts::new(contacts),
             handles: Handles::new(handles),
             customers: Customers::new(customers),
-            monitor: Monitor::new(monitor),
         })
     }
 

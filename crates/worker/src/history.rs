@@ -6,7 +6,6 @@
 
 use crate::engine::{Counts, Engine};
 use crate::queue::{Queue, QueueError, Store, Writer};
-use crate::watched::Watched;
 use figures::{Figures, Sheet};
 use model::{
     Alert, ContactInput, ContactResult, CustomerInput, Field, HandleInput, Journey, Millis, Now,
@@ -15,7 +14,6 @@ use model::{
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use stage_customers::EntryTrace;
-use stage_monitor::JourneyDegraded;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,7 +112,6 @@ enum RowRef<'a> {
     Marker(&'a Signal),
     Journey(&'a Journey),
     Broken(&'a Journey),
-    Degraded(&'a JourneyDegraded),
 }
 
 /// A row of one of the output tables. Boxing the large ones would cost an allocation each, and they
@@ -128,7 +125,6 @@ enum Row {
     Marker(Signal),
     Journey(Journey),
     Broken(Journey),
-    Degraded(JourneyDegraded),
 }
 
 impl RowRef<'_> {
@@ -141,7 +137,6 @@ impl RowRef<'_> {
             RowRef::Marker(marker) => marker.occurred_at,
             RowRef::Journey(journey) => journey.entered_at,
             RowRef::Broken(journey) => journey.decided_at,
-            RowRef::Degraded(alert) => alert.raised_at,
         }
     }
 
@@ -169,8 +164,6 @@ pub struct Bucket {
     /// The alerts of journeys, by decision, contact and rule. With those of `alerts` they are table
     /// `alerts`.
     pub broken: Vec<Journey>,
-    /// By when they were raised, then rule and segment. They are of table `alerts`, too.
-    pub degraded: Vec<JourneyDegraded>,
     /// By time and event id.
     pub markers: Vec<Signal>,
 }
@@ -244,7 +237,6 @@ impl<'a> History<'a> {
         run.stage("customers", |partition| {
             run.of_customers(partition, &rows, &bounds)
         })?;
-        run.monitor(&rows, &bounds)?;
         run.markers(&rows, &bounds)?;
         let (counts, now) = run.counted();
         let mut traces = std::mem::take(&mut *lock(&run.traces));
@@ -312,7 +304,6 @@ impl<'a> History<'a> {
             sheets: Mutex::default(),
             traced: self.traced,
             traces: Mutex::default(),
-            watched: Watched::new(&self.store),
             progress,
         };
         run.stage("contacts", |partition| {
@@ -351,7 +342,6 @@ struct Run<'a> {
     sheets: Mutex<Vec<Sheet>>,
     traced: Option<&'a Traced<'a>>,
     traces: Mutex<Vec<EntryTrace>>,
-    watched: Watched,
     progress: &'a (dyn Fn(Progress) + Sync),
 }
 
@@ -446,7 +436,6 @@ impl Run<'_> {
         let mut writer = rows.writer();
         let mut counts = Counts::default();
         let mut sheet = lock(&self.sheets).pop().unwrap_or_default();
-        let mut watched = self.watched.writer();
         let mut write = |row: RowRef<'_>| row.push(&mut writer, bounds);
         while let Some((key, inputs)) = groups.next_group()? {
             let state = held(inputs);
@@ -476,22 +465,9 @@ impl Run<'_> {
                 .chain(alerts)
                 .chain(journeys)
                 .try_for_each(&mut write)?;
-            for (place, course) in evaluation.courses {
-                watched.push(&place, course)?;
-            }
         }
-        watched.finish()?;
         lock(&self.counts).add(&counts);
         lock(&self.sheets).push(sheet);
-        writer.finish()
-    }
-
-    /// What the monitor says of the entries that customers told of.
-    fn monitor(&self, rows: &Queue<Row>, bounds: &[Millis]) -> Result<(), QueueError> {
-        let mut writer = rows.writer();
-        for alert in self.watched.judge(&self.engine.monitor, &self.now)? {
-            RowRef::Degraded(&alert).push(&mut writer, bounds)?;
-        }
         writer.finish()
     }
 
@@ -590,7 +566,6 @@ impl Bucket {
             Row::Marker(marker) => self.markers.push(marker),
             Row::Journey(journey) => self.journeys.push(journey),
             Row::Broken(journey) => self.broken.push(journey),
-            Row::Degraded(alert) => self.degraded.push(alert),
         }
     }
 
@@ -601,7 +576,6 @@ impl Bucket {
         self.alerts.append(&mut other.alerts);
         self.journeys.append(&mut other.journeys);
         self.broken.append(&mut other.broken);
-        self.degraded.append(&mut other.degraded);
         self.markers.append(&mut other.markers);
     }
 
@@ -611,7 +585,6 @@ impl Bucket {
         self.alerts.clear();
         self.journeys.clear();
         self.broken.clear();
-        self.degraded.clear();
         self.markers.clear();
     }
 
@@ -639,8 +612,6 @@ impl Bucket {
                 &b.entry_id,
             ))
         });
-        self.degraded
-            .sort_by(|a, b| (a.raised_at, &a.place).cmp(&(b.raised_at, &b.place)));
         self.markers.sort_by(|a, b| {
             (a.occurred_at, &a.event_id, &a.source).cmp(&(b.occurred_at, &b.event_id, &b.source))
         });

@@ -13,7 +13,6 @@ mod history;
 mod live;
 mod queue;
 pub mod service;
-mod watched;
 
 pub use engine::{Counts, Engine, Refused};
 pub use history::{Bucket, Feed, History, Progress, Settled, Traced, Visit, horizon};

@@ -13,7 +13,6 @@ use model::{
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stage_monitor::{JourneyDegraded, Monitor, Rosters};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -92,9 +91,7 @@ where
         out.extend(sent.into_iter().map(|output| (key.clone(), output)));
         let mut deadlines = Deadlines::default();
         stage.deadlines(state, &mut deadlines);
-        if !S::SETTLES_IN_PARTS {
-            deadlines.put_off(&self.now);
-        }
+        deadlines.put_off(&self.now);
         for (wait, at) in deadlines.as_slice() {
             self.due
                 .entry(*wait)
@@ -165,8 +162,6 @@ pub struct Told {
     pub journeys: BTreeMap<Text, Journey>,
     /// By key: an event id is unique within a channel and a source only.
     pub markers: BTreeMap<Text, Signal>,
-    /// By id, withdrawn ones included.
-    pub degraded: BTreeMap<Text, JourneyDegraded>,
     /// By customer, contacts that the cap cut off.
     pub cut: BTreeMap<Text, [u64; 5]>,
 }
@@ -186,11 +181,6 @@ impl Told {
             sessions: self.sessions.values().cloned().collect(),
             alerts: self.alerts.values().filter(standing).cloned().collect(),
             markers: self.markers.values().cloned().collect(),
-            degraded: {
-                let degraded = self.degraded.values();
-                let standing = degraded.filter(|alert| alert.status != AlertStatus::Withdrawn);
-                standing.cloned().collect()
-            },
         };
         bucket.sort();
         bucket
@@ -272,7 +262,7 @@ impl Told {
             stage_customers::Output::JourneyGone { journey, .. } => {
                 self.journeys.remove(&journey.entry_id);
             }
-            stage_customers::Output::Course(..) | stage_customers::Output::Counted(_) => {}
+            stage_customers::Output::Counted(_) => {}
             stage_customers::Output::Cut { key, contacts, .. } => {
                 self.cut.insert(key.clone(), *contacts);
             }
@@ -286,10 +276,6 @@ pub struct Live<'a> {
     contacts: Vec<Task<stage_contacts::Contacts>>,
     handles: Vec<Task<stage_handles::Handles>>,
     customers: Vec<Task<stage_customers::Customers>>,
-    monitor: Task<Monitor>,
-    rosters: Rosters,
-    /// What the monitor has told and nobody has taken yet, revisions and ends among it.
-    pub degraded: Vec<JourneyDegraded>,
     /// What the contacts stage counted.
     pub counts: Counts,
     /// What stands in the output topics.
@@ -308,9 +294,6 @@ impl<'a> Live<'a> {
             contacts: (0..partitions.contacts).map(|_| Task::new()).collect(),
             handles: (0..partitions.handles).map(|_| Task::new()).collect(),
             customers: (0..partitions.customers).map(|_| Task::new()).collect(),
-            monitor: Task::new(),
-            rosters: Rosters::default(),
-            degraded: Vec::new(),
             counts: Counts::default(),
             told: Told::default(),
         }
@@ -398,33 +381,6 @@ impl<'a> Live<'a> {
         told
     }
 
-    /// Moves time on for the monitor, which has heard what customers told, and judges all minutes
-    /// up to it.
-    pub fn advance_monitor_to(&mut self, now: &Now) {
-        let mut more = true;
-        while more {
-            let mut out = Vec::new();
-            let (stage, mut counts) = (&self.engine.monitor, Counts::default());
-            self.monitor.step(stage, usize::MAX, &mut counts, &mut out);
-            more = self
-                .monitor
-                .advance(stage, now, KEYS_PER_TICK_MAX, &mut out);
-            for (_, output) in out {
-                if let stage_monitor::Output::Alert(alert) = output {
-                    let alert_id = alert.alert_id.clone();
-                    self.told.degraded.insert(alert_id, alert.clone());
-                    self.degraded.push(alert);
-                }
-            }
-        }
-    }
-
-    /// What was heard of the entries of journey rules, by rule and segment.
-    #[must_use]
-    pub fn rosters(&self) -> &Rosters {
-        &self.rosters
-    }
-
     /// Empties all queues, from the left to the right; returns what customers told.
     pub fn drain(&mut self) -> Vec<stage_customers::Output> {
         let mut told = Vec::new();
@@ -451,7 +407,6 @@ impl<'a> Live<'a> {
         self.advance_contacts_to(now);
         told.extend(self.drain());
         told.extend(self.advance_customers_to(now));
-        self.advance_monitor_to(now);
         told
     }
 
@@ -469,8 +424,7 @@ impl<'a> Live<'a> {
     pub fn restart(&mut self) -> Result<(), postcard::Error> {
         self.contacts.iter_mut().try_for_each(Task::restart)?;
         self.handles.iter_mut().try_for_each(Task::restart)?;
-        self.customers.iter_mut().try_for_each(Task::restart)?;
-        self.monitor.restart()
+        self.customers.iter_mut().try_for_each(Task::restart)
     }
 
     fn route_contacts(&mut self, out: Vec<(Text, stage_contacts::Output)>) {
@@ -509,14 +463,7 @@ impl<'a> Live<'a> {
         let mut told = Vec::with_capacity(out.len());
         for (key, output) in out {
             self.told.hear(&key, &output);
-            match output {
-                stage_customers::Output::Course(place, change) => {
-                    let settings = self.engine.monitor.settings();
-                    let place = self.rosters.place(settings, &place, &change);
-                    self.monitor.queue.push_back((place, *change));
-                }
-                output => told.push(output),
-            }
+            told.push(output);
         }
         told
     }

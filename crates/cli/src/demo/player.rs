@@ -78,8 +78,8 @@ impl<'a> Player<'a> {
     }
 
     /// Everything up to an instant has been read: what was played is told.
-    pub fn settle_up_to(&mut self, arrived_at: Millis) -> Vec<Output> {
-        self.advance(arrived_at)
+    pub fn settle_up_to(&mut self, arrived_at: Millis) {
+        self.advance(arrived_at);
     }
 
     /// Everything has been read: settles it at the latest instant that an event speaks of.

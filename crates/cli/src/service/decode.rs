@@ -1,19 +1,13 @@
 //! The records of the sources, each topic in its format.
 
 use anyhow::{Context, Result, bail};
-use apache_avro::reader::datum::GenericDatumReader;
 use model::Text;
-use registry::{Client, Lookup, Opened, Output, Schemas};
+use registry::{Client, Opened, Output, Schemas};
 use settings::Meant;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 use tables::RECORD_SCHEMAS;
 use worker::service::{Decode, Decoding, topic_name};
-
-/// A schema is asked for again after this.
-const WAITED_FOR: Duration = Duration::from_millis(200);
 
 /// A topic's records are Avro, behind the id of their schema.
 const AVRO: &str = "canonical-avro";
@@ -22,8 +16,6 @@ const AVRO: &str = "canonical-avro";
 pub struct Registry {
     client: Arc<Client>,
     schemas: Schemas,
-    /// Schemas of outputs by their ids; `None`: it is none of Avro.
-    written: Mutex<HashMap<u32, Option<Arc<apache_avro::Schema>>>>,
 }
 
 /// The registry of a configuration, if it has one. Nothing is asked yet.
@@ -41,11 +33,7 @@ pub fn registry(meant: &Meant) -> Result<Option<Registry>> {
     };
     let client = Arc::new(Client::new(url).context("kafka.registry_url")?);
     let schemas = Schemas::new(Arc::clone(&client));
-    Ok(Some(Registry {
-        client,
-        schemas,
-        written: Mutex::default(),
-    }))
+    Ok(Some(Registry { client, schemas }))
 }
 
 /// All output topics.
@@ -76,46 +64,6 @@ impl Registry {
         let tables = RECORD_SCHEMAS.iter().map(|(table, _)| *table);
         let prefixes = ids.into_iter().map(|id| registry::prefix(id).to_vec());
         Ok(tables.zip(prefixes).collect())
-    }
-
-    /// A record of an output as JSON; `None`: it cannot be read. Waits for the registry, until the
-    /// process is asked to end.
-    pub fn as_json(&self, value: &[u8], stop: &AtomicBool) -> Result<Option<Vec<u8>>> {
-        let Ok((id, mut datum)) = registry::split(value) else {
-            return Ok(None);
-        };
-        let Some(schema) = self.written(id, stop)? else {
-            return Ok(None);
-        };
-        let reader = GenericDatumReader::builder(&schema).build();
-        let read = reader.and_then(|reader| reader.read_value(&mut datum));
-        let json = read.and_then(|read| apache_avro::from_value::<serde_json::Value>(&read));
-        Ok(json.ok().and_then(|json| serde_json::to_vec(&json).ok()))
-    }
-
-    fn written(&self, id: u32, stop: &AtomicBool) -> Result<Option<Arc<apache_avro::Schema>>> {
-        let lock = || self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(schema) = lock().get(&id) {
-            return Ok(schema.clone());
-        }
-        loop {
-            let schema = match self.schemas.wait(id, WAITED_FOR) {
-                Lookup::Known(schema) => Some(schema),
-                Lookup::Unknown(_) => None,
-                Lookup::Fetching | Lookup::Unreachable(_) => {
-                    if stop.load(Ordering::SeqCst) {
-                        bail!("asked to end while the schema registry is waited for");
-                    }
-                    std::thread::sleep(WAITED_FOR);
-                    continue;
-                }
-            };
-            let parsed =
-                schema.and_then(|schema| apache_avro::Schema::parse_str(&schema.written.text).ok());
-            let parsed = parsed.map(Arc::new);
-            lock().insert(id, parsed.clone());
-            return Ok(parsed);
-        }
     }
 
     /// Why records wait for the registry, if they do.

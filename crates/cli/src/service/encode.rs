@@ -5,7 +5,6 @@ use anyhow::Result;
 use figures::{FigureRow, SampleRow};
 use model::{Alert, ContactResult, Journey, Session, Signal, SourceSilent, Text};
 use settings::Meant;
-use stage_monitor::JourneyDegraded;
 use tables::Names;
 use worker::service::{DeadLetter, Encode};
 
@@ -49,10 +48,6 @@ impl Encode for Records {
 
     fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
         self.0.broken_journey(journey, into);
-    }
-
-    fn journey_degraded(&mut self, alert: &JourneyDegraded, into: &mut Vec<u8>) {
-        self.0.journey_degraded(alert, into);
     }
 
     fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>) {

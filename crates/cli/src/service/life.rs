@@ -146,7 +146,6 @@ impl Life<'_> {
             StageName::Contacts => Runner::contacts(self.engine, &application, port, encode)?,
             StageName::Handles => Runner::handles(self.engine, &application, port, encode)?,
             StageName::Customers => Runner::customers(self.engine, &application, port, encode)?,
-            StageName::Monitor => Runner::monitor(self.engine, &application, port, encode)?,
         })
     }
 

@@ -4,7 +4,6 @@
 //! goes wrong outside (a broker that is away, another process that took over) ends neither the
 //! thread nor the process: the stage is made anew, and says in the log and in its readiness why.
 
-mod board;
 mod decode;
 mod encode;
 mod erase;
@@ -16,15 +15,13 @@ pub use topics::topics;
 
 use crate::args::{LogFormat, Run, RunStage};
 use crate::intake::load;
-use crate::site;
-use ::board::{Board, Capacity, Clock};
 use anyhow::{Context, Result, bail};
 use model::Text;
 use settings::{Identifiers, Meant};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use telemetry::http::{Server, Tokens};
+use telemetry::http::Server;
 use telemetry::{Format, Labels, Metrics, Slots};
 use worker::service::StageName;
 
@@ -45,12 +42,8 @@ pub fn run(arguments: &Run) -> Result<u8> {
     for note in &meant.notes {
         tracing::warn!("{note}");
     }
-    let has_board = matches!(arguments.stage, RunStage::All | RunStage::Board);
-    if stages.is_empty() && !has_board {
+    if stages.is_empty() {
         tracing::warn!("--stage: this one has nothing to do in this release; waiting for the end");
-    }
-    if has_board && meant.http.is_none() {
-        tracing::warn!("the board is read and nobody can see it: http.listen is empty");
     }
     let draw = || unreachable!("a service without a secret was refused");
     let engine = meant.lasting_engine(draw)?;
@@ -59,20 +52,8 @@ pub fn run(arguments: &Run) -> Result<u8> {
     let asked = Arc::clone(&stop);
     ctrlc::set_handler(move || asked.store(true, Ordering::SeqCst))
         .context("signals could not be listened to")?;
-    let names = stages.iter().map(|stage| stage.name());
-    let slots = Arc::new(Slots::new(names.chain(has_board.then_some(board::BOARD))));
-    let shown = has_board.then(|| {
-        let settings = site::settings(&meant);
-        Board::new(settings, Capacity::default(), Clock::Real)
-    });
-    let http = serve(&meant, &slots, shown.as_ref())?;
-    let feed = shown.as_ref().map(|shown| board::Feed {
-        meant: &meant,
-        registry: registry.as_ref(),
-        board: shown,
-        slots: &slots,
-        stop: &stop,
-    });
+    let slots = Arc::new(Slots::new(stages.iter().map(|stage| stage.name())));
+    let http = serve(&meant, &slots)?;
     let life = life::Life {
         meant: &meant,
         engine: &engine,
@@ -82,7 +63,7 @@ pub fn run(arguments: &Run) -> Result<u8> {
         looked_at: Mutex::default(),
     };
     std::thread::scope(|scope| {
-        let mut threads: Vec<_> = stages
+        let threads: Vec<_> = stages
             .iter()
             .map(|stage| {
                 let life = &life;
@@ -92,11 +73,6 @@ pub fn run(arguments: &Run) -> Result<u8> {
             })
             .collect::<Result<_, _>>()
             .context("a thread could not be started")?;
-        if let Some(feed) = &feed {
-            let thread = std::thread::Builder::new().name(board::BOARD.into());
-            let thread = thread.spawn_scoped(scope, || feed.live());
-            threads.push(thread.context("a thread could not be started")?);
-        }
         while !stop.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -119,23 +95,14 @@ pub fn run(arguments: &Run) -> Result<u8> {
     Ok(0)
 }
 
-/// Lets operators see metrics and health, and everybody the board, where that is configured.
-fn serve(meant: &Meant, slots: &Arc<Slots>, shown: Option<&Board>) -> Result<Option<Server>> {
+/// Lets operators see metrics and health, where that is configured.
+fn serve(meant: &Meant, slots: &Arc<Slots>) -> Result<Option<Server>> {
     let Some(http) = &meant.http else {
         return Ok(None);
     };
     let metrics = Metrics::new(Arc::clone(slots), labels(meant), env!("CARGO_PKG_VERSION"));
-    let Some(shown) = shown else {
-        let tokens = http.token_file.as_deref();
-        let server = telemetry::http::serve(http.listen, tokens, metrics, slots)?;
-        tracing::info!("metrics and health on http://{}", server.address());
-        return Ok(Some(server));
-    };
-    let tokens = http.token_file.as_deref().map(Tokens::read).transpose()?;
-    let gate = site::gate(http, tokens.clone())?;
-    let site = site::site(shown, Arc::new(board::InTopic::new(meant)?), gate);
-    let server = telemetry::http::serve_with(http.listen, tokens, metrics, slots, site)?;
-    tracing::info!("board, metrics and health on http://{}", server.address());
+    let server = telemetry::http::serve(http.listen, http.token_file.as_deref(), metrics, slots)?;
+    tracing::info!("metrics and health on http://{}", server.address());
     Ok(Some(server))
 }
 
@@ -159,7 +126,7 @@ fn labels(meant: &Meant) -> Labels {
     }
 }
 
-/// The stages that a process runs, but for the board, which has no tasks.
+/// The stages that a process runs. The monitor and the board have nothing to do in this release.
 fn stages(asked: RunStage) -> Vec<StageName> {
     match asked {
         RunStage::All => StageName::ALL.to_vec(),
@@ -167,8 +134,7 @@ fn stages(asked: RunStage) -> Vec<StageName> {
         RunStage::Contacts => vec![StageName::Contacts],
         RunStage::Handles => vec![StageName::Handles],
         RunStage::Customers => vec![StageName::Customers],
-        RunStage::Monitor => vec![StageName::Monitor],
-        RunStage::Board => Vec::new(),
+        RunStage::Monitor | RunStage::Board => Vec::new(),
     }
 }
 

@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod avro;
-mod board;
 mod configuration;
 mod dashboards;
 mod data_sets;

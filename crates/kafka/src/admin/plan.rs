@@ -2,7 +2,7 @@
 
 use crate::settings::RECORD_BYTES_MAX;
 use std::collections::BTreeMap;
-use worker::service::{ACTS, ERASURES, StageName, TABLES, topic_name};
+use worker::service::{ERASURES, StageName, TABLES, topic_name};
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
@@ -45,13 +45,11 @@ pub struct TopicPlan {
 }
 
 impl TopicPlan {
-    /// Whether it has one partition, whatever others have: one task reads all of it.
+    /// Whether it has one partition, whatever others have: its keys are nobody's, and one task reads
+    /// all of it.
     #[must_use]
     pub fn is_of_one_task(&self) -> bool {
-        let of_one = StageName::ALL.iter().filter(|stage| stage.is_of_one_task());
-        let of_one = of_one.flat_map(|stage| stage.input().into_iter().chain([stage.changelog()]));
-        let mut of_one = of_one.chain([ERASURES, ACTS]);
-        of_one.any(|name| self.name.ends_with(&format!(".{name}")))
+        self.name.ends_with(&format!(".{ERASURES}"))
     }
 }
 
@@ -106,10 +104,10 @@ pub fn plan(application_id: &str, sources: &[String], sizes: Sizes) -> Plan {
             .map(|stage| topic(stage.changelog(), of_changelog())),
     );
     topics.extend(TABLES.map(|table| topic(table, of_output(table))));
-    topics.extend([ERASURES, ACTS].map(|short| topic(short, of_table())));
-    for topic in topics.iter_mut().filter(|topic| topic.is_of_one_task()) {
-        topic.partitions = 1;
-    }
+    topics.push(TopicPlan {
+        partitions: 1,
+        ..topic(ERASURES, of_table())
+    });
     let group = |stage: &StageName| GroupPlan {
         group: name(stage.name()),
         topics: stage
@@ -204,7 +202,7 @@ mod tests {
     #[test]
     fn no_output_is_kept_for_ever_and_no_state_is_ever_dropped() {
         let plan = plan("app", &["calls".to_owned()], Sizes::default());
-        assert_eq!(plan.topics.len(), 4 + 5 + 9 + 2);
+        assert_eq!(plan.topics.len(), 3 + 4 + 9 + 1);
         for topic in &plan.topics {
             let policy = &*topic.settings["cleanup.policy"];
             if topic.name.starts_with("app.changelog.") {
@@ -225,11 +223,6 @@ mod tests {
             .collect();
         assert_eq!(groups[0], ("app.door", &"calls".to_owned()));
         assert_eq!(groups[3], ("app.customers", &"app.by_customer".to_owned()));
-        assert_eq!(groups[4], ("app.monitor", &"app.by_journey".to_owned()));
-        let of_one = plan.topics.iter().filter(|topic| topic.partitions == 1);
-        let of_one: Vec<&str> = of_one.map(|topic| topic.name.as_str()).collect();
-        let expected = ["app.by_journey", "app.changelog.monitor", "app.erasures"];
-        assert_eq!(of_one, expected);
     }
 
     #[test]

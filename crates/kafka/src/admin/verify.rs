@@ -163,7 +163,7 @@ impl Check<'_> {
                 &format!("{}: partitions", plan.name),
                 &found.partitions.to_string(),
                 "1",
-                "one task reads all of it: make the topic anew with one partition",
+                "one task sees to all erasures: make the topic anew with one partition",
             );
         } else if wanted.is_some() && plan.partitions != found.partitions {
             self.warning(
@@ -284,12 +284,7 @@ impl Check<'_> {
     /// A key of a table stands in one partition for ever. All topics were made with one number of
     /// them; one that has another now was given more, and its keys would go elsewhere.
     fn tables(&mut self) {
-        let is_of_one = |name: &str| {
-            let mut topics = self.plan.topics.iter();
-            topics.any(|topic| topic.name == name && topic.is_of_one_task())
-        };
-        let mut of_many = self.plan.groups.iter();
-        let Some(last) = of_many.rfind(|group| !is_of_one(&group.changelog)) else {
+        let Some(last) = self.plan.groups.last() else {
             return;
         };
         let count = |topic: &String| self.cluster.topics.get(topic).map(|topic| topic.partitions);

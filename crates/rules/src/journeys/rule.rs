@@ -2,9 +2,8 @@
 
 use super::keys::{Compared, Keys};
 use super::test_of::Test;
-use super::times::brings;
-use calendar::{Anchor, Span, Window};
-use model::{Brings, Millis, Reached, Text, Wait};
+use calendar::Span;
+use model::{Millis, Text};
 
 /// When an absence is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,50 +140,6 @@ impl Rule {
         self.steps
             .first()
             .is_some_and(|entry| entry.pattern.counted)
-    }
-
-    /// The longest time, in milliseconds, from an entry to the last of its bounds. Times until an
-    /// appointment, which a bound may be measured from, and the length of contacts come on top.
-    #[must_use]
-    pub fn reach_ms(&self) -> i64 {
-        self.bounds_ms().into_iter().max().unwrap_or(0)
-    }
-
-    /// The ends of its absences, in milliseconds after the entry at the longest.
-    #[must_use]
-    pub fn absences_ms(&self) -> Vec<i64> {
-        let steps = self.steps.iter().zip(self.bounds_ms());
-        let absent = steps.filter(|(step, _)| step.absent && step.within.is_some());
-        absent.map(|(_, bound_ms)| bound_ms).collect()
-    }
-
-    /// What time has to come to before everything that may be a step of an entry was heard: seen, or
-    /// settled, as the rule decides.
-    #[must_use]
-    pub fn wait(&self) -> Wait {
-        let brings = self.steps.iter().map(|step| brings(&step.pattern.tests));
-        Wait {
-            brings: brings.fold(Brings::NOTHING, Brings::and),
-            reached: match self.decide {
-                Decide::Early => Reached::Seen,
-                Decide::Settled => Reached::Settled,
-            },
-        }
-    }
-
-    /// The longest time, in milliseconds, from an entry to the bound of each step.
-    fn bounds_ms(&self) -> Vec<i64> {
-        let mut bounds_ms: Vec<i64> = Vec::new();
-        for step in &self.steps {
-            let before = step.of.iter().map(|anchor| bounds_ms[*anchor]).max();
-            let window = step.within.map(|span| Window {
-                span,
-                anchor: Anchor::End,
-            });
-            let own_ms = window.map_or(0, |window| window.duration_ms_max());
-            bounds_ms.push(before.unwrap_or(0) + own_ms);
-        }
-        bounds_ms
     }
 }
 

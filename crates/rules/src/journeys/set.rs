@@ -9,6 +9,7 @@ use super::read::{self, Declared};
 use super::rule::Rule;
 use super::test_of::Target;
 use super::times::{self, SourceClock, Times, Waits};
+use calendar::{Anchor, Window};
 use model::{Channel, ChannelSet, Kind, Millis, Now, Scope, SignalName, Text, Wait};
 use std::sync::Arc;
 
@@ -234,8 +235,20 @@ impl RuleSet {
     /// appointment, which a bound may be measured from, and the length of contacts come on top.
     #[must_use]
     pub fn reach_ms_max(&self) -> i64 {
-        let reach_ms = self.rules.iter().map(Rule::reach_ms);
-        reach_ms.max().unwrap_or(0)
+        let of_rule = |rule: &Rule| {
+            let mut reach_ms: Vec<i64> = Vec::new();
+            for step in &rule.steps {
+                let before = step.of.iter().map(|anchor| reach_ms[*anchor]).max();
+                let window = step.within.map(|span| Window {
+                    span,
+                    anchor: Anchor::End,
+                });
+                let own_ms = window.map_or(0, |window| window.duration_ms_max());
+                reach_ms.push(before.unwrap_or(0) + own_ms);
+            }
+            reach_ms.into_iter().max().unwrap_or(0)
+        };
+        self.rules.iter().map(of_rule).max().unwrap_or(0)
     }
 
     /// The kinds of events that some rule asks for, by name: what has to be kept of a contact besides

@@ -123,7 +123,7 @@ fn time_of(decide: Decide, brings: Brings, now: &Now) -> StepTime {
 }
 
 /// What a step looks for.
-pub(super) fn brings(tests: &[Test]) -> Brings {
+fn brings(tests: &[Test]) -> Brings {
     let of_test = |test: &Test| match test.target {
         Target::Signal => {
             let signals = SignalName::ALL.iter().copied();

@@ -210,13 +210,6 @@ pub const KEYS: &[Key] = &[
     key("figures.segments[].values_max", Kind::Integer { min: 1, max: 10_000 }, Is("100"), "100",
         "Distinct values, or combinations of them, that are shown: those with most contacts. The rest counts as `other`."),
 
-    key("monitor.enabled", Kind::Bool, Is("true"), "false",
-        "Whether journeys are watched that break more often than they should: `JourneyDegraded`. Switched off, the monitor stage has nothing to do."),
-    key("monitor.false_alarms_per_month", Kind::Number { max: 1000.0 }, Is("1.0"), "0.5",
-        "False alarms in 30 days that are accepted over all journeys and segments, more than 0. The fewer, the longer it takes until something is certain."),
-    key("monitor.segments", Kind::Integer { min: 1, max: 1_000 }, Is("50"), "100",
-        "Segments over all rules that are watched by themselves, those that came first; the budget of false alarms is divided among so many. All others of a rule are watched together as `other`."),
-
     key("kafka.bootstrap_servers", Kind::Text, Is(r#""localhost:9092""#), r#""kafka-1:9092,kafka-2:9092""#,
         "Brokers to ask first: `host:port`, separated by commas."),
     key("kafka.application_id", Kind::Text, Is(r#""ricochet""#), r#""ricochet""#,
@@ -237,9 +230,5 @@ pub const KEYS: &[Key] = &[
     key("http.token_file", Kind::Text, Told("none"), r#""/run/secrets/ricochet-token""#,
         "File with the tokens that let users in, relative to this file."),
     key("http.proxy_header", Kind::Text, Told("none"), r#""X-Remote-User""#,
-        "Header in which a proxy in front names the user. Whoever comes so is a supervisor, unless `operators` names him."),
-    key("http.proxy_from", TEXTS, Is(r#"["127.0.0.1", "::1"]"#), r#"["10.0.0.0/8"]"#,
-        "Where the proxy may come from, addresses or networks; from anywhere else the header is refused."),
-    key("http.operators", TEXTS, Is("[]"), r#"["ann"]"#,
-        "Users named by the proxy that are operators."),
+        "Header in which a proxy in front names the user."),
 ];

@@ -6,7 +6,7 @@ use crate::nearest::did_you_mean;
 use figures::{DIMENSIONS, Dimension, Family};
 use model::Text;
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Topics of ours.
@@ -27,7 +27,6 @@ const OUTPUTS: &[&str] = &[
     "changelog.contacts",
     "changelog.handles",
     "changelog.customers",
-    "acts",
 ];
 
 /// Families of dimensions at most: each counts every contact once more.
@@ -73,10 +72,6 @@ pub struct Http {
     pub token_file: Option<PathBuf>,
     /// Header in which a proxy in front names the user.
     pub proxy_header: Option<String>,
-    /// Where the proxy may come from: addresses, or networks such as `10.0.0.0/8`.
-    pub proxy_from: Vec<String>,
-    /// Users named by the proxy that are operators.
-    pub operators: Vec<String>,
 }
 
 /// Families of a configuration that names none.
@@ -228,12 +223,6 @@ pub(super) fn http(check: &mut Check<'_>) -> Option<Http> {
         let what = format!("found `{header}`; allowed: a header's name such as X-Remote-User");
         check.wrong("http.proxy_header", what);
     }
-    for network in typed.proxy_from.iter().filter(|one| !is_network(one)) {
-        let what = format!(
-            "found `{network}`; allowed: addresses, or networks such as 10.0.0.0/8 or fd00::/8"
-        );
-        check.wrong("http.proxy_from", what);
-    }
     if typed.listen.is_empty() {
         return None;
     }
@@ -265,17 +254,5 @@ pub(super) fn http(check: &mut Check<'_>) -> Option<Http> {
             .as_ref()
             .map(|file| check.folder.join(file)),
         proxy_header: typed.proxy_header.clone(),
-        proxy_from: typed.proxy_from.clone(),
-        operators: typed.operators.clone(),
     })
-}
-
-/// Whether a text is an address, or one with how many bits of it count.
-fn is_network(text: &str) -> bool {
-    let (address, bits) = text.split_once('/').unwrap_or((text, "0"));
-    let Ok(address) = address.parse::<IpAddr>() else {
-        return false;
-    };
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    bits.parse::<u8>().is_ok_and(|bits| bits <= most)
 }

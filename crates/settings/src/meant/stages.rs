@@ -344,7 +344,6 @@ pub(super) fn customers(
         roles,
         policies,
         rules: Arc::default(),
-        tells_courses: false,
         costs,
         join_legs_within_ms: sources.named.iter().map(join).collect(),
         join_legs_within_default_ms: sources.rest.join_legs_within_ms,

@@ -201,9 +201,6 @@ impl Tables {
         for journey in &bucket.broken {
             tables::broken_journey(names, journey, |cells| tables.add_cells("alerts", cells));
         }
-        for alert in &bucket.degraded {
-            tables::journey_degraded(names, alert, |cells| tables.add_cells("alerts", cells));
-        }
         for marker in &bucket.markers {
             tables::marker(names, marker, |cells| tables.add_cells("markers", cells));
         }

@@ -6,7 +6,6 @@
 //! what the oracle computes from the same records: nothing lost, nothing twice.
 
 mod figures;
-mod monitor;
 mod plan;
 mod process;
 mod results;
@@ -134,7 +133,6 @@ pub const MINIMUM_PER_THOUSAND: &[(&str, u64)] = &[
     ("absence held back", 200),
     ("absence told", 200),
     ("source spoke again", 200),
-    ("break heard by the monitor", 900),
     ("long history", 70),
     ("keys let go", 70),
 ];
@@ -303,7 +301,6 @@ fn judge(
     let mut results = Results::read(&broker);
     results.tables.adopt_summary(&expected.tables);
     let mut expected_tables = expected.tables.clone();
-    let breaks_heard = monitor::compare(&broker, &results.tables, &mut results.broken);
     results.compare_samples(&mut expected_tables, plan);
     let [raised, withdrawn] = results.silences;
     let (mut held_back, mut told) = (0, 0);
@@ -327,9 +324,6 @@ fn judge(
         .occurred
         .insert("transaction timed out", transactions);
     outcome.occurred.insert("session timed out", sessions);
-    outcome
-        .occurred
-        .insert("break heard by the monitor", breaks_heard);
     outcome.occurred.insert("absence held back", held_back);
     outcome.occurred.insert("absence told", told);
     outcome.occurred.insert("source fell silent", raised);

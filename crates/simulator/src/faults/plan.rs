@@ -15,9 +15,8 @@ pub(super) struct Plan {
     pub(super) is_lasting: bool,
     /// Partitions of each source topic.
     pub(super) source_partitions: Vec<u32>,
-    /// Partitions of the topics before contacts, handles, customers and the monitor, and of their
-    /// changelogs. The monitor has one.
-    pub(super) stage_partitions: [u32; 4],
+    /// Partitions of the topics before contacts, handles and customers, and of their changelogs.
+    pub(super) stage_partitions: [u32; 3],
     /// Partitions of the door's changelog.
     pub(super) door_partitions: u32,
     /// A transaction that is open for so long is aborted. It may be longer than a session: then it
@@ -76,17 +75,13 @@ impl Plan {
             source_partitions: (0..dice.between(1, 3))
                 .map(|_| dice.between(1, 3) as u32)
                 .collect(),
-            stage_partitions: [4, 4, 4, 1].map(|most| match most {
-                1 => 1,
-                most => dice.between(1, most) as u32,
-            }),
+            stage_partitions: [0; 3].map(|_: u32| dice.between(1, 4) as u32),
             door_partitions: dice.between(1, 3) as u32,
             transaction_timeout_ms: dice.pick(&[10_000, 10_000, 30_000]),
             output_partitions: dice.between(1, 3) as u32,
             pace: Pace {
                 commit_every_ms: dice.pick(&[0, 40, 40, 200]),
                 commit_every_max_ms: 500,
-                monitor_every_ms: 200,
                 commit_records_max: dice.pick(&[1, 5, 10_000, 10_000]),
                 open_max_ms: 500,
                 timers_per_step_max: dice.pick(&[1, 10, 500]),

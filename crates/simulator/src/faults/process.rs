@@ -6,7 +6,6 @@ use figures::{FigureRow, SampleRow};
 use files::Cell;
 use model::{Alert, ContactResult, Journey, Millis, Session, Signal, SourceSilent, Text};
 use serde_json::{Value, json};
-use stage_monitor::JourneyDegraded;
 use std::cell::{Cell as Mutable, RefCell};
 use std::rc::Rc;
 use tables::Names;
@@ -39,7 +38,7 @@ pub(super) struct Process<'a> {
     pub(super) instance: Text,
     pub(super) being: Mutable<Being>,
     pub(super) paused_until: Mutable<Millis>,
-    pub(super) stages: [RefCell<Stage<'a>>; 5],
+    pub(super) stages: [RefCell<Stage<'a>>; 4],
 }
 
 impl Process<'_> {
@@ -122,10 +121,6 @@ impl Encode for JsonEncode {
 
     fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>) {
         tables::broken_journey(&self.0, journey, row("alerts", into));
-    }
-
-    fn journey_degraded(&mut self, alert: &JourneyDegraded, into: &mut Vec<u8>) {
-        tables::journey_degraded(&self.0, alert, row("alerts", into));
     }
 
     fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>) {

@@ -218,7 +218,7 @@ impl<'a> World<'a> {
             .borrow()
             .iter()
             .filter(|process| process.runs(now))
-            .flat_map(|process| (0..process.stages.len()).map(|stage| (process.clone(), stage)))
+            .flat_map(|process| (0..4).map(|stage| (process.clone(), stage)))
             .filter(|(process, stage)| process.stages[*stage].try_borrow().is_ok())
             .collect();
         if candidates.is_empty() {
@@ -488,7 +488,6 @@ impl<'a> World<'a> {
             StageName::Contacts => Runner::contacts(engine, application, port, encode),
             StageName::Handles => Runner::handles(engine, application, port, encode),
             StageName::Customers => Runner::customers(engine, application, port, encode),
-            StageName::Monitor => Runner::monitor(engine, application, port, encode),
         }
     }
 
@@ -532,8 +531,7 @@ impl<'a> World<'a> {
                         && stats.due == 0
                         && stats.untold == 0
                         && !is_open;
-                    let is_last = matches!(name, StageName::Customers | StageName::Monitor);
-                    if is_last && is_done {
+                    if name == StageName::Customers && is_done {
                         done.insert(task.clone());
                     } else if !is_done {
                         let (phase, now) = (stats.phase, stats.now.0);
@@ -545,8 +543,7 @@ impl<'a> World<'a> {
                 }
             }
         }
-        let last = self.setting.plan.stage_partitions[2..].iter();
-        let left = last.sum::<u32>() as usize - done.len();
+        let left = self.setting.plan.stage_partitions[2] as usize - done.len();
         (left > 0).then(|| format!("{left} partitions; {}", behind.join(", ")))
     }
 
@@ -655,7 +652,6 @@ fn create_topics(broker: &mut Broker, setting: &Setting<'_>) {
         StageName::Contacts,
         StageName::Handles,
         StageName::Customers,
-        StageName::Monitor,
     ];
     for (stage, partitions) in stages.into_iter().zip(setting.plan.stage_partitions) {
         let changelog = topic_name(APPLICATION, stage.changelog());

@@ -30,7 +30,6 @@ impl Tenant {
         let watch = Watch {
             horizon_ms: HORIZON * MINUTE_MS,
             deadlines_ms: Vec::new(),
-            ..Watch::default()
         };
         let settings = Settings {
             tenant: "acme".into(),

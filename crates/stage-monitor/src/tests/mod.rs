@@ -4,7 +4,7 @@ mod oracle;
 mod stories;
 
 use calendar::{Calendar, Weekday};
-use model::{Deadlines, Millis, Now, Stage};
+use model::{Millis, Now, Stage};
 
 use crate::{Change, Monitor, Output, Place, Settings, State, Watch};
 
@@ -25,13 +25,12 @@ fn at(minute: i64) -> Millis {
     Millis(minute * MINUTE_MS)
 }
 
-pub(crate) fn settings(holidays: &[&str]) -> Settings {
+fn settings(holidays: &[&str]) -> Settings {
     let week = ["mon", "tue", "wed", "thu", "fri"].map(|day| Weekday::from_name(day).unwrap());
     let holidays: Vec<String> = holidays.iter().map(|day| (*day).to_owned()).collect();
     let watch = Watch {
         horizon_ms: 6 * 3_600_000,
         deadlines_ms: vec![],
-        ..Watch::default()
     };
     Settings {
         tenant: "acme".into(),
@@ -66,19 +65,8 @@ impl Watched {
 
     fn pass_to(&mut self, minute: i64) {
         let now = Now::all(at(minute));
-        let mut is_due = true;
-        while is_due {
-            self.monitor
-                .settle(&self.key, &mut self.state, &now, &mut self.told);
-            is_due = self.due_at().is_some_and(|due_at| due_at <= at(minute));
-        }
-    }
-
-    /// When it has to be looked at again.
-    fn due_at(&self) -> Option<Millis> {
-        let mut deadlines = Deadlines::default();
-        self.monitor.deadlines(&self.state, &mut deadlines);
-        deadlines.as_slice().first().map(|(_, at)| *at)
+        self.monitor
+            .settle(&self.key, &mut self.state, &now, &mut self.told);
     }
 
     /// Through bytes and back, as after a restart.

@@ -64,13 +64,12 @@ fn stream(seed: u64) -> Vec<(i64, usize, Change)> {
                 0 => End::Open,
                 _ => end(&mut numbers, entered),
             };
-            let after = Some(Course::new(entered_at, end)).filter(|_| numbers.below(30) > 0);
-            let least = after
-                .as_ref()
-                .map_or(said, |course| said_at(&course.end, entered));
+            let after = Some(Course { entered_at, end }).filter(|_| numbers.below(30) > 0);
+            let least = after.map_or(said, |course| said_at(&course.end, entered));
             said = said.max(least) + late(&mut numbers);
-            let before = std::mem::replace(&mut course, after.clone());
+            let before = course;
             told.push((said, entry, Change { before, after }));
+            course = after;
             if course.is_none() || (correction == 1 && numbers.below(10) > 6) {
                 break;
             }
@@ -127,7 +126,6 @@ fn check(seed: u64) {
     let watch = Watch {
         horizon_ms: 6 * 3_600_000,
         deadlines_ms: vec![],
-        ..Watch::default()
     };
     let ages = Ages::of(&watch);
     let mut numbers = Numbers(seed ^ 1);
@@ -152,8 +150,8 @@ fn check(seed: u64) {
                 factors.entry(recent.day).or_insert(recent.factors);
             }
         }
-        watched.hear(change.clone());
-        unstopped.hear(change.clone());
+        watched.hear(change);
+        unstopped.hear(change);
         match change.after {
             Some(course) => last.insert(entry, course),
             None => last.remove(&entry),

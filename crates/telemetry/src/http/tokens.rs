@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// What somebody may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(super) enum Role {
     /// Everything, the process itself too.
     Operator,
     /// What the business sees.
@@ -16,7 +16,7 @@ pub enum Role {
 
 /// The tokens that let users in. They cannot be printed.
 #[derive(Clone)]
-pub struct Tokens(Vec<(Role, String)>);
+pub(super) struct Tokens(Vec<(Role, String)>);
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,7 +34,7 @@ impl Tokens {
     /// # Errors
     /// The file cannot be read, a token is too short or has characters that no header can hold, or
     /// there is none.
-    pub fn read(path: &Path) -> Result<Tokens, HttpError> {
+    pub(super) fn read(path: &Path) -> Result<Tokens, HttpError> {
         let text = std::fs::read_to_string(path).map_err(|source| HttpError::TokenFile {
             path: path.to_owned(),
             source,
@@ -75,8 +75,7 @@ impl Tokens {
     }
 
     /// The role that a token gives. Takes as long whichever it is, or none.
-    #[must_use]
-    pub fn role(&self, given: &str) -> Option<Role> {
+    pub(super) fn role(&self, given: &str) -> Option<Role> {
         let mut found = None;
         for (role, token) in &self.0 {
             if is_same(token.as_bytes(), given.as_bytes()) {

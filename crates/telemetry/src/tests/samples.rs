@@ -5,8 +5,8 @@ use model::{Channel, Class, Millis, Text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use worker::service::{
-    AlertCounts, Business, Follower, Paired, ResyncCause, Segments, SourceStats, Stats, TaskPhase,
-    TaskStats, TopicPartition,
+    AlertCounts, Business, Follower, Paired, ResyncCause, SourceStats, Stats, TaskPhase, TaskStats,
+    TopicPartition,
 };
 
 /// 2026-03-02T10:00:00Z.
@@ -155,38 +155,12 @@ pub fn customers() -> Stats {
     }
 }
 
-pub fn monitor() -> Stats {
-    let mut business = Business::default();
-    let counts = AlertCounts {
-        raised: 2,
-        revised: 9,
-        withdrawn: 1,
-    };
-    business
-        .degraded
-        .insert("third-in-seven-days".into(), counts);
-    let running = TaskStats {
-        segments: Segments {
-            standing: [12, 1, 3, 0],
-            other_entries: 70,
-        },
-        ..task(TaskPhase::Running)
-    };
-    Stats {
-        business,
-        tasks: [(TopicPartition::new("r.by_journey", 0), running)].into(),
-        ..Stats::default()
-    }
-}
-
 /// A process in which everything has happened.
 pub fn all() -> Metrics {
-    let stages = ["door", "contacts", "handles", "customers", "monitor"];
-    let slots = Slots::with_time(stages, now);
+    let slots = Slots::with_time(["door", "contacts", "handles", "customers"], now);
     slots.put("door", door());
     slots.put("contacts", contacts());
     slots.put("customers", customers());
-    slots.put("monitor", monitor());
     Metrics::new(Arc::new(slots), labels(), "0.1.0")
 }
 

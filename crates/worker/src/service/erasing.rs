@@ -8,7 +8,6 @@
 use crate::service::memories::{Lookup, Memories};
 use crate::service::outlet::{Outlet, Routed};
 use crate::service::port::{Port, TopicPartition};
-use crate::service::rosters::Kept;
 use crate::service::tally::{Counted, Tally};
 use crate::service::topics::{BY_CUSTOMER, BY_HANDLE, StageName};
 use crate::service::wire::{self, Answer, Passing, Pending, Remembered};
@@ -101,11 +100,6 @@ impl Erases for stage_customers::Customers {
     ) -> Option<Vec<Forgotten>> {
         stage_customers::Customers::forget(self, key, state, times, forget, out).then(Vec::new)
     }
-}
-
-/// The monitor forgets what customers take back: an erasure needs not go through it.
-impl Erases for stage_monitor::Monitor {
-    type Tally = Kept;
 }
 
 /// How far a task has looked through its states.
@@ -386,7 +380,7 @@ fn pass_on<P: Port>(
         StageName::Contacts if is_ask => &[BY_HANDLE],
         StageName::Contacts => &[BY_HANDLE, BY_CUSTOMER],
         StageName::Handles if !is_ask => &[BY_CUSTOMER],
-        StageName::Handles | StageName::Customers | StageName::Monitor | StageName::Door => &[],
+        StageName::Handles | StageName::Customers | StageName::Door => &[],
     };
     if next.is_empty() {
         let answer = Answer {

@@ -11,7 +11,6 @@ mod memories;
 mod outlet;
 mod pace;
 mod port;
-mod rosters;
 mod runner;
 mod slot;
 mod sources;
@@ -33,7 +32,6 @@ pub use door::{Decode, Decoding};
 pub use outlet::{DeadLetter, Encode};
 pub use pace::Pace;
 pub use port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
-pub use rosters::{Segments, rosters_of};
 pub use runner::Stepped;
 pub use sources::{SourceSettings, Sources};
 pub use stages::{Application, Runner};
@@ -42,7 +40,6 @@ pub use stats::{
     Stats, TaskPhase, TaskStats,
 };
 pub use topics::{
-    ACTS, BY_CONTACT, BY_CUSTOMER, BY_HANDLE, BY_JOURNEY, ERASURES, StageName, TABLES,
-    partition_of, topic_name,
+    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, TABLES, partition_of, topic_name,
 };
 pub use wire::messages_of;

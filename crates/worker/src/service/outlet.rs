@@ -3,17 +3,14 @@
 use crate::service::port::{Port, PortError, TopicPartition};
 use crate::service::sources::TaskClock;
 use crate::service::stats::{Business, Reasons};
-use crate::service::topics::{
-    BY_CONTACT, BY_CUSTOMER, BY_HANDLE, BY_JOURNEY, ERASURES, StageName, Topic,
-};
+use crate::service::topics::{BY_CONTACT, BY_CUSTOMER, BY_HANDLE, ERASURES, StageName, Topic};
 use crate::service::wire::{self, PASSING_KEY, Passing};
 use figures::{Difference, FigureRow, SampleRow};
 use model::{
-    Alert, ContactInput, ContactName, ContactResult, Journey, Place, Session, Signal, SourceSilent,
-    Terms, Text,
+    Alert, ContactInput, ContactName, ContactResult, Journey, Session, Signal, SourceSilent, Terms,
+    Text,
 };
 use serde::Serialize;
-use stage_monitor::{JourneyDegraded, Standing};
 use std::collections::BTreeMap;
 
 /// A record that was not let in.
@@ -47,8 +44,6 @@ pub trait Encode {
     fn journey(&mut self, journey: &Journey, into: &mut Vec<u8>);
     /// The row of table `alerts` of a broken journey.
     fn broken_journey(&mut self, journey: &Journey, into: &mut Vec<u8>);
-    /// The same of a journey that breaks more often than it should.
-    fn journey_degraded(&mut self, alert: &JourneyDegraded, into: &mut Vec<u8>);
     /// The same of a silent source.
     fn source_silent(&mut self, alert: &SourceSilent, into: &mut Vec<u8>);
     /// A row of table `markers`.
@@ -103,7 +98,6 @@ impl Topics {
                 "figures",
                 "samples",
             ],
-            StageName::Monitor => &["dead_letters", "alerts"],
         };
         Ok(Topics {
             changelog: open(stage.changelog())?,
@@ -161,8 +155,6 @@ pub(crate) struct Outlet<'a, P: Port> {
     pub(crate) bundles: Bundles,
     /// What the outputs of the task that is flushed change in its figures.
     pub(crate) counted: Vec<Difference>,
-    /// How segments stand, as the task that is flushed has found.
-    pub(crate) standings: Vec<(Place, Standing)>,
 }
 
 impl<P: Port> Outlet<'_, P> {
@@ -394,27 +386,8 @@ impl Routed for stage_customers::Customers {
                 outlet.row("journeys", key, &row_key, false);
                 outlet.row("alerts", key, &row_key, false);
             }
-            Output::Course(place, change) => outlet.message(BY_JOURNEY, &place, &*change),
             Output::Counted(difference) => outlet.counted.push(*difference),
             Output::Cut { .. } => {}
-        }
-    }
-}
-
-impl Routed for stage_monitor::Monitor {
-    fn route<P: Port>(_key: &str, output: Self::Output, outlet: &mut Outlet<'_, P>) {
-        use stage_monitor::Output;
-        match output {
-            Output::Alert(alert) => {
-                outlet.sent.business.hear_degraded(&alert);
-                outlet.encode.journey_degraded(&alert, outlet.buffer);
-                // The key of a customer's alert begins with the customer's.
-                let key = format!("JourneyDegraded/{}", alert.alert_id);
-                outlet.row("alerts", &key, &key, true);
-            }
-            Output::Standing {
-                place, standing, ..
-            } => outlet.standings.push((place, standing)),
         }
     }
 }

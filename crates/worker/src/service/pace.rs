@@ -8,9 +8,6 @@ pub struct Pace {
     /// A stage that is behind takes longer, up to this: a quarter of the time that its records have
     /// waited, in milliseconds of real time. The longer, the more is said once instead of often.
     pub commit_every_max_ms: i64,
-    /// The monitor takes this long instead, in milliseconds of real time: it counts minutes, and the
-    /// state of a segment is large.
-    pub monitor_every_ms: i64,
     /// Or after so many messages, timers among them.
     pub commit_records_max: usize,
     /// A transaction that was open for longer than this is followed by smaller ones, until they keep
@@ -41,7 +38,6 @@ impl Default for Pace {
         Pace {
             commit_every_ms: 40,
             commit_every_max_ms: 500,
-            monitor_every_ms: 1_000,
             commit_records_max: 10_000,
             open_max_ms: 2_000,
             timers_per_step_max: 500,

@@ -182,13 +182,8 @@ impl<P: Port, W: Work> Loop<P, W> {
         let Pace {
             commit_every_ms: least,
             commit_every_max_ms: most,
-            monitor_every_ms,
             ..
         } = self.pace;
-        let least = match self.stage {
-            StageName::Monitor => monitor_every_ms,
-            _ => least,
-        };
         (self.open_waited_ms / 4).clamp(least, most.max(least))
     }
 
@@ -433,7 +428,7 @@ impl<P: Port, W: Work> Loop<P, W> {
     fn tick(&mut self) {
         let time = self.port.time();
         // Timers of the other stages hold back their clock.
-        let timers_every_ms = if self.stage.gathers_timers() {
+        let timers_every_ms = if self.stage.next().is_empty() {
             let Pace {
                 timers_every_ms: least,
                 timers_every_max_ms: most,
@@ -522,7 +517,6 @@ impl<P: Port, W: Work> Loop<P, W> {
             key: &mut self.key,
             bundles: Bundles::new(),
             counted: Vec::new(),
-            standings: Vec::new(),
         };
         for (place, slot) in &mut self.slots {
             if !slot.task.position().is_open {

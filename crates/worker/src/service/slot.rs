@@ -90,7 +90,6 @@ impl<T: Task> Slot<T> {
             state_bytes,
             due,
             untold: self.task.untold(),
-            segments: self.task.segments(),
             restored_records: self.restored_records,
             clocks: self.task.clocks(),
         }

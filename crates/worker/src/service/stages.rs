@@ -18,7 +18,6 @@ use serde::de::DeserializeOwned;
 use stage_contacts::Contacts;
 use stage_customers::Customers;
 use stage_handles::Handles;
-use stage_monitor::Monitor;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,7 +51,6 @@ enum Any<'a, P: Port, D: Decode> {
     Contacts(Box<Loop<P, Keyed<'a, Contacts>>>),
     Handles(Box<Loop<P, Keyed<'a, Handles>>>),
     Customers(Box<Loop<P, Keyed<'a, Customers>>>),
-    Monitor(Box<Loop<P, Keyed<'a, Monitor>>>),
 }
 
 /// Does the same with whichever stage it is.
@@ -63,7 +61,6 @@ macro_rules! each {
             Any::Contacts($stage) => $result,
             Any::Handles($stage) => $result,
             Any::Customers($stage) => $result,
-            Any::Monitor($stage) => $result,
         }
     };
 }
@@ -148,23 +145,6 @@ impl<'a, P: Port, D: Decode> Runner<'a, P, D> {
         let work = keyed(stage, engine, application, before);
         let stage = Loop::new(application, StageName::Customers, port, work, encode)?;
         Ok(Runner(Any::Customers(Box::new(stage))))
-    }
-
-    /// The monitor stage on a log.
-    ///
-    /// # Errors
-    /// The log's topics could not be asked for.
-    pub fn monitor(
-        engine: &'a Engine,
-        application: &Application,
-        mut port: P,
-        encode: Box<dyn Encode>,
-    ) -> Result<Runner<'a, P, D>, PortError> {
-        let before = tasks_of(&[input_of(application, StageName::Customers)], &mut port)?;
-        let stage = (&engine.monitor, StageName::Monitor);
-        let work = keyed(stage, engine, application, before);
-        let stage = Loop::new(application, StageName::Monitor, port, work, encode)?;
-        Ok(Runner(Any::Monitor(Box::new(stage))))
     }
 
     /// Waits for something to happen, at most this long, and does what has to be done.

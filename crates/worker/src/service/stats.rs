@@ -6,7 +6,6 @@ pub use business::{AlertCounts, Business, Follower, Paired, Reasons};
 
 use crate::Counts;
 use crate::service::port::TopicPartition;
-use crate::service::rosters::Segments;
 use model::{Millis, Text};
 use std::collections::BTreeMap;
 
@@ -102,8 +101,6 @@ pub struct TaskStats {
     pub due: u64,
     /// Sums of its figures of which rows are still to be told.
     pub untold: u64,
-    /// Of the monitor: how its segments stand.
-    pub segments: Segments,
     /// Records of its changelog that a running restore has read.
     pub restored_records: u64,
     /// Clocks that it has: by upstream task for a stage, by source for the door.

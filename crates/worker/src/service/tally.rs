@@ -3,14 +3,13 @@
 
 use crate::service::outlet::Outlet;
 use crate::service::port::{Port, TopicPartition};
-use crate::service::rosters::Segments;
 use calendar::DAY_MS;
 use figures::{Difference, Figures, Ledger, When};
-use model::{Brings, Millis, Now, Stage, Text};
+use model::{Brings, Millis, Now};
 use std::sync::Arc;
 
 /// What a stage keeps of a task beside the states of its keys. Most keep nothing.
-pub(crate) trait Tally<S: Stage>: Default {
+pub(crate) trait Tally<S>: Default {
     /// Takes a part of it from the changelog; `None`: it was deleted.
     ///
     /// # Errors
@@ -31,16 +30,6 @@ pub(crate) trait Tally<S: Stage>: Default {
     /// Whether something is to be told by now, in real time.
     fn is_due(&self, _time: Millis) -> bool {
         false
-    }
-
-    /// The key under which an input is kept.
-    fn place(&mut self, _stage: &S, key: Text, _input: &S::Input) -> Text {
-        key
-    }
-
-    /// Of the monitor: how its segments stand.
-    fn segments(&self) -> Segments {
-        Segments::default()
     }
 
     /// Sums of which rows are still to be told.
@@ -66,7 +55,7 @@ pub(crate) trait Tally<S: Stage>: Default {
     fn dropped(&mut self) {}
 }
 
-impl<S: Stage> Tally<S> for () {}
+impl<S> Tally<S> for () {}
 
 /// Milliseconds of real time after which a row of figures may be told again.
 const FIGURES_EVERY_MS: i64 = 1_000;

@@ -68,7 +68,6 @@ impl Encode for Plain {
     fn alert(&mut self, _: &Alert, _: &mut Vec<u8>) {}
     fn journey(&mut self, _: &Journey, _: &mut Vec<u8>) {}
     fn broken_journey(&mut self, _: &Journey, _: &mut Vec<u8>) {}
-    fn journey_degraded(&mut self, _: &stage_monitor::JourneyDegraded, _: &mut Vec<u8>) {}
     fn source_silent(&mut self, _: &SourceSilent, _: &mut Vec<u8>) {}
     fn marker(&mut self, _: &Signal, _: &mut Vec<u8>) {}
     fn figure(&mut self, _: &FigureRow, _: &mut Vec<u8>) -> Text {

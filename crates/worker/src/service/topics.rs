@@ -15,18 +15,15 @@ pub enum StageName {
     Handles,
     /// Says what a customer's chain means.
     Customers,
-    /// Finds journeys that break more often than they should.
-    Monitor,
 }
 
 impl StageName {
     /// All of them, in the order in which records go through them.
-    pub const ALL: [StageName; 5] = [
+    pub const ALL: [StageName; 4] = [
         StageName::Door,
         StageName::Contacts,
         StageName::Handles,
         StageName::Customers,
-        StageName::Monitor,
     ];
 
     /// Its word, as typed on the command line and in the names of its group and changelog.
@@ -37,7 +34,6 @@ impl StageName {
             StageName::Contacts => "contacts",
             StageName::Handles => "handles",
             StageName::Customers => "customers",
-            StageName::Monitor => "monitor",
         }
     }
 
@@ -49,7 +45,6 @@ impl StageName {
             StageName::Contacts => Some(BY_CONTACT),
             StageName::Handles => Some(BY_HANDLE),
             StageName::Customers => Some(BY_CUSTOMER),
-            StageName::Monitor => Some(BY_JOURNEY),
         }
     }
 
@@ -61,7 +56,6 @@ impl StageName {
             StageName::Contacts => "changelog.contacts",
             StageName::Handles => "changelog.handles",
             StageName::Customers => "changelog.customers",
-            StageName::Monitor => "changelog.monitor",
         }
     }
 
@@ -72,22 +66,8 @@ impl StageName {
             StageName::Door => &[BY_CONTACT],
             StageName::Contacts => &[BY_HANDLE, BY_CUSTOMER],
             StageName::Handles => &[BY_CUSTOMER],
-            StageName::Customers => &[BY_JOURNEY],
-            StageName::Monitor => &[],
+            StageName::Customers => &[],
         }
-    }
-
-    /// Whether one task does all of it: its input and its changelog have one partition. The monitor
-    /// keeps little, and its segments share one budget of false alarms and so many places.
-    #[must_use]
-    pub fn is_of_one_task(self) -> bool {
-        self == StageName::Monitor
-    }
-
-    /// Whether it may fire its timers once in a while only, however many fall due in between: what is
-    /// said of time behind it can wait.
-    pub(crate) fn gathers_timers(self) -> bool {
-        matches!(self, StageName::Customers | StageName::Monitor)
     }
 }
 
@@ -97,13 +77,8 @@ pub const BY_CONTACT: &str = "by_contact";
 pub const BY_HANDLE: &str = "by_handle";
 /// Before the customers stage, by the customer's key.
 pub const BY_CUSTOMER: &str = "by_customer";
-/// Before the monitor stage, by rule and segment: one partition.
-pub const BY_JOURNEY: &str = "by_journey";
 /// Where erasures are asked for and confirmed: one partition, which a task of the door reads.
 pub const ERASURES: &str = "erasures";
-/// What people did with alerts, and who looked at whose story: one partition, so that all boards read
-/// it in one order.
-pub const ACTS: &str = "acts";
 /// The output tables that have a topic.
 pub const TABLES: [&str; 9] = [
     "contacts",

@@ -6,7 +6,6 @@
 use crate::Counts;
 use crate::service::outlet::{DeadLetter, Outlet, Sent};
 use crate::service::port::{Port, Record, TopicPartition};
-use crate::service::rosters::Segments;
 use crate::service::sources::TaskClock;
 use crate::service::stats::SourceStats;
 use crate::service::wire::{Damaged, Meta};
@@ -111,10 +110,6 @@ pub(crate) trait Task {
     /// Sums of figures of which rows are still to be told.
     fn untold(&self) -> u64 {
         0
-    }
-    /// Of the monitor: how its segments stand.
-    fn segments(&self) -> Segments {
-        Segments::default()
     }
     /// What it knows of the sources: the door when each was heard, the one task that tells it
     /// whether they are silent.

@@ -127,7 +127,6 @@ where
         key: Text,
         input: &mut S::Input,
     ) -> Result<Goal, Damaged> {
-        let key = task.tally.place(&task.stage, key, input);
         if task.aside.contains(&key) {
             return Ok(Goal::Aside);
         }
@@ -172,8 +171,6 @@ where
             timers: Timers::default(),
             overlay: Overlay::new(),
             fired: Vec::new(),
-            fired_up_to: Now::UNKNOWN,
-            fires_up_to: None,
             aside: BTreeSet::new(),
             sealed: Vec::new(),
             erasing: Erasing::new(self.name, &self.before),
@@ -283,9 +280,6 @@ where
                 fired += 1;
             }
         }
-        if !task.timers.is_due(&now) {
-            task.fires_up_to = Some(now);
-        }
         fired + self.settle_again(task, keys_max - fired.min(keys_max))
     }
 
@@ -319,9 +313,7 @@ where
                 task.stage.deadlines(state, &mut deadlines);
                 // What is still due after it was settled is looked at with the next instant, not
                 // for ever with this one.
-                if !S::SETTLES_IN_PARTS {
-                    deadlines.put_off(&now);
-                }
+                deadlines.put_off(&now);
                 deadlines
             });
             let Ok(deadlines) = settled else {

@@ -3,7 +3,6 @@
 use super::states::{Base, Kept, Overlay, Sealed};
 use crate::service::erasing::{Erases, Erasing};
 use crate::service::port::{Record, TopicPartition};
-use crate::service::rosters::Segments;
 use crate::service::sources::{self, Said, TaskClock};
 use crate::service::stats::SourceStats;
 use crate::service::tally::Tally;
@@ -56,9 +55,6 @@ pub(crate) struct KeyedTask<S: Erases> {
     pub(super) overlay: Overlay<S::State>,
     /// Timers that the open transaction has fired.
     pub(super) fired: Vec<Timer>,
-    /// Up to there all timers have fired: as committed, and with the open transaction.
-    pub(super) fired_up_to: Now,
-    pub(super) fires_up_to: Option<Now>,
     /// Keys on which the code has crashed: their records are put aside, until the task is made anew.
     pub(super) aside: BTreeSet<Text>,
     /// What the open transaction has sent to the changelog, of each state of the overlay; `None`:
@@ -212,9 +208,6 @@ where
         if std::mem::take(&mut self.terms_sent) {
             self.terms_moved = false;
         }
-        if let Some(now) = self.fires_up_to.take() {
-            self.fired_up_to = now;
-        }
         for timer in self.fired.drain(..) {
             if let Some(kept) = self.base.get_mut(&timer.key) {
                 kept.queue(timer.wait, None);
@@ -244,7 +237,6 @@ where
             self.terms.unsettled();
         }
         self.sealed.clear();
-        self.fires_up_to = None;
         for timer in std::mem::take(&mut self.fired) {
             self.timers.push(timer);
         }
@@ -263,10 +255,6 @@ where
 
     fn untold(&self) -> u64 {
         self.tally.untold()
-    }
-
-    fn segments(&self) -> Segments {
-        self.tally.segments()
     }
 
     fn sources(&self) -> Vec<(Text, SourceStats)> {
@@ -302,13 +290,7 @@ where
     fn clock(&self) -> Option<TaskClock> {
         let Meta { now, offset, .. } = &self.position.committed;
         let is_quiet = !self.timers.is_due(now) && self.fired.is_empty();
-        // Where timers are fired now and then, some are nearly always due; and yet up to where they
-        // were fired last all is said.
-        let now = match is_quiet {
-            true => now,
-            false => &self.fired_up_to,
-        };
-        (*now != Now::UNKNOWN).then(|| TaskClock {
+        (is_quiet && *now != Now::UNKNOWN).then(|| TaskClock {
             order: offset.unwrap_or(0),
             said: Said::Now(Box::new(now.clone())),
         })

@@ -8,7 +8,6 @@
 
 use model::{AlertStatus, Channel, Class, Text};
 use stage_customers::{Counted, Output};
-use stage_monitor::JourneyDegraded;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often something was told, and how often it was taken back.
@@ -118,8 +117,6 @@ pub struct Business {
     pub alerts: BTreeMap<Text, AlertCounts>,
     /// Broken journeys, by rule.
     pub journeys: BTreeMap<Text, AlertCounts>,
-    /// Journeys that break more often than they should, by rule.
-    pub degraded: BTreeMap<Text, AlertCounts>,
     /// Contacts that the cap of a customer cut off, in order of [`Channel::ALL`].
     pub capped: [u64; 5],
 }
@@ -154,7 +151,7 @@ impl Business {
                 let now = AlertStatus::Withdrawn;
                 alerted(&mut self.journeys, &journey.rule, Some(journey.status), now);
             }
-            Output::Course(..) | Output::Counted(_) => {}
+            Output::Counted(_) => {}
             Output::Cut {
                 contacts, former, ..
             } => {
@@ -163,16 +160,6 @@ impl Business {
                 }
             }
             Output::Session(_) | Output::SessionGone { .. } => {}
-        }
-    }
-
-    /// Counts what the monitor says.
-    pub(crate) fn hear_degraded(&mut self, alert: &JourneyDegraded) {
-        let counts = self.degraded.entry(alert.place.rule.clone()).or_default();
-        match alert.status {
-            AlertStatus::Raised => counts.raised += 1,
-            AlertStatus::Revised => counts.revised += 1,
-            AlertStatus::Withdrawn => counts.withdrawn += 1,
         }
     }
 
@@ -222,7 +209,6 @@ impl Business {
             verdicts_revised,
             alerts,
             journeys,
-            degraded,
             capped,
         } = other;
         for (labels, paired) in contacts {
@@ -235,12 +221,7 @@ impl Business {
         for (reading, revised) in verdicts_revised {
             *self.verdicts_revised.entry(*reading).or_default() += revised;
         }
-        let pairs = [
-            (&mut self.alerts, alerts),
-            (&mut self.journeys, journeys),
-            (&mut self.degraded, degraded),
-        ];
-        for (own, other) in pairs {
+        for (own, other) in [(&mut self.alerts, alerts), (&mut self.journeys, journeys)] {
             for (name, counts) in other {
                 let own = own.entry(name.clone()).or_default();
                 own.raised += counts.raised;

@@ -1,20 +1,16 @@
-//! What the monitor watches.
-
-use crate::Text;
-use serde::{Deserialize, Serialize};
+use model::Text;
 
 /// Stands between the parts of a key; segments cannot hold it.
 const BETWEEN: char = '\u{1f}';
 
 /// What is watched: a segment of the entries of a rule in a version.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Name of the rule.
     pub rule: Text,
     /// Its version.
     pub version: u32,
-    /// `name=value` of the first dimension of the rule's `segment_by`; empty: it has none, or it is
-    /// not known of these entries.
+    /// `name=value` pairs with commas between, as in the table `journeys`; empty: all entries.
     pub segment: Text,
 }
 
@@ -26,22 +22,8 @@ impl Place {
         format!("{}{BETWEEN}{}{BETWEEN}{segment}", self.rule, self.version)
     }
 
-    /// The key of all segments of a rule in a version: they have one task.
-    #[must_use]
-    pub fn rule_key(&self) -> String {
-        format!("{}{BETWEEN}{}", self.rule, self.version)
-    }
-
-    /// The same of a segment's key.
-    #[must_use]
-    pub fn rule_key_of(key: &str) -> &str {
-        let (end, _) = key.match_indices(BETWEEN).nth(1).unwrap_or((key.len(), ""));
-        &key[..end]
-    }
-
     /// The rule and version that a key names.
-    #[must_use]
-    pub fn rule_of_key(key: &str) -> (&str, u32) {
+    pub(crate) fn rule_of_key(key: &str) -> (&str, u32) {
         let mut parts = key.splitn(3, BETWEEN);
         let rule = parts.next().unwrap_or_default();
         let version = parts.next().unwrap_or_default();
@@ -72,10 +54,8 @@ mod tests {
         let place = Place {
             rule: "payment-without-confirmation".into(),
             version: 3,
-            segment: "page=pay/2".into(),
+            segment: "page=pay/2,attributes.app_version=7.1".into(),
         };
-        assert_eq!(Place::rule_key_of(&place.key()), place.rule_key());
-        assert_eq!(Place::rule_key_of("anything"), "anything");
         assert_eq!(Place::of_key(&place.key()), place);
         assert_eq!(Place::of_key("anything").rule, "anything");
     }

@@ -1,6 +1,4 @@
-//! What became of the entries of a journey rule, as the monitor is told.
-
-use crate::{Millis, Money, Text};
+use model::{Millis, Money};
 use serde::{Deserialize, Serialize};
 
 /// What has become known of one entry of a segment: it was told as `before` and is now `after`.
@@ -8,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Whoever tells it keeps what was told last, so that nothing has to be kept here by entry: a new
 /// entry has no `before`, one that is taken back, erased, or moved to another segment has no
 /// `after`. What is told of different entries may come in any order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// What was told last; nothing of a new entry.
     pub before: Option<Course>,
@@ -17,23 +15,20 @@ pub struct Change {
 }
 
 /// The course of one entry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Course {
     /// When the entry was, event time. Its age is counted from here.
     pub entered_at: Millis,
-    /// What tells it apart inside its segment: `name=value` pairs of the further dimensions of the
-    /// rule's `segment_by`, with commas between. Empty: none is known.
-    pub within: Text,
     /// What became of it.
     pub end: End,
 }
 
 /// What became of an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum End {
     /// It may still break.
     Open,
-    /// It can no longer break and is at risk no more: the bound has passed, or the entry is no more.
+    /// It can no longer break: fulfilled, or run out.
     Over {
         /// Since when.
         at: Millis,
@@ -49,41 +44,27 @@ pub enum End {
     },
 }
 
-impl Course {
-    /// The course of an entry of which nothing tells it apart.
-    #[must_use]
-    pub fn new(entered_at: Millis, end: End) -> Course {
-        Course {
-            entered_at,
-            within: Text::default(),
-            end,
-        }
-    }
-}
-
 impl Change {
     /// A new entry.
     #[must_use]
     pub fn entered(entered_at: Millis) -> Change {
+        let end = End::Open;
         Change {
             before: None,
-            after: Some(Course::new(entered_at, End::Open)),
+            after: Some(Course { entered_at, end }),
         }
     }
 
     /// An open entry comes to its end.
     #[must_use]
     pub fn ended(entered_at: Millis, end: End) -> Change {
+        let open = End::Open;
         Change {
-            before: Some(Course::new(entered_at, End::Open)),
-            after: Some(Course::new(entered_at, end)),
+            before: Some(Course {
+                entered_at,
+                end: open,
+            }),
+            after: Some(Course { entered_at, end }),
         }
-    }
-
-    /// When the entry was, as is known now or was told before.
-    #[must_use]
-    pub fn entered_at(&self) -> Option<Millis> {
-        let known = self.after.as_ref().or(self.before.as_ref());
-        known.map(|course| course.entered_at)
     }
 }
