@@ -20,9 +20,9 @@ const CHANNELS: [&str; 5] = ["phone", "chat", "email", "video", "web"];
 /// Partitions of each source topic.
 const SOURCE_PARTITIONS: u32 = 2;
 /// Outputs that have not changed for so long have settled, however busy the machine is.
-const UNCHANGED_MAX: Duration = Duration::from_secs(120);
+const UNCHANGED_MAX: Duration = Duration::from_secs(240);
 /// And after this long in any case.
-const SETTLED_WITHIN: Duration = Duration::from_secs(600);
+const SETTLED_WITHIN: Duration = Duration::from_secs(900);
 /// Lines of the logs of all processes that are shown where something does not settle.
 const LINES_SHOWN: usize = 40;
 
