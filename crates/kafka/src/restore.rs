@@ -6,10 +6,11 @@
 //! regard to transactions; then we wait until the last stable offset has reached it; only then is
 //! read, and the first end of the partition that is seen is behind everything that was committed.
 
+use crate::consumer::{Listener, Reader};
 use crate::errors::Seldom;
 use crate::settings::Settings;
 use model::Millis;
-use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::Message;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
@@ -125,7 +126,7 @@ impl Reading {
     fn read_all(&mut self, from: i64) -> Result<(), Ended> {
         let mut loose = self.settings.reader();
         loose.set("isolation.level", "read_uncommitted");
-        let loose = create(&loose)?;
+        let loose = created(loose.create())?;
         let (low, end) = self.watermarks(&loose)?;
         drop(loose);
         if from > end {
@@ -136,18 +137,18 @@ impl Reading {
         }
         let mut strict = self.settings.reader();
         strict.set("group.id", format!("{}.restore", self.settings.group()));
-        let strict = create(&strict)?;
+        let strict = created(strict.create_with_context(Listener::default()))?;
         let stable = self.wait_for_stable(&strict, end)?;
         if from.max(low) >= stable {
             return self.send(Piece::Done(stable));
         }
-        let next = self.read(&strict, from.max(low))?;
-        self.send(Piece::Done(next.max(stable)))
+        let next = self.read(&strict, from.max(low), stable)?;
+        self.send(Piece::Done(next))
     }
 
     /// Waits until every transaction that was open when `end` was looked up has ended; says the last
     /// stable offset.
-    fn wait_for_stable(&mut self, strict: &BaseConsumer, end: i64) -> Result<i64, Ended> {
+    fn wait_for_stable(&mut self, strict: &Reader, end: i64) -> Result<i64, Ended> {
         let mut before = -1;
         loop {
             let (_, stable) = self.watermarks(strict)?;
@@ -166,8 +167,8 @@ impl Reading {
         }
     }
 
-    /// Reads up to the first end that is seen; says the offset behind the last record.
-    fn read(&mut self, strict: &BaseConsumer, from: i64) -> Result<i64, Ended> {
+    /// Reads up to an end that is at `stable` or behind it; says at which.
+    fn read(&mut self, strict: &Reader, from: i64, stable: i64) -> Result<i64, Ended> {
         let mut list = TopicPartitionList::new();
         let partition = self.changelog.partition.cast_signed();
         list.add_partition_offset(&self.changelog.topic, partition, Offset::Offset(from))
@@ -183,10 +184,14 @@ impl Reading {
                     records.push(record(&message));
                 }
                 Some(Err(KafkaError::PartitionEOF(_))) => {
-                    if !records.is_empty() {
-                        self.send(Piece::Records(records))?;
+                    let met = strict.context().take_end_met();
+                    next = met.map_or(next, |end| end.max(next));
+                    if next >= stable {
+                        if !records.is_empty() {
+                            self.send(Piece::Records(records))?;
+                        }
+                        return Ok(next);
                     }
-                    return Ok(next);
                 }
                 Some(Err(error)) => self.wait_out(&error)?,
                 None => self.check_progress("nothing could be read")?,
@@ -199,7 +204,10 @@ impl Reading {
     }
 
     /// The first offset and the one behind the last; waits out an outage.
-    fn watermarks(&mut self, consumer: &BaseConsumer) -> Result<(i64, i64), Ended> {
+    fn watermarks<C: ConsumerContext>(
+        &mut self,
+        consumer: &BaseConsumer<C>,
+    ) -> Result<(i64, i64), Ended> {
         let partition = self.changelog.partition.cast_signed();
         loop {
             match consumer.fetch_watermarks(&self.changelog.topic, partition, ANSWER_WITHIN) {
@@ -239,9 +247,10 @@ impl Reading {
     }
 }
 
-fn create(config: &rdkafka::ClientConfig) -> Result<BaseConsumer, Ended> {
-    let created: KafkaResult<BaseConsumer> = config.create();
-    created.map_err(|error| Ended::Failed(error.to_string()))
+fn created<C: ConsumerContext>(
+    consumer: KafkaResult<BaseConsumer<C>>,
+) -> Result<BaseConsumer<C>, Ended> {
+    consumer.map_err(|error| Ended::Failed(error.to_string()))
 }
 
 /// A record of ours, copied out of librdkafka's buffer.
