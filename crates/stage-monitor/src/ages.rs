@@ -79,6 +79,15 @@ impl Ages {
         ((self.horizon + self.width - 1) / self.width) as usize
     }
 
+    /// Breaks that are expected of an entry up to an age, by the hazard of each bin; 0 before it
+    /// entered.
+    pub(crate) fn expected(&self, hazards: &[f32], age: i64) -> f64 {
+        let ends = self.edges[1..].iter().chain([&self.horizon]);
+        let bins = self.edges.iter().zip(ends).zip(hazards);
+        bins.map(|((from, to), hazard)| (age.min(*to) - from).max(0) as f64 * f64::from(*hazard))
+            .sum()
+    }
+
     /// The places in a list of cohorts, newest first, that each bin covers at a minute.
     pub(crate) fn places(&self, minute: i64) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
         let offset = minute.rem_euclid(self.width);

@@ -35,6 +35,7 @@ pub use tell::{Cause, EXPECTED_PER_HOUR_MIN, JourneyDegraded, Output, Standing};
 use ages::Ages;
 use model::{Absorbed, Deadlines, Millis, Now, Stage, Text};
 use settings::MINUTE_MS;
+use tell::By;
 
 /// The monitor stage. Its key is [`Place::key`].
 #[derive(Clone, Debug)]
@@ -112,8 +113,12 @@ impl Stage for Monitor {
         let ages = self.ages(key);
         state.fit(ages);
         let place = || Place::of_key(key);
+        let by = By {
+            settings: &self.settings,
+            ages,
+        };
         if state.judge_anew(&self.settings) {
-            state.tell(&self.settings, place, true, out);
+            state.tell(by, place, true, out);
         }
         let end = now.reached(state.wait).0.div_euclid(MINUTE_MS);
         state.skip_silence(ages, end);
@@ -121,7 +126,7 @@ impl Stage for Monitor {
         let stop = end.min(first.saturating_add(MINUTES_AT_ONCE_MAX));
         while state.next.is_some_and(|next| next < stop) && !state.is_idle() {
             state.step(&self.settings, ages);
-            state.tell(&self.settings, place, false, out);
+            state.tell(by, place, false, out);
         }
         if state.is_idle() && state.forgotten_at().is_some_and(|at| at <= end) {
             *state = State::default();

@@ -17,8 +17,11 @@ const STRETCH_MINUTES: i64 = 10;
 const BEFORE_MINUTES: i64 = 60;
 /// Share of the breaks that a part has at least to be named.
 const SHARE_MIN: f64 = 0.7;
-/// How many times as often as in the rest entries of it break, at least.
+/// How many times as often as in the rest entries of it break, at least, against what is normal at
+/// their ages.
 const RATIO_MIN: f64 = 2.0;
+/// Breaks that are always taken to be expected of a part.
+const EXPECTED_LEAST: f64 = 0.01;
 
 /// The number of a part that is not told apart.
 pub(crate) const NO_PART: u64 = 0;
@@ -67,21 +70,29 @@ impl Parts {
     }
 
     /// The one part to which most of the breaks since a minute belong, if its entries also break
-    /// more often than the others.
-    pub(crate) fn named(&self, since: i64, breaks: &BTreeMap<u64, u32>) -> Option<&Text> {
+    /// more often than the others, as compared with what was `expected` since then of an entry of a
+    /// minute: entries of a version that was released just now are too young to have broken.
+    pub(crate) fn named(
+        &self,
+        since: i64,
+        breaks: &BTreeMap<u64, u32>,
+        expected: impl Fn(i64) -> f64,
+    ) -> Option<&Text> {
         let (part, own) = breaks.iter().max_by_key(|(_, breaks)| **breaks)?;
-        let (own, all) = (f64::from(*own), breaks.values().sum::<u32>());
-        if own < SHARE_MIN * f64::from(all) {
+        let all: u32 = breaks.values().sum();
+        let (own, all) = (f64::from(*own), f64::from(all));
+        if own < SHARE_MIN * all {
             return None;
         }
         let first = (since - BEFORE_MINUTES).div_euclid(STRETCH_MINUTES);
-        let mut entries = [0.0; 2];
-        for ((_, other), entered) in self.entered.range((first, 0)..) {
-            entries[usize::from(other != part)] += f64::from(*entered);
+        let mut normal = [0.0_f64; 2];
+        for ((stretch, other), entered) in self.entered.range((first, 0)..) {
+            let expected = expected(stretch * STRETCH_MINUTES + STRETCH_MINUTES / 2);
+            normal[usize::from(other != part)] += f64::from(*entered) * expected;
         }
-        let rest = f64::from(all) - own;
-        // Breaks in so many entries, compared crosswise: there may be no entries of the rest.
-        let is_worse = own * entries[1].max(0.0) >= RATIO_MIN * rest * entries[0].max(1.0);
+        let rest = all - own;
+        // Ratios of breaks to expected ones, compared crosswise: there may be no entries of the rest.
+        let is_worse = own * normal[1].max(0.0) >= RATIO_MIN * rest * normal[0].max(EXPECTED_LEAST);
         self.names.get(part).filter(|_| is_worse)
     }
 }
@@ -106,21 +117,38 @@ mod tests {
             .collect()
     }
 
+    /// As many breaks are expected of each entry.
+    fn evenly(_: i64) -> f64 {
+        0.1
+    }
+
     #[test]
     fn the_version_that_breaks_is_named() {
         let parts = parts(&[("v=1", 100, 600), ("v=2", 160, 300)]);
-        let named = parts.named(160, &breaks(&[("v=2", 70), ("v=1", 12)]));
+        let breaks = breaks(&[("v=2", 70), ("v=1", 12)]);
+        let named = parts.named(160, &breaks, evenly);
+        assert_eq!(named.map(Text::as_str), Some("v=2"));
+    }
+
+    #[test]
+    fn a_version_whose_entries_are_young_is_compared_by_what_is_expected_of_them() {
+        let parts = parts(&[("v=1", 100, 300), ("v=2", 160, 400)]);
+        let breaks = breaks(&[("v=2", 70), ("v=1", 30)]);
+        assert_eq!(parts.named(160, &breaks, evenly), None);
+        let by_age = |entered| if entered < 160 { 0.1 } else { 0.02 };
+        let named = parts.named(160, &breaks, by_age);
         assert_eq!(named.map(Text::as_str), Some("v=2"));
     }
 
     #[test]
     fn what_befalls_all_names_nobody() {
         let parts = parts(&[("v=1", 100, 600), ("v=2", 160, 300)]);
-        assert_eq!(parts.named(160, &breaks(&[("v=2", 30), ("v=1", 60)])), None);
-        let large = [("v=1", 70), ("v=2", 30)];
-        assert_eq!(parts.named(160, &breaks(&large)), None, "not worse: larger");
-        assert_eq!(parts.named(160, &breaks(&[("", 9)])), None);
-        assert_eq!(parts.named(160, &breaks(&[])), None);
+        let named = |of: &[(&str, u32)]| parts.named(160, &breaks(of), evenly).cloned();
+        assert_eq!(named(&[("v=2", 30), ("v=1", 60)]), None);
+        let not_worse_but_larger = [("v=1", 70), ("v=2", 30)];
+        assert_eq!(named(&not_worse_but_larger), None);
+        assert_eq!(named(&[("", 9)]), None);
+        assert_eq!(named(&[]), None);
     }
 
     #[test]

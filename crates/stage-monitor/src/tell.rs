@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::baseline::{BREAKS_MIN, DAYS_MIN};
 use crate::breaks::Toll;
 use crate::sequential::Alarm;
+use crate::ages::Ages;
 use crate::settings::{MINUTE_MS, Settings};
 use crate::state::State;
 
@@ -150,6 +151,13 @@ pub(crate) struct Told {
     expected: f64,
 }
 
+/// What a segment is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct By<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) ages: &'a Ages,
+}
+
 fn millis(minute: i64) -> Millis {
     Millis(minute.saturating_mul(MINUTE_MS))
 }
@@ -170,7 +178,7 @@ impl State {
     /// Tells what the test says by now, if it was not told yet.
     pub(crate) fn tell(
         &mut self,
-        settings: &Settings,
+        by: By<'_>,
         place: impl Fn() -> Place,
         is_corrected: bool,
         out: &mut Vec<Output>,
@@ -188,7 +196,7 @@ impl State {
                     breaks: 0,
                     expected: 0.0,
                 };
-                self.say(settings, place(), told, Some(alarm), Cause::Raised, out);
+                self.say(by, place(), told, Some(alarm), Cause::Raised, out);
             }
             (Some(told), Some(alarm)) => {
                 let has_moved = is_corrected && told.since != alarm.since;
@@ -197,20 +205,20 @@ impl State {
                         true => Cause::Corrected,
                         false => Cause::GoesOn,
                     };
-                    self.say(settings, place(), told, Some(alarm), cause, out);
+                    self.say(by, place(), told, Some(alarm), cause, out);
                 }
             }
-            (Some(told), None) => self.close(settings, place(), told, out),
+            (Some(told), None) => self.close(by, place(), told, out),
         }
         if next.rem_euclid(60) == 0
             || alarm.is_some() != (self.standing == Some(Standing::Degraded))
         {
-            self.tell_standing(settings, place, out);
+            self.tell_standing(by.settings, place, out);
         }
     }
 
     /// An alert that was told no longer stands: it is over, or should not have been told.
-    fn close(&mut self, settings: &Settings, place: Place, told: Told, out: &mut Vec<Output>) {
+    fn close(&mut self, by: By<'_>, place: Place, told: Told, out: &mut Vec<Output>) {
         let ended = self
             .test
             .ended
@@ -220,7 +228,7 @@ impl State {
             Some(ended) if ended.is_new_normal => Cause::NewNormal,
             Some(_) => Cause::Over,
         };
-        self.say(settings, place, told, ended, cause, out);
+        self.say(by, place, told, ended, cause, out);
         self.told = None;
         if cause == Cause::NewNormal {
             self.baseline.forget();
@@ -229,7 +237,7 @@ impl State {
 
     fn say(
         &mut self,
-        settings: &Settings,
+        by: By<'_>,
         place: Place,
         told: Told,
         alarm: Option<Alarm>,
@@ -248,7 +256,7 @@ impl State {
         };
         self.told = Some(told);
         out.push(Output::Alert(JourneyDegraded {
-            alert_id: alert_id(settings, &place, told.id_minute),
+            alert_id: alert_id(by.settings, &place, told.id_minute),
             place,
             status: match cause {
                 Cause::Raised => AlertStatus::Raised,
@@ -264,14 +272,18 @@ impl State {
             over_since: over.map(millis),
             breaks: told.breaks,
             expected: told.expected,
-            within: self.part_since(told.since, next),
+            within: self.part_since(by.ages, told.since, next),
             toll: self.breaks.toll(told.since, next),
         }));
     }
 
-    fn part_since(&self, since: i64, next: i64) -> Text {
+    fn part_since(&self, ages: &Ages, since: i64, next: i64) -> Text {
         let breaks = self.breaks.of_parts(since, next);
-        let named = self.parts.named(since, &breaks);
+        let hazards = self.baseline.recents.back();
+        let hazards = hazards.map_or(&[][..], |recent| &recent.hazards);
+        let up_to = |age| ages.expected(hazards, age);
+        let expected = |entered| up_to(next - entered) - up_to(since - entered);
+        let named = self.parts.named(since, &breaks, expected);
         named.cloned().unwrap_or_default()
     }
 
