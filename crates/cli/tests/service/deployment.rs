@@ -428,13 +428,17 @@ impl Deployment {
         difference: impl Fn(&T) -> String,
     ) {
         if let Some(found) = waited(expected, read, UNCHANGED_MAX, SETTLED_WITHIN) {
-            panic!("{}\n{}", difference(&found), self.state_of_processes());
+            // What matters most comes last: of a long output people see the end.
+            panic!("{}\n{}", self.state_of_processes(), difference(&found));
         }
     }
 
-    /// What the processes that still run say of their health and of their lag, and what was logged last.
+    /// What was logged last, and what the processes that still run say of their health and their lag.
     fn state_of_processes(&self) -> String {
         let mut text = String::new();
+        for line in self.lines.lock().unwrap().iter() {
+            text += &format!("{line}\n");
+        }
         for address in self.addresses.borrow().iter() {
             if let Ok((status, body)) = get(address, "/health/ready") {
                 text += &format!("{address}: {status} {body}\n");
@@ -447,8 +451,7 @@ impl Deployment {
                 }
             }
         }
-        let lines = self.lines.lock().unwrap();
-        lines.iter().fold(text, |text, line| text + line + "\n")
+        text
     }
 
     /// Asks for an erasure, with the identifier on standard input, and waits for it so many seconds.
