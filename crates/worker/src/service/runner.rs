@@ -11,7 +11,7 @@
 //! what is committed but the overlay, which an abort drops.
 
 use crate::service::outlet::{Bundles, Encode, Outlet, Sent, Topics};
-use crate::service::pace::{Largest, Pace};
+use crate::service::pace::{self, Largest, Pace};
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::slot::{Phase, Slot};
 use crate::service::stages::Application;
@@ -287,31 +287,27 @@ impl<P: Port, W: Work> Loop<P, W> {
     /// Takes records, in as many transactions as it takes.
     fn all_records(&mut self, place: &TopicPartition, records: &[Record]) {
         let mut rest = records;
-        loop {
-            let room = self.largest.get().saturating_sub(self.open_records).max(1);
-            let (now, behind) = rest.split_at(room.min(rest.len()));
-            let is_going_on = self.records(place, now);
-            rest = behind;
-            // What comes behind an abort comes again.
-            if rest.is_empty() || !is_going_on {
-                return;
-            }
-            if self.open_records >= self.largest.get() && !self.commit() {
+        // What comes behind an abort comes again.
+        while let Some(taken) = self.records(place, rest) {
+            rest = &rest[taken..];
+            if rest.is_empty() || !self.commit() {
                 return;
             }
         }
     }
 
-    /// Says whether what comes behind these records may be taken.
-    fn records(&mut self, place: &TopicPartition, records: &[Record]) -> bool {
+    /// Takes records until the transaction has as many messages as it may; a record may bring many.
+    /// Says how many it took, or that nothing behind them may be taken.
+    fn records(&mut self, place: &TopicPartition, records: &[Record]) -> Option<usize> {
         let time = self.port.time();
         self.open_waited_ms = self.open_waited_ms.max(self.waited_ms(place, records));
-        let Some(slot) = self.slots.get_mut(place) else {
-            return false;
-        };
-        for record in records {
+        let slot = self.slots.get_mut(place)?;
+        for (taken, record) in records.iter().enumerate() {
+            if taken > 0 && self.open_records >= self.largest.get() {
+                return Some(taken);
+            }
             if !matches!(slot.phase, Phase::Running) {
-                return false;
+                return None;
             }
             match self.work.apply(&mut slot.task, record, time) {
                 Ok(Took::Taken(messages)) => {
@@ -324,14 +320,14 @@ impl<P: Port, W: Work> Loop<P, W> {
                     // What it left half done is dropped with the rest of the transaction.
                     slot.task.position_mut().is_open = true;
                     self.abort();
-                    return false;
+                    return None;
                 }
                 Ok(Took::NotYet) => slot.enter(Phase::Stalled(time.plus(STALLED_MS)), time),
                 // It is one of our own records: what came before it is sound and is committed.
                 Err(damaged) => slot.stop(damaged.to_string(), time),
             }
         }
-        true
+        Some(records.len())
     }
 
     /// How long records have waited, if others wait behind them. Whether they do is asked because a
@@ -542,10 +538,14 @@ impl<P: Port, W: Work> Loop<P, W> {
         outlet.send_bundles();
         let (messages, opened_at) = (self.open_records, self.opened_at);
         self.closed();
+        let handed_at = self.port.time();
         let outcome = self.port.commit(&offsets);
         if let Some(opened_at) = opened_at {
-            let open_ms = self.port.time().since(opened_at);
-            self.largest.learn(messages, open_ms, &self.pace);
+            let took = pace::Took {
+                own_ms: handed_at.since(opened_at),
+                log_ms: self.port.time().since(handed_at),
+            };
+            self.largest.learn(messages, took, &self.pace);
         }
         match outcome {
             Outcome::Committed(ends) => {

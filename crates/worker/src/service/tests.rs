@@ -393,33 +393,54 @@ fn a_changelog_that_takes_days_to_be_read_is_read_again() {
     }
 }
 
+/// Seven records with so many messages each come at once: says the offsets that are committed one
+/// after the other, and how much is said in all.
+fn pieces(messages: usize, messages_max: usize, refuses: &[bool]) -> (Vec<i64>, usize) {
+    let input = (0..7).map(|number: i64| {
+        let (mut message, mut value) = (Vec::new(), Vec::new());
+        wire::message(&1_u64, &mut message);
+        let key = format!("key {number}");
+        if messages == 1 {
+            return record(number, &key, message);
+        }
+        for place in 0..messages {
+            wire::bundle(&format!("{key}.{place}"), &message, &mut value);
+        }
+        record(number, "", value)
+    });
+    let port = OneLog {
+        input: input.collect(),
+        refuses: refuses.iter().copied().collect(),
+        ..OneLog::default()
+    };
+    let pace = Pace {
+        commit_records_max: messages_max,
+        ..Pace::default()
+    };
+    let mut stage = of_one_task(&Brittle, port, pace);
+    for _ in 0..60 {
+        stage.step(Duration::ZERO).unwrap();
+    }
+    let offsets = stage.port.offsets.iter().map(|(_, offset)| *offset);
+    let said = stage.port.committed.iter().filter(|(to, ..)| to == "out");
+    (offsets.collect(), said.count())
+}
+
 /// More comes at once than a transaction may hold: it is cut, and what is refused comes again.
 #[test]
 fn what_comes_at_once_is_committed_in_pieces() {
     for refuses in [&[][..], &[true], &[false, true], &[true, true, false, true]] {
-        let input = (0..7).map(|number: i64| {
-            let mut value = Vec::new();
-            wire::message(&1_u64, &mut value);
-            record(number, &format!("key {number}"), value)
-        });
-        let port = OneLog {
-            input: input.collect(),
-            refuses: refuses.iter().copied().collect(),
-            ..OneLog::default()
-        };
-        let pace = Pace {
-            commit_records_max: 2,
-            ..Pace::default()
-        };
-        let mut stage = of_one_task(&Brittle, port, pace);
-        for _ in 0..60 {
-            stage.step(Duration::ZERO).unwrap();
-        }
-        let offsets = stage.port.offsets.iter().map(|(_, offset)| *offset);
-        assert_eq!(offsets.collect::<Vec<i64>>(), [2, 4, 6, 7], "{refuses:?}");
-        let said = stage.port.committed.iter().filter(|(to, ..)| to == "out");
-        assert_eq!(said.count(), 7, "{refuses:?}");
+        let by_twos = (vec![2, 4, 6, 7], 7);
+        assert_eq!(pieces(1, 2, refuses), by_twos, "{refuses:?}");
     }
+}
+
+/// What a transaction may hold is counted in messages: of a record with many, no more are taken
+/// than it takes.
+#[test]
+fn bundles_that_come_at_once_are_committed_in_pieces() {
+    assert_eq!(pieces(3, 4, &[]), (vec![2, 4, 6, 7], 21));
+    assert_eq!(pieces(3, 1, &[]), (vec![1, 2, 3, 4, 5, 6, 7], 21));
 }
 
 #[test]
