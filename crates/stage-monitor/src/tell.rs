@@ -4,10 +4,10 @@ use model::{AlertStatus, Millis, Place, Text};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::ages::Ages;
 use crate::baseline::{BREAKS_MIN, DAYS_MIN};
 use crate::breaks::Toll;
 use crate::sequential::Alarm;
-use crate::ages::Ages;
 use crate::settings::{MINUTE_MS, Settings};
 use crate::state::State;
 

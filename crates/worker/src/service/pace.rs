@@ -135,7 +135,11 @@ mod tests {
             log_ms: 12_000,
         };
         largest.learn(8_000, slow, &pace);
-        assert_eq!(largest.get(), 4_000, "it may be that it was too much at once");
+        assert_eq!(
+            largest.get(),
+            4_000,
+            "it may be that it was too much at once"
+        );
         for _ in 0..20 {
             largest.learn(largest.get(), slow, &pace);
         }
