@@ -37,6 +37,18 @@ pub(crate) fn classify(error: &KafkaError) -> Remedy {
     }
 }
 
+/// Whether the group has gone on to another generation, or does not know this member.
+pub(crate) fn is_outdated(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::IllegalGeneration
+                | RDKafkaErrorCode::UnknownMemberId
+                | RDKafkaErrorCode::RebalanceInProgress
+        )
+    )
+}
+
 /// Lets a warning pass once in ten seconds, so that an outage does not fill the log.
 #[derive(Debug, Default)]
 pub(crate) struct Seldom(Mutex<Option<Instant>>);

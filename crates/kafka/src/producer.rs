@@ -4,7 +4,7 @@
 //! are counted down to zero first, and looked at: a producer that was fenced gets reports too, but
 //! none that says that its record is there.
 
-use crate::errors::{Remedy, Seldom, classify};
+use crate::errors::{Remedy, Seldom, classify, is_outdated};
 use crate::settings::Settings;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -169,6 +169,8 @@ pub(crate) struct Transactions {
     broken: bool,
     /// Why a record of the last transaction was not written.
     refusal: Option<String>,
+    /// The group did not take the offsets of the last transaction.
+    is_outdated: bool,
     seldom: Arc<Seldom>,
 }
 
@@ -191,6 +193,7 @@ impl Transactions {
             begun: false,
             broken: false,
             refusal: None,
+            is_outdated: false,
             seldom: Arc::clone(seldom),
         })
     }
@@ -245,6 +248,12 @@ impl Transactions {
     /// Why a record of the last transaction was not written; said once.
     pub(crate) fn take_refusal(&mut self) -> Option<String> {
         self.refusal.take()
+    }
+
+    /// Whether the group did not take the offsets of the last transaction, because it has gone on to
+    /// another generation or does not know this member; said once.
+    pub(crate) fn take_outdated(&mut self) -> bool {
+        std::mem::take(&mut self.is_outdated)
     }
 
     /// Is it of no use any more?
@@ -329,7 +338,10 @@ impl Transactions {
             });
             match sent {
                 Ok(()) => self.begun = true,
-                Err(error) => return self.give_up(&error, "offsets were not taken"),
+                Err(error) => {
+                    self.is_outdated = is_outdated(&error);
+                    return self.give_up(&error, "offsets were not taken");
+                }
             }
         }
         let deliveries = self.producer.client().context();

@@ -13,6 +13,7 @@ impl KafkaPort {
     pub(super) fn serve_rebalances(&mut self) -> Result<(), PortError> {
         while let Some(rebalance) = self.consumer().context().next_rebalance() {
             self.group = self.consumer().group_metadata().map(Arc::new);
+            self.outdated_since = None;
             match rebalance {
                 Rebalance::Assigned(given) => self.take(given)?,
                 Rebalance::Revoked(taken) => self.leave(taken, Polled::Revoked)?,

@@ -31,6 +31,10 @@ const READY_WITHIN: Duration = Duration::from_secs(30);
 /// After so many transactions in a row whose records were not written, something is wrong with a topic.
 const REFUSED_MAX: usize = 2;
 
+/// Sessions of the group for which it may refuse offsets and say nothing. While it is rebalanced it
+/// refuses them until its slowest member has answered or is given up.
+const OUTDATED_SESSIONS_MAX: u32 = 2;
+
 /// How long a port that is dropped may take to abort what is open.
 const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
@@ -62,6 +66,8 @@ pub struct KafkaPort {
     purging: Option<Purging>,
     /// Why records were not written, by transaction, since the last that was committed.
     refusals: Vec<String>,
+    /// Since when the group takes no offsets, without having said anything meanwhile.
+    outdated_since: Option<Instant>,
     seldom: Arc<Seldom>,
 }
 
@@ -102,6 +108,7 @@ impl KafkaPort {
             teller: None,
             purging: None,
             refusals: Vec::new(),
+            outdated_since: None,
             seldom,
         })
     }
@@ -175,6 +182,20 @@ impl KafkaPort {
         self.asked.retain(|asked| !tasks.contains(&asked.task));
     }
 
+    /// A rebalance that never ends would be a standstill for as long as the group waits for its
+    /// members, five minutes. Whoever begins again makes it begin again.
+    fn check_outdated(&self) -> Result<(), PortError> {
+        let most = self.settings.session_timeout * OUTDATED_SESSIONS_MAX;
+        let since = self.outdated_since.map(|since| since.elapsed());
+        match since.filter(|since| *since > most) {
+            Some(since) => Err(PortError(format!(
+                "the group has taken no offsets for {} s, and said nothing of a rebalance",
+                since.as_secs()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     fn set_phase(&mut self, of: &TopicPartition, phase: Phase) {
         if let Some(task) = self.tasks.iter_mut().find(|task| task.of == *of) {
             task.enter(phase);
@@ -199,6 +220,7 @@ impl Port for KafkaPort {
             let refusal = self.refusals.pop().unwrap_or_default();
             return Err(PortError(refusal));
         }
+        self.check_outdated()?;
         loop {
             if let Some(polled) = self.waiting.pop_front() {
                 return Ok(polled);
@@ -264,6 +286,11 @@ impl Port for KafkaPort {
             Some(refusal) => self.refusals.push(refusal),
             None if matches!(outcome, Outcome::Committed(_)) => self.refusals.clear(),
             None => {}
+        }
+        if transactions.take_outdated() {
+            self.outdated_since.get_or_insert_with(Instant::now);
+        } else if matches!(outcome, Outcome::Committed(_)) {
+            self.outdated_since = None;
         }
         outcome
     }
