@@ -69,7 +69,7 @@ fn all_wrong_keys_are_told_at_once() {
                 [costs.phone]\nfixed = -1\n[windows]\nw = 7\n[[policies]]\ncount_min = 1\n";
     expect![[r#"
         acme.toml: tenant: is missing; for example tenant = "acme"
-        acme.toml:1: tenannt: unknown key; allowed: tenant, time_zone, country, week, holidays, language, currency, contact_link, rules, headline, readings, reason_depth, page_reason_within, mail_grace, reach, future_drift_max, contacts_per_customer_max, windows, scopes, roles, visits, channels, sources, costs, identity, policies, tables, import, figures, kafka, http; did you mean `tenant`?
+        acme.toml:1: tenannt: unknown key; allowed: tenant, time_zone, country, week, holidays, language, currency, contact_link, rules, headline, readings, reason_depth, page_reason_within, mail_grace, reach, future_drift_max, contacts_per_customer_max, windows, scopes, roles, visits, channels, sources, costs, identity, policies, tables, import, figures, monitor, kafka, http; did you mean `tenant`?
         acme.toml:2: time_zone: found the number 1; allowed: a text that is not empty
         acme.toml:3: silence: unknown key here; there is `channels.CHANNEL.silence`
         acme.toml:4: mail_grace: found `1m`; allowed: a duration such as 15s, 30min, 24h, 7d, from 0s to 7d
