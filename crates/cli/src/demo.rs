@@ -1,6 +1,7 @@
 //! `ricochet demo`: a generated day of a brand through the whole engine, told while it happens.
 
 mod clocks;
+mod degraded;
 mod figures;
 mod journeys;
 mod live;
@@ -18,7 +19,6 @@ use crate::screen::Screen;
 use anyhow::{Result, ensure};
 use calendar::{DAY_MS, HOUR_MS};
 use figures::Figures;
-use jiff::civil::date;
 use journeys::Journeys;
 use live::Live;
 use model::Millis;
@@ -27,6 +27,7 @@ use player::Player;
 use settings::{Loaded, Meant};
 use simulator::workload::day::{self, DayOptions, TimedRecord};
 use stage_customers::Output;
+use stage_monitor::JourneyDegraded;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -35,11 +36,6 @@ use view::View;
 use worker::Counts;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Customers of the brand, and the share of the usual traffic of so many.
-const CUSTOMERS: u64 = 48_000;
-const SCALE: f64 = 0.45;
-/// Days that are replayed before the day itself.
-const DAYS_BEFORE: u64 = 14;
 /// With `--speed 0` as much is told as at this speed, which is the default.
 const SPEED_OF_READING: f64 = 240.0;
 /// Fastest day: all of it in a moment.
@@ -64,16 +60,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Which day a seed gives.
-fn options(seed: u64) -> DayOptions {
-    DayOptions {
-        seed,
-        date: date(2025, 10, 14),
-        customers: CUSTOMERS,
-        scale: SCALE,
-    }
-}
-
 /// The secret of a demo: its identifiers are invented, and the same seed tells the same day.
 fn secret(seed: u64) -> Vec<u8> {
     (0..4_u64)
@@ -82,7 +68,7 @@ fn secret(seed: u64) -> Vec<u8> {
 }
 
 fn tell<W: Write>(demo: &Demo, screen: &mut Screen<W>) -> Result<()> {
-    let options = options(demo.seed);
+    let options = DayOptions::demo(demo.seed);
     let loaded = Loaded::from_text(&day::day_config(), "the demo's configuration")?;
     let meant = loaded.meant()?;
     let mut engine = meant.engine(|| secret(demo.seed), None, None)?;
@@ -141,6 +127,12 @@ fn opening<W: Write>(
         3,
     )?;
     screen.line(
+        "▼  More journeys of a kind break in one place than normally do: after 14:00 something is \
+         released that goes wrong. Told are the page and the version, since when, how many \
+         customers, and what it costs.",
+        3,
+    )?;
+    screen.line(
         "── Each hour, the figures of today: how many contacts were repeats, beside yesterday and \
          the same weekday by that time. A repeat is a contact of somebody who had been answered \
          within the seven days before.",
@@ -196,6 +188,7 @@ impl<W: Write> Show<'_, W> {
         options: &DayOptions,
     ) -> Result<Option<TimedRecord>> {
         let opens_at = options.opens_at_ms();
+        let days_before = options.days_before.unsigned_abs();
         let shown = Progress::over_bytes(1, ProgressWhen::Auto);
         let mut first = None;
         for record in records {
@@ -204,7 +197,7 @@ impl<W: Write> Show<'_, W> {
                 break;
             }
             let left = ((opens_at - record.at_ms) / DAY_MS) as u64;
-            shown.stage("days", DAYS_BEFORE.saturating_sub(left + 1), DAYS_BEFORE);
+            shown.stage("days", days_before.saturating_sub(left + 1), days_before);
             let told = self.player.play(&record, false);
             self.show(&told, Millis(record.at_ms));
         }
@@ -216,7 +209,7 @@ impl<W: Write> Show<'_, W> {
         shown.finish();
         let contacts = self.player.live.told.contacts.len() as u64;
         let text = format!(
-            "The {DAYS_BEFORE} days before are replayed: {} records became {} contacts of {} \
+            "The {days_before} days before are replayed: {} records became {} contacts of {} \
              customers. Now the day begins.",
             grouped(self.player.counts().read),
             grouped(contacts),
@@ -228,14 +221,15 @@ impl<W: Write> Show<'_, W> {
         Ok(first)
     }
 
-    /// Gives what was told to the live board.
-    fn show(&mut self, told: &[Output], now: Millis) {
+    /// Gives what was told to the live board. Returns what the monitor has told.
+    fn show(&mut self, told: &[Output], now: Millis) -> Vec<JourneyDegraded> {
         let degraded = std::mem::take(&mut self.player.live.degraded);
         if let Some(live) = &mut self.live {
             live.hear_markers(self.player.live.told.markers.iter());
             live.hear_degraded(&degraded);
             live.hear(told, now);
         }
+        degraded
     }
 
     /// Plays the day, hour by hour.
@@ -271,13 +265,16 @@ impl<W: Write> Show<'_, W> {
                 break;
             }
             let told = self.player.play(&record, true);
-            self.show(&told, Millis(record.at_ms));
+            let degraded = self.show(&told, Millis(record.at_ms));
             let view = View {
                 told: &self.player.live.told,
                 meant: self.meant,
             };
             teller.hear(&told, Millis(record.at_ms), view, self.screen)?;
             journeys.hear(&told, Millis(record.at_ms), view, self.screen)?;
+            for alert in &degraded {
+                degraded::tell(alert, Millis(record.at_ms), view, self.screen)?;
+            }
         }
         self.player.settle();
         if on {
@@ -373,7 +370,7 @@ impl<W: Write> Show<'_, W> {
             days: report::days(summary.first_at, self.player.horizon()),
             currency: &self.meant.currency,
         };
-        let title = self.title();
+        let title = self.title(options.days_before);
         self.screen.title(&title)?;
         self.screen.laid_out(&report.text())?;
         self.screen.blank()?;
@@ -386,9 +383,9 @@ impl<W: Write> Show<'_, W> {
         self.next(seed)
     }
 
-    fn title(&self) -> String {
+    fn title(&self, days_before: i64) -> String {
         match self.ended_at {
-            None => "The whole fortnight and the day, settled".to_owned(),
+            None => format!("The {days_before} days before and the day itself, settled"),
             Some(at) => {
                 let zone = self.meant.customers.calendar.zone();
                 let at = words::date_and_clock(zone, at);

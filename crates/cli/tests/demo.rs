@@ -1,7 +1,6 @@
 //! The demo tells what a replay of the same records says, tells it so that it can be checked, and
 //! tells nothing that names a person.
 
-use jiff::civil::date;
 use model::Millis;
 use settings::Loaded;
 use simulator::workload::day::{self, DayOptions, TimedRecord};
@@ -16,14 +15,7 @@ const SEED: u64 = 3;
 
 /// The day that the demo plays.
 fn records() -> Vec<TimedRecord> {
-    let date = date(2025, 10, 14);
-    day::day(DayOptions {
-        seed: SEED,
-        date,
-        customers: 48_000,
-        scale: 0.45,
-    })
-    .collect()
+    day::day(DayOptions::demo(SEED)).collect()
 }
 
 /// What the demo writes when its output is no terminal.
@@ -52,7 +44,7 @@ fn told() -> &'static str {
 fn line(beginning: &str) -> Vec<String> {
     let mut lines = told()
         .lines()
-        .skip_while(|line| !line.contains("The whole fortnight"));
+        .skip_while(|line| !line.contains("and the day itself, settled"));
     let found = lines.find(|line| line.trim_start().starts_with(beginning));
     let found = found.unwrap_or_else(|| panic!("no line begins with {beginning}"));
     let rest = found
@@ -199,7 +191,8 @@ fn the_day_is_one_that_a_supervisor_knows() {
     assert!((0.15..0.25).contains(&rate), "repeat rate {rate}");
     let coverage = summary.coverage().expect("contacts");
     assert!((0.85..0.95).contains(&coverage), "coverage {coverage}");
-    let per_hour = summary.alerts.values().sum::<u64>() as f64 / 15.0 / 14.0;
+    let days = DayOptions::demo(SEED).days_before + 1;
+    let per_hour = summary.alerts.values().sum::<u64>() as f64 / days as f64 / 14.0;
     assert!((2.0..8.0).contains(&per_hour), "{per_hour} alerts an hour");
 }
 
@@ -240,6 +233,21 @@ fn alerts_stand_with_the_contacts_that_they_count() {
     assert!(alerts >= 15, "{alerts} alerts were told");
     assert!(alerts <= 60, "{alerts} alerts are a flood");
     assert!(told().contains("↺ withdrawn") || told().contains("↺ moved"));
+}
+
+#[test]
+fn the_bad_release_is_found_within_half_an_hour_with_page_version_and_marker() {
+    let mut lines = told().lines().skip_while(|line| {
+        !(line.contains("▼ Degrades") && line.contains("[payment-without-confirmation]"))
+    });
+    let head = lines.next().expect("it is found");
+    let (clock, _) = head.split_once(' ').expect("a time");
+    assert!(("14:00".."14:31").contains(&clock), "{head}");
+    let block: Vec<&str> = lines.by_ref().take_while(|line| !line.is_empty()).collect();
+    let is_there = |what: &str| block.iter().any(|line| line.trim_start().starts_with(what));
+    assert!(is_there("where      page=Paiement, app_version=5.13"), "{block:#?}");
+    assert!(is_there("before it  14:00 release web 5.13"), "{block:#?}");
+    assert!(lines.any(|line| line.contains("▽ As expected again")), "it was mended");
 }
 
 #[test]

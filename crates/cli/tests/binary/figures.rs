@@ -132,6 +132,7 @@ fn six_weeks() -> String {
             date,
             customers: 600,
             scale: 1.0,
+            ..DayOptions::default()
         };
         for record in day(options) {
             text.push_str(&record.json);

@@ -25,6 +25,7 @@ fn a_day() -> Vec<Value> {
         date: jiff::civil::date(2025, 3, 4),
         customers: 300,
         scale: 1.0,
+        ..DayOptions::default()
     };
     let records = day(options).map(|record| serde_json::from_str(&record.json).unwrap());
     let marker = json!({"signal": "marker", "event_id": "m1", "purpose": "release",

@@ -21,6 +21,7 @@ pub fn events_of(seed: u64, customers: u64) -> Vec<String> {
         date: date(2026, 3, 17),
         customers,
         scale: 1.0,
+        ..DayOptions::default()
     };
     day(options).map(|record| record.json).collect()
 }

@@ -3,7 +3,6 @@
 //! - [`campaign`]: small adversarial histories, to compare the engine with the oracle record by record.
 //! - [`day`]: a believable day of a brand, for the demo and for load tests.
 //! - [`lasting`]: histories of a year, many times longer than anything is kept.
-//! - [`release`]: weeks of payments, and a release that sends no confirmation.
 //! - [`yardstick`]: the fixed job that every engine is measured with.
 //!
 //! Invariant: everything is a function of its seed and options. No clock, no random map order, and
@@ -15,7 +14,6 @@ pub(crate) mod dice;
 pub mod lasting;
 mod line;
 mod record;
-pub mod release;
 pub mod yardstick;
 
 pub use record::{Record, double, shuffle};

@@ -6,7 +6,7 @@ use jiff::civil::Weekday;
 use super::people::{Customer, identifiers};
 use super::reasons::REASONS;
 use super::stage::{Stage, Start};
-use super::{DAY_MS, DAYS_BEFORE, DayOptions, HOUR_MS, Journey, MINUTE_MS, local_ms};
+use super::{DAY_MS, DayOptions, HOUR_MS, Journey, MINUTE_MS, local_ms};
 
 const VIDEO: (&str, &str) = ("video", "visio");
 
@@ -110,8 +110,8 @@ pub(super) fn reminder(stage: &mut Stage, start: Start) {
 
 /// What is known beforehand: a wave of reminders on working days, a release on the day.
 pub(super) fn announce(stage: &mut Stage, options: &DayOptions) {
-    let first = options.date.saturating_sub(DAYS_BEFORE.days());
-    for day in 0..=DAYS_BEFORE {
+    let first = options.date.saturating_sub(options.days_before.days());
+    for day in 0..=options.days_before {
         let date = first.saturating_add(day.days());
         if matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday) {
             continue;
@@ -131,9 +131,17 @@ pub(super) fn announce(stage: &mut Stage, options: &DayOptions) {
             });
         }
     }
-    let (incident_from_ms, _) = stage.incident_ms;
-    stage.signal("marker", "crm", incident_from_ms - 5 * MINUTE_MS, |line| {
-        line.text("purpose", "release")
-            .raw("attributes", r#"{"name":"web 5.12"}"#);
-    });
+    let (incident_from_ms, incident_to_ms) = stage.incident_ms;
+    let mut released = |at_ms: i64, version: &str| {
+        let name = format!(r#"{{"name":"web {version}"}}"#);
+        stage.signal("marker", "crm", at_ms, |line| {
+            line.text("purpose", "release").raw("attributes", &name);
+        });
+    };
+    if options.bad_release {
+        released(incident_from_ms, "5.13");
+        released(incident_to_ms, "5.13.1");
+    } else {
+        released(incident_from_ms - 5 * MINUTE_MS, "5.12");
+    }
 }

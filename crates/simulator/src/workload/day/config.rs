@@ -52,7 +52,7 @@ answer_within = "15s"
 lateness = "5min"
 
 [sources.mailroom]
-lateness = "15min"
+lateness = "5min"
 
 [sources.mailtrack]
 lateness = "5min"

@@ -1,5 +1,5 @@
 //! A believable day of a brand that sells energy and a line: what its five channels say from six in
-//! the morning to midnight, after two weeks like it, so that customers have a past to come back from.
+//! the morning to midnight, after weeks like it, so that customers have a past to come back from.
 //!
 //! The day is played in order of time. What will happen next (a call after a failed payment, an
 //! answer tomorrow, a chaser on Thursday) waits in a queue; so the memory is that of what is under
@@ -29,8 +29,10 @@ const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
-/// Days before the day itself.
-const DAYS_BEFORE: i64 = 14;
+/// Payments in an hour, on the day of a bad release, whatever else there is: invoices are due.
+const DUE_PER_HOUR: f64 = 360.0;
+/// With a bad release, customers of this brand pay online so many times as often as without.
+const PAYS_MORE: f64 = 3.0;
 
 /// Which day, and how large.
 #[derive(Clone, Debug)]
@@ -43,13 +45,51 @@ pub struct DayOptions {
     pub customers: u64,
     /// Multiplies the traffic: 1.0 is normal, 2.0 twice as much from the same customers.
     pub scale: f64,
+    /// Days of history before the day itself.
+    pub days_before: i64,
+    /// At 14:00 a release of the payment page sends no confirmation, until it is mended at 15:30, on
+    /// a day on which many pay. Without it some payments go wrong at that time.
+    pub bad_release: bool,
+}
+
+/// A Tuesday of a middling brand, with a fortnight before it and without a bad release.
+impl Default for DayOptions {
+    fn default() -> DayOptions {
+        DayOptions {
+            seed: 1,
+            date: jiff::civil::date(2025, 10, 14),
+            customers: 48_000,
+            scale: 0.45,
+            days_before: 14,
+            bad_release: false,
+        }
+    }
 }
 
 impl DayOptions {
+    /// The day of the demo: a bad release, and enough days before it that the monitor knows what is
+    /// normal.
+    #[must_use]
+    pub fn demo(seed: u64) -> DayOptions {
+        DayOptions {
+            seed,
+            days_before: 22,
+            bad_release: true,
+            ..DayOptions::default()
+        }
+    }
+
     /// 06:00 local time of the day, in UTC milliseconds: where the history ends.
     #[must_use]
     pub fn opens_at_ms(&self) -> i64 {
         local_ms(self.date, 6)
+    }
+
+    /// From when to when payments go wrong on the day, in UTC milliseconds: 14:00 to 15:30.
+    #[must_use]
+    pub fn incident_ms(&self) -> (i64, i64) {
+        let from_ms = self.opens_at_ms() + 8 * HOUR_MS;
+        (from_ms, from_ms + HOUR_MS + 30 * MINUTE_MS)
     }
 
     /// The midnight that ends the day, in UTC milliseconds.
@@ -112,7 +152,7 @@ const CHAT_HOURS: [u16; 24] = [
 
 /// The records of the history and of the day, in order of arrival.
 pub fn day(options: DayOptions) -> impl Iterator<Item = TimedRecord> {
-    let from_ms = local_ms(options.date.saturating_sub(DAYS_BEFORE.days()), 6);
+    let from_ms = local_ms(options.date.saturating_sub(options.days_before.days()), 6);
     let mut stage = Stage::new(Dice::new(options.seed, 3), &options);
     brand::announce(&mut stage, &options);
     Day {
@@ -175,21 +215,35 @@ impl Day {
                 continue;
             }
             let weight = f64::from(hours[hour]) / f64::from(total) / 60.0;
-            let expected = a_day * per_mille / 1_000.0 * weight;
-            let dice = &mut self.stage.dice;
-            let count = expected as u64 + u64::from(dice.unit() < expected.fract());
-            for _ in 0..count {
-                let at_ms = minute_ms + self.stage.dice.between(0, MINUTE_MS - 1);
-                let customer = Customer::draw(&mut self.stage.dice, self.options.customers);
-                let reason = reasons::draw(&mut self.stage.dice);
-                self.stage.plan(Start {
-                    at_ms,
-                    journey,
-                    customer,
-                    reason,
-                    attempt: 0,
-                });
-            }
+            let more = match self.options.bad_release && journey == Journey::Pay {
+                true => PAYS_MORE,
+                false => 1.0,
+            };
+            let expected = a_day * per_mille / 1_000.0 * weight * more;
+            self.begin(minute_ms, journey, expected);
+        }
+        let (from_ms, to_ms) = self.stage.incident_ms;
+        let due_ms = from_ms - 30 * MINUTE_MS..to_ms;
+        if self.options.bad_release && due_ms.contains(&minute_ms) {
+            self.begin(minute_ms, Journey::Pay, DUE_PER_HOUR / 60.0);
+        }
+    }
+
+    /// Lets about so many journeys begin in a minute.
+    fn begin(&mut self, minute_ms: i64, journey: Journey, expected: f64) {
+        let dice = &mut self.stage.dice;
+        let count = expected as u64 + u64::from(dice.unit() < expected.fract());
+        for _ in 0..count {
+            let at_ms = minute_ms + self.stage.dice.between(0, MINUTE_MS - 1);
+            let customer = Customer::draw(&mut self.stage.dice, self.options.customers);
+            let reason = reasons::draw(&mut self.stage.dice);
+            self.stage.plan(Start {
+                at_ms,
+                journey,
+                customer,
+                reason,
+                attempt: 0,
+            });
         }
     }
 }

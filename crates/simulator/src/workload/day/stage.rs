@@ -66,29 +66,69 @@ impl PartialEq for Planned {
 
 impl Eq for Planned {}
 
+/// How payments go, in per cent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Payments {
+    /// Payments that fail.
+    pub(super) fail: u64,
+    /// Of the others, those that are confirmed.
+    pub(super) confirmed: u64,
+    /// Of those without a confirmation, those whose customer asks.
+    pub(super) ask: u64,
+    /// They do so within half an hour: many find at once that nothing has come.
+    pub(super) asks_soon: bool,
+}
+
 pub(super) struct Stage {
     pub(super) dice: Dice,
     pub(super) zone: TimeZone,
     pub(super) queue: BinaryHeap<Planned>,
     /// While payments go wrong on the day: its beginning and end.
     pub(super) incident_ms: (i64, i64),
+    /// They go wrong because of a release that sends no confirmation.
+    is_release: bool,
     sequence: u64,
     last_id: u64,
 }
 
 impl Stage {
     pub(super) fn new(dice: Dice, options: &DayOptions) -> Self {
-        let opens_at_ms = options.opens_at_ms();
         Self {
             dice,
             zone: TimeZone::get("Europe/Paris").unwrap_or(TimeZone::UTC),
             queue: BinaryHeap::new(),
-            incident_ms: (
-                opens_at_ms + 8 * HOUR_MS,
-                opens_at_ms + 9 * HOUR_MS + 30 * MINUTE_MS,
-            ),
+            incident_ms: options.incident_ms(),
+            is_release: options.bad_release,
             sequence: 0,
             last_id: 0,
+        }
+    }
+
+    /// How payments go at an instant.
+    pub(super) fn payments(&self, at_ms: i64) -> Payments {
+        let (from_ms, to_ms) = self.incident_ms;
+        let is_incident = (from_ms..to_ms).contains(&at_ms);
+        let (fail, confirmed, ask) = match (self.is_release, is_incident) {
+            (false, false) => (7, 97, 38),
+            (false, true) => (30, 62, 38),
+            (true, false) => (7, 94, 60),
+            (true, true) => (7, 0, 85),
+        };
+        Payments {
+            fail,
+            confirmed,
+            ask,
+            asks_soon: self.is_release && is_incident,
+        }
+    }
+
+    /// The version of the site and of the app at an instant.
+    pub(super) fn version(&self, at_ms: i64) -> &'static str {
+        let (from_ms, to_ms) = self.incident_ms;
+        match self.is_release {
+            true if at_ms >= to_ms => "5.13.1",
+            true if at_ms >= from_ms => "5.13",
+            _ => "5.12",
         }
     }
 

@@ -7,9 +7,9 @@ use super::*;
 fn options(seed: u64) -> DayOptions {
     DayOptions {
         seed,
-        date: jiff::civil::date(2025, 10, 14),
         customers: 20_000,
         scale: 1.0,
+        ..DayOptions::default()
     }
 }
 

@@ -59,6 +59,8 @@ impl Visit {
         let who: Vec<_> = device.into_iter().chain(customer).collect();
         let who = identifiers(&who);
         let url = format!("https://www.example.com/{path}");
+        let version = stage.version(self.at_ms);
+        let attributes = format!(r#"{{"app_version":"{version}","browser":"mobile"}}"#);
         stage.event(
             ("web", self.source),
             kind,
@@ -66,7 +68,7 @@ impl Visit {
             self.at_ms,
             |line| {
                 line.raw("identifiers", &who).text("url", &url);
-                line.raw("attributes", r#"{"app_version":"5.12","browser":"mobile"}"#);
+                line.raw("attributes", &attributes);
             },
         );
     }
@@ -148,16 +150,15 @@ pub(super) fn pay(stage: &mut Stage, start: Start) {
     visit.login(stage);
     visit.page(stage, "espace-client/factures");
     visit.page(stage, "paiement?montant=masque");
-    let (from_ms, to_ms) = stage.incident_ms;
-    let is_incident = (from_ms..to_ms).contains(&visit.at_ms);
-    if stage.dice.percent(if is_incident { 30 } else { 7 }) {
+    let payments = stage.payments(visit.at_ms);
+    if stage.dice.percent(payments.fail) {
         return fail(stage, start, &mut visit);
     }
     let paid_ms = visit.at_ms;
     visit.page(stage, "paiement/merci");
     let customer_id = start.customer.customer_id();
     let who = identifiers(&[("customer_id", &customer_id, true)]);
-    if stage.dice.percent(if is_incident { 62 } else { 97 }) {
+    if stage.dice.percent(payments.confirmed) {
         let delivered_ms = paid_ms + 20_000 + stage.about(70_000);
         stage.signal("delivered", "mailtrack", delivered_ms, |line| {
             line.raw("identifiers", &who)
@@ -166,12 +167,15 @@ pub(super) fn pay(stage: &mut Stage, start: Start) {
         });
         return;
     }
-    if stage.dice.percent(38) {
+    if stage.dice.percent(payments.ask) {
         let asks = Start {
             reason: PAYMENT_CONFIRMATION,
             ..start
         };
-        let later_ms = 12 * MINUTE_MS + stage.about(3 * HOUR_MS);
+        let later_ms = match payments.asks_soon {
+            true => stage.dice.between(11 * MINUTE_MS, 25 * MINUTE_MS),
+            false => 12 * MINUTE_MS + stage.about(3 * HOUR_MS),
+        };
         let journeys = [
             (70, Journey::Call),
             (20, Journey::Chat),
