@@ -4,7 +4,10 @@
 //! transaction, be it of a process that died a moment ago, stand records that are committed: reading
 //! to that end would miss them without a sign. So the high watermark is looked up first, without
 //! regard to transactions; then we wait until the last stable offset has reached it; only then is
-//! read, and the first end of the partition that is seen is behind everything that was committed.
+//! read, up to there. An end of the partition that is met before it is none: a broker that has just
+//! become the leader serves records up to the high watermark that it knew before, until its followers
+//! have answered. What it says of ends waits for them
+//! (<https://cwiki.apache.org/confluence/display/KAFKA/KIP-207>), what it serves does not.
 
 use crate::consumer::{Listener, Reader};
 use crate::errors::Seldom;

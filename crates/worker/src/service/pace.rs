@@ -56,9 +56,9 @@ impl Default for Pace {
 /// ever be done.
 const CLUSTER_SLOW_MIN: usize = 100;
 
-/// What a transaction took, in milliseconds of real time.
+/// What a transaction has taken, in milliseconds of real time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Took {
+pub(crate) struct Spent {
     /// From its first message until all that they change was handed to the log.
     pub(crate) own_ms: i64,
     /// Until the log had it.
@@ -79,8 +79,8 @@ impl Largest {
     }
 
     /// A transaction of so many messages took so long.
-    pub(crate) fn learn(&mut self, messages: usize, took: Took, pace: &Pace) {
-        let Took { own_ms, log_ms } = took;
+    pub(crate) fn learn(&mut self, messages: usize, spent: Spent, pace: &Pace) {
+        let Spent { own_ms, log_ms } = spent;
         if own_ms > pace.open_max_ms {
             let share = pace.open_max_ms as f64 / own_ms as f64;
             let kept_within = (messages as f64 * share) as usize;
@@ -98,8 +98,8 @@ impl Largest {
 mod tests {
     use super::*;
 
-    fn own(own_ms: i64) -> Took {
-        Took { own_ms, log_ms: 50 }
+    fn own(own_ms: i64) -> Spent {
+        Spent { own_ms, log_ms: 50 }
     }
 
     #[test]
@@ -126,7 +126,7 @@ mod tests {
     fn slow_brokers_do_not_bring_work_to_a_standstill() {
         let pace = Pace::default();
         let mut largest = Largest::new(&pace);
-        let slow = Took {
+        let slow = Spent {
             own_ms: 30,
             log_ms: 12_000,
         };

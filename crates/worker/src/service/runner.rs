@@ -11,7 +11,7 @@
 //! what is committed but the overlay, which an abort drops.
 
 use crate::service::outlet::{Bundles, Encode, Outlet, Sent, Topics};
-use crate::service::pace::{self, Largest, Pace};
+use crate::service::pace::{Largest, Pace, Spent};
 use crate::service::port::{Outcome, Polled, Port, PortError, Purge, Record, TopicPartition};
 use crate::service::slot::{Phase, Slot};
 use crate::service::stages::Application;
@@ -535,11 +535,11 @@ impl<P: Port, W: Work> Loop<P, W> {
         let handed_at = self.port.time();
         let outcome = self.port.commit(&offsets);
         if let Some(opened_at) = opened_at {
-            let took = pace::Took {
+            let spent = Spent {
                 own_ms: handed_at.since(opened_at),
                 log_ms: self.port.time().since(handed_at),
             };
-            self.largest.learn(messages, took, &self.pace);
+            self.largest.learn(messages, spent, &self.pace);
         }
         match outcome {
             Outcome::Committed(ends) => {
